@@ -1,0 +1,27 @@
+"""What every test stands on. The database's own making is in tests/database.py."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from tests import database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Instead of pytest-django's own: tests connect as the role `app`, which may neither create nor migrate."""
+    database.create_database()
+    pristine = database.Pristine.read()
+
+    def undo_commits(_: TransactionTestCase) -> None:
+        pristine.restore()
+
+    # Django's own flushes with TRUNCATE, to which the role `app` has no right.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", undo_commits)
+        yield
+    with django_db_blocker.unblock():
+        connections.close_all()
