@@ -1,0 +1,38 @@
+"""Who asks, for which website, in which role: settled before the transaction, passed to every write as `by=`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from copydesk.tenancy.models import Website
+
+from .permissions import GRANTS, STAFF, Can, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`membership_id` is null for a superadmin (who is no member) and for the system."""
+
+    website: Website
+    role: Role
+    user_id: int | None = None
+    membership_id: int | None = None
+    token_id: int | None = None
+    request_id: str = ""
+    address: str | None = None
+    impersonator_id: int | None = field(default=None)
+
+    @classmethod
+    def system(cls, website: Website) -> Actor:
+        return cls(website, Role.SYSTEM)
+
+    def can(self, permission: Can | str) -> bool:
+        return permission in GRANTS[self.role]
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+    @property
+    def is_system(self) -> bool:
+        return self.role is Role.SYSTEM

@@ -1,0 +1,106 @@
+"""People: an account (one e-mail), its memberships in websites, its tokens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from copydesk.core import clock
+from copydesk.tenancy.models import TenantModel, TenantQuerySet
+
+from .permissions import MEMBER_ROLES, STAFF, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **values: object) -> User:
+        user = self.model(email=email.strip().lower(), **values)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser):
+    """One account for all websites. Knows no role but superadmin, which stands above websites."""
+
+    email = models.EmailField(max_length=254)
+    full_name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_superadmin = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+
+class MembershipStatus(models.TextChoices):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class MembershipQuerySet(TenantQuerySet["Membership"]):
+    def clients(self) -> MembershipQuerySet:
+        return self.filter(role=Role.CLIENT)
+
+    def writers(self) -> MembershipQuerySet:
+        return self.filter(role=Role.WRITER)
+
+
+class Membership(TenantModel):
+    """A person inside a website, with one role there. Every tenant foreign key to a person is one of these.
+
+    `number` counts the members of a website: "client 1042" is how others know a client.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in MEMBER_ROLES])
+    status = models.CharField(max_length=10, choices=MembershipStatus.choices, default=MembershipStatus.ACTIVE)
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("website", "user", name="membership_user_unique"),
+            models.UniqueConstraint("website", "number", name="membership_number_unique"),
+        ]
+        indexes = [models.Index("website", "role", "status", name="membership_by_role")]
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+
+class TokenKind(models.TextChoices):
+    ACCESS = "access"
+    REFRESH = "refresh"
+    STREAM = "stream"
+
+
+class Token(models.Model):
+    """An opaque secret, kept as its SHA-256. `family` joins what one login gave: logout ends the family."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=TokenKind.choices)
+    digest = models.BinaryField(max_length=32)
+    family = models.UUIDField()
+    website_id = models.BigIntegerField(null=True, db_column="for_website_id")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("digest", name="token_digest_unique")]
+        indexes = [models.Index("family", name="token_family"), models.Index("expires_at", name="token_expiry")]

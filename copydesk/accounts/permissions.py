@@ -1,0 +1,127 @@
+"""Who may do what: two tables. An endpoint names its `Can`; a role has what GRANTS gives it, and nothing else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CLIENT = "client"
+    WRITER = "writer"
+    EDITOR = "editor"
+    SUPPORT = "support"
+    ADMIN = "admin"
+    SUPERADMIN = "superadmin"
+    SYSTEM = "system"
+
+
+STAFF = frozenset({Role.SUPPORT, Role.ADMIN, Role.SUPERADMIN})
+MEMBER_ROLES = (Role.CLIENT, Role.WRITER, Role.EDITOR, Role.SUPPORT, Role.ADMIN)
+
+
+class Can(StrEnum):
+    USE_ACCOUNT = "use_account"
+    """Own account, notifications, the live stream."""
+
+    # Orders
+    VIEW_ORDERS = "view_orders"
+    PLACE_ORDERS = "place_orders"
+    PAY_ORDERS = "pay_orders"
+    EDIT_BRIEF = "edit_brief"
+    ASSIGN_WRITERS = "assign_writers"
+    ANSWER_OFFERS = "answer_offers"
+    TAKE_ORDERS = "take_orders"
+    RELEASE_ORDERS = "release_orders"
+    SUBMIT_WORK = "submit_work"
+    EDIT_WORK = "edit_work"
+    APPROVE_WORK = "approve_work"
+    REQUEST_REVISION = "request_revision"
+    HOLD_ORDERS = "hold_orders"
+    CANCEL_ORDERS = "cancel_orders"
+    EXTEND_DEADLINES = "extend_deadlines"
+    ARCHIVE_ORDERS = "archive_orders"
+    ADJUST_ORDERS = "adjust_orders"
+    TIP_WRITERS = "tip_writers"
+    REQUEST_ORDERS = "request_orders"
+    VIEW_REQUESTS = "view_requests"
+    DECIDE_REQUESTS = "decide_requests"
+    UPLOAD_FILES = "upload_files"
+    WRITE_MESSAGES = "write_messages"
+    REVIEW_ORDERS = "review_orders"
+    VIEW_REVIEWS = "view_reviews"
+
+    # Writers
+    APPLY_AS_WRITER = "apply_as_writer"
+    HAVE_WRITER_PROFILE = "have_writer_profile"
+    VIEW_WRITERS = "view_writers"
+    DECIDE_WRITERS = "decide_writers"
+    CHOOSE_WRITERS = "choose_writers"
+
+    # Money
+    USE_WALLET = "use_wallet"
+    VIEW_OWN_CHARGES = "view_own_charges"
+    PREPARE_PAYOUTS = "prepare_payouts"
+    APPROVE_PAYOUTS = "approve_payouts"
+
+    # What the clock does
+    RUN_CLOCK = "run_clock"
+
+
+_EVERYBODY = {Can.USE_ACCOUNT, Can.VIEW_ORDERS, Can.UPLOAD_FILES, Can.WRITE_MESSAGES, Can.VIEW_REVIEWS}
+_SUPPORT = _EVERYBODY | {
+    Can.PLACE_ORDERS,
+    Can.EDIT_BRIEF,
+    Can.ASSIGN_WRITERS,
+    Can.RELEASE_ORDERS,
+    Can.EDIT_WORK,
+    Can.REQUEST_REVISION,
+    Can.HOLD_ORDERS,
+    Can.CANCEL_ORDERS,
+    Can.EXTEND_DEADLINES,
+    Can.ARCHIVE_ORDERS,
+    Can.ADJUST_ORDERS,
+    Can.VIEW_REQUESTS,
+    Can.DECIDE_REQUESTS,
+    Can.VIEW_WRITERS,
+    Can.VIEW_OWN_CHARGES,
+}
+_ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS}
+
+GRANTS: dict[Role, frozenset[Can]] = {
+    Role.CLIENT: frozenset(
+        _EVERYBODY
+        | {
+            Can.PLACE_ORDERS,
+            Can.PAY_ORDERS,
+            Can.EDIT_BRIEF,
+            Can.APPROVE_WORK,
+            Can.REQUEST_REVISION,
+            Can.CANCEL_ORDERS,
+            Can.ADJUST_ORDERS,
+            Can.TIP_WRITERS,
+            Can.REVIEW_ORDERS,
+            Can.VIEW_WRITERS,
+            Can.CHOOSE_WRITERS,
+            Can.USE_WALLET,
+            Can.VIEW_OWN_CHARGES,
+        }
+    ),
+    Role.WRITER: frozenset(
+        _EVERYBODY
+        | {
+            Can.ANSWER_OFFERS,
+            Can.TAKE_ORDERS,
+            Can.RELEASE_ORDERS,
+            Can.SUBMIT_WORK,
+            Can.REQUEST_ORDERS,
+            Can.VIEW_REQUESTS,
+            Can.HAVE_WRITER_PROFILE,
+            Can.USE_WALLET,
+        }
+    ),
+    Role.EDITOR: frozenset(_EVERYBODY | {Can.EDIT_WORK}),
+    Role.SUPPORT: frozenset(_SUPPORT),
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.SUPERADMIN: frozenset(_ADMIN),
+    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.CANCEL_ORDERS}),
+}

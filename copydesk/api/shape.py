@@ -1,0 +1,45 @@
+"""Answers are dataclasses: orjson writes them, and the OpenAPI schema is derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import orjson
+from rest_framework.renderers import BaseRenderer
+from rest_framework.serializers import BaseSerializer
+from rest_framework_dataclasses.serializers import DataclassSerializer
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_other, option=orjson.OPT_NON_STR_KEYS)
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else dumps(data)
+
+
+@cache
+def shape(row: type) -> type[BaseSerializer[Any]]:
+    """The serializer of a report or row dataclass: for the schema only, answers are not run through it."""
+    assert is_dataclass(row)
+    meta = type("Meta", (), {"dataclass": row})
+    return type(row.__name__, (DataclassSerializer,), {"Meta": meta, "__doc__": row.__doc__})

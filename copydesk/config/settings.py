@@ -1,0 +1,180 @@
+"""Settings, all from the environment: docs/how-to/production.md lists the variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import structlog
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA = Path(os.environ.get("COPYDESK_DATA", ROOT / ".data"))
+DEMO = os.environ.get("COPYDESK_DEMO") == "1"
+DEBUG = False
+SECRET_KEY = os.environ.get("COPYDESK_SECRET_KEY") or "only-for-commands-that-serve-nobody"
+ALLOWED_HOSTS = os.environ.get("COPYDESK_HOSTS", "*").split(",")
+
+INSTALLED_APPS = [
+    "copydesk.tenancy",
+    "copydesk.accounts",
+    "copydesk.journal",
+    "copydesk.files",
+    "copydesk.threads",
+    "copydesk.payments",
+    "copydesk.writers",
+    "copydesk.orders",
+    "copydesk.reviews",
+    "copydesk.platform",
+    "copydesk.notifications",
+    "copydesk.demo",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    "allauth.usersessions",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "copydesk.api.access.CallerMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "copydesk.config.urls"
+WSGI_APPLICATION = "copydesk.config.wsgi.application"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+
+
+def database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "copydesk.tenancy.db",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or options.pop("port", "")),
+        "ATOMIC_REQUESTS": True,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": os.environ.get("COPYDESK_PGBOUNCER") == "1",
+        "OPTIONS": {
+            **options,
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+            "application_name": "copydesk",
+        },
+    }
+
+
+DATABASE_URL = os.environ.get(
+    "DATABASE_OWNER_URL" if os.environ.get("COPYDESK_ROLE") == "owner" else "DATABASE_URL", "postgresql://app@/copydesk"
+)
+DATABASES = {"default": database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_ADAPTER = "copydesk.accounts.adapter.AccountAdapter"
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_SERVE_SPECIFICATION = True
+HEADLESS_TOKEN_STRATEGY = "copydesk.accounts.adapter.TokenStrategy"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Copydesk"
+ACCESS_TOKEN_SECONDS = int(os.environ.get("COPYDESK_ACCESS_TOKEN_SECONDS", "3600"))
+REFRESH_TOKEN_SECONDS = int(os.environ.get("COPYDESK_REFRESH_TOKEN_SECONDS", str(30 * 86400)))
+STREAM_TICKET_SECONDS = 60
+
+REACTIONS = "copydesk.notifications.reactions.REACTIONS"
+IN_FLIGHT_SECONDS = int(os.environ.get("COPYDESK_IN_FLIGHT_SECONDS", "60"))
+STREAM_URL = os.environ.get("COPYDESK_STREAM_URL", "")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["copydesk.api.access.CallerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["copydesk.api.access.Needs"],
+    "DEFAULT_RENDERER_CLASSES": ["copydesk.api.shape.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_SCHEMA_CLASS": "copydesk.api.schema.Schema",
+    "EXCEPTION_HANDLER": "copydesk.api.problems.answer",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Copydesk",
+    "VERSION": "1",
+    "DESCRIPTION": "The back end of a business that sells writing. Many websites, six roles, one API.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["copydesk.api.access.Public"],
+    "SERVE_AUTHENTICATION": [],
+    "SORT_OPERATION_PARAMETERS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+DEFAULT_FROM_EMAIL = os.environ.get("COPYDESK_MAIL_FROM", "no-reply@localhost")
+EMAIL_HOST = os.environ.get("COPYDESK_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("COPYDESK_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("COPYDESK_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("COPYDESK_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("COPYDESK_SMTP_TLS", "1") == "1"
+EMAIL_FILE_PATH = DATA / "mail"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "copydesk.notifications.mail.ConsoleAndFileBackend"
+)
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.PrintLoggerFactory(),
+)

@@ -1,0 +1,72 @@
+"""Views over the journal: what a caller may see of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+
+from .models import Event, EventQuerySet
+from .verbs import VERBS
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`actor_label` is a role, never a name: the parties do not know each other."""
+
+    id: int
+    at: datetime
+    verb: str
+    title: str
+    actor_label: str
+    subject_type: str
+    subject_id: int
+    before: str
+    after: str
+    reason: str | None
+    data: dict[str, Any]
+
+
+def verbs_seen_by(role: Role) -> list[str]:
+    return [name for name, verb in VERBS.items() if role in verb.see]
+
+
+def visible_events(actor: Actor) -> EventQuerySet:
+    """Events of the actor's website that its role may see; parties see only what concerns them."""
+    rows = Event.objects.visible_to(actor).filter(verb__in=verbs_seen_by(actor.role))
+    if actor.role is Role.CLIENT:
+        return rows.filter(client_id=actor.membership_id)
+    if actor.role is Role.WRITER:
+        return rows.filter(writer_id=actor.membership_id)
+    return rows
+
+
+def timeline(actor: Actor, root_type: str, root_id: int) -> list[Activity]:
+    """Everything about one thing, oldest first, as `actor` may see it. One query."""
+    return activities(actor, visible_events(actor).about(root_type, root_id).order_by("id"))
+
+
+def activities(actor: Actor, events: Iterable[Event]) -> list[Activity]:
+    return [activity(actor.role, event) for event in events]
+
+
+def activity(role: Role, event: Event) -> Activity:
+    verb = VERBS[event.verb]
+    hidden = verb.hide.get(role, frozenset())
+    return Activity(
+        id=event.pk,
+        at=event.at,
+        verb=event.verb,
+        title=verb.title,
+        actor_label=event.role,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        before=event.before,
+        after=event.after,
+        reason=event.reason if role not in (Role.CLIENT, Role.WRITER) or verb.reason_shown else None,
+        data={name: value for name, value in event.data.items() if name not in hidden},
+    )

@@ -1,0 +1,3 @@
+"""Who hears about what: verb → the jobs that react, on one screen."""
+
+REACTIONS: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,21 @@
+"""PostgreSQL, with the website's id sent in the same trip as BEGIN.
+
+It leans on the hook that Django calls when `atomic` opens its outermost block; tests/tenancy/test_backend.py holds it.
+"""
+
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+
+from copydesk.tenancy.scope import current_website_id
+
+
+class DatabaseWrapper(PostgresWrapper):
+    def _start_transaction_under_autocommit(self) -> None:
+        website_id = current_website_id()
+        if website_id is None:
+            self._set_autocommit(False)
+            return
+        # Several statements in one trip take no parameters: the literal is an int, and nothing else.
+        with self.wrap_database_errors:
+            self.connection.execute(
+                f"BEGIN; SELECT set_config('app.website_id', '{int(website_id)}', true)", prepare=False
+            )

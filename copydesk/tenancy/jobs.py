@@ -1,0 +1,69 @@
+"""Jobs carry their website and work in its scope. Queued in the transaction that causes them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from .models import Website, WebsiteStatus
+from .scope import across_websites, website_context, website_scope
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+
+def job(name: str, *, atomic: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers `run(website, **ids)` under `name`. Not atomic: it leaves the process, and opens its own transactions."""
+
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        @app.task(name=name, retry=RETRY)
+        @functools.wraps(run)
+        def task(*, website_id: int, **ids: Any) -> None:
+            enter_scope = website_scope if atomic else website_context
+            with enter_scope(website_id):
+                run(_website(website_id), **ids)
+
+        return run
+
+    return decorate
+
+
+def defer(name: str, website_id: int, **ids: Any) -> None:
+    app.configure_task(name).defer(website_id=website_id, **ids)
+
+
+def sweep(name: str, cron: str) -> Callable[[Callable[[Website], None]], Callable[[Website], None]]:
+    """A job by the clock: queues one job a website, at most one of them waiting."""
+
+    def decorate(run: Callable[[Website], None]) -> Callable[[Website], None]:
+        job(name)(run)
+
+        @app.periodic(cron=cron, periodic_id=name)
+        @app.task(name=f"{name}.sweep", pass_context=False)
+        def queue(timestamp: int) -> None:
+            for website_id in living_websites():
+                try:
+                    with transaction.atomic():
+                        app.configure_task(name, queueing_lock=f"{name}:{website_id}").defer(website_id=website_id)
+                except AlreadyEnqueued:
+                    continue
+
+        return run
+
+    return decorate
+
+
+def living_websites() -> list[int]:
+    with across_websites():
+        rows = Website.objects.exclude(status__in=[WebsiteStatus.PROVISIONING, WebsiteStatus.PURGED])
+        return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def _website(website_id: int) -> Website:
+    with website_scope(website_id):
+        return Website.objects.get(pk=website_id)

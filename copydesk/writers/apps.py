@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WritersConfig(AppConfig):
+    name = "copydesk.writers"
