@@ -52,6 +52,7 @@ class CallerMiddleware:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
+        before = scope.current_website_id()
         if request.path.startswith("/api/v1/"):
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             bearer = token.strip() if scheme.lower() == "bearer" else None
@@ -62,7 +63,7 @@ class CallerMiddleware:
         try:
             response = self.get_response(request)
         finally:
-            scope.enter(None)
+            scope.enter(before)
         response["X-Request-Id"] = request_id
         return response
 
