@@ -26,6 +26,10 @@ class Actor:
     def system(cls, website: Website) -> Actor:
         return cls(website, Role.SYSTEM)
 
+    def as_system(self) -> Actor:
+        """For what follows from a person's act without being it: same request, nobody's permission."""
+        return Actor(self.website, Role.SYSTEM, request_id=self.request_id)
+
     def can(self, permission: Can | str) -> bool:
         return permission in GRANTS[self.role]
 

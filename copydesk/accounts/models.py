@@ -73,10 +73,10 @@ class Membership(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("website", "user", name="membership_user_unique"),
-            models.UniqueConstraint("website", "number", name="membership_number_unique"),
+            models.UniqueConstraint(fields=["website", "user"], name="membership_user_unique"),
+            models.UniqueConstraint(fields=["website", "number"], name="membership_number_unique"),
         ]
-        indexes = [models.Index("website", "role", "status", name="membership_by_role")]
+        indexes = [models.Index(fields=["website", "role", "status"], name="membership_by_role")]
 
     @property
     def is_staff(self) -> bool:
@@ -102,5 +102,8 @@ class Token(models.Model):
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("digest", name="token_digest_unique")]
-        indexes = [models.Index("family", name="token_family"), models.Index("expires_at", name="token_expiry")]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="token_digest_unique")]
+        indexes = [
+            models.Index(fields=["family"], name="token_family"),
+            models.Index(fields=["expires_at"], name="token_expiry"),
+        ]

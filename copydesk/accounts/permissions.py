@@ -41,6 +41,7 @@ class Can(StrEnum):
     EXTEND_DEADLINES = "extend_deadlines"
     ARCHIVE_ORDERS = "archive_orders"
     ADJUST_ORDERS = "adjust_orders"
+    OPEN_DISPUTES = "open_disputes"
     TIP_WRITERS = "tip_writers"
     REQUEST_ORDERS = "request_orders"
     VIEW_REQUESTS = "view_requests"
@@ -63,7 +64,7 @@ class Can(StrEnum):
     PREPARE_PAYOUTS = "prepare_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
 
-    # What the clock does
+    # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
 
 
@@ -80,6 +81,7 @@ _SUPPORT = _EVERYBODY | {
     Can.EXTEND_DEADLINES,
     Can.ARCHIVE_ORDERS,
     Can.ADJUST_ORDERS,
+    Can.OPEN_DISPUTES,
     Can.VIEW_REQUESTS,
     Can.DECIDE_REQUESTS,
     Can.VIEW_WRITERS,
@@ -98,6 +100,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.REQUEST_REVISION,
             Can.CANCEL_ORDERS,
             Can.ADJUST_ORDERS,
+            Can.OPEN_DISPUTES,
             Can.TIP_WRITERS,
             Can.REVIEW_ORDERS,
             Can.VIEW_WRITERS,
@@ -113,6 +116,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.TAKE_ORDERS,
             Can.RELEASE_ORDERS,
             Can.SUBMIT_WORK,
+            Can.OPEN_DISPUTES,
             Can.REQUEST_ORDERS,
             Can.VIEW_REQUESTS,
             Can.HAVE_WRITER_PROFILE,
@@ -123,5 +127,5 @@ GRANTS: dict[Role, frozenset[Can]] = {
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),
-    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.CANCEL_ORDERS}),
+    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}),
 }

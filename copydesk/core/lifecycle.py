@@ -20,7 +20,8 @@ class MayAct(Protocol):
 class Step:
     """`target` None: the action says where to (resume, settle). `stamp` names the time column that it sets.
 
-    `hidden` steps belong to the clock or to other steps and are not offered as actions.
+    `stays`: the step is a deed in a status, not a change of it (archive, tip). `hidden` steps belong to the clock or to
+    other steps and are not offered as actions.
     """
 
     sources: frozenset[str]
@@ -28,6 +29,7 @@ class Step:
     can: str
     guard: Guard | None = None
     stamp: str | None = None
+    stays: bool = False
     hidden: bool = False
 
 
@@ -81,6 +83,7 @@ def step(
     guard: Guard | None = None,
     stamp: str | None = None,
     *,
+    stays: bool = False,
     hidden: bool = False,
 ) -> Step:
-    return Step(frozenset(sources), target, can, guard, stamp, hidden)
+    return Step(frozenset(sources), target, can, guard, stamp, stays, hidden)

@@ -102,9 +102,9 @@ def advance(
     step = lifecycle[name]
     if refusal := lifecycle.refusal(row, name, by):
         raise refusal
-    target = step.target or to
-    assert target is not None, f"step {name} needs a target"
     before = row.status  # type: ignore[attr-defined]
+    target = before if step.stays else step.target or to
+    assert target is not None, f"step {name} needs a target"
     if parties is None:
         parties = row.parties
     if step.stamp:

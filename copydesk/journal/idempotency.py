@@ -36,9 +36,7 @@ def recall(website_id: int, user_id: int, key: str, request: bytes) -> Remembere
     Inside a transaction, which from here on holds the key. Raises RequestInFlight, KeyReused.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{website_id}:{user_id}:{key}"]
-        )
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{website_id}:{user_id}:{key}"])
         if not cursor.fetchone()[0]:
             raise RequestInFlight()
     row = Remembered.objects.of(website_id).filter(user_id=user_id, key=key).first()

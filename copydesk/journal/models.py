@@ -61,10 +61,18 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("website_id", "xid", "id", name="event_commit_order"),
-            models.Index("website_id", "root_type", "root_id", "id", name="event_by_root"),
-            models.Index("website_id", "client_id", "id", name="event_by_client", condition=models.Q(client_id__isnull=False)),
-            models.Index("website_id", "writer_id", "id", name="event_by_writer", condition=models.Q(writer_id__isnull=False)),
+            models.Index(fields=["website_id", "xid", "id"], name="event_commit_order"),
+            models.Index(fields=["website_id", "root_type", "root_id", "id"], name="event_by_root"),
+            models.Index(
+                fields=["website_id", "client_id", "id"],
+                name="event_by_client",
+                condition=models.Q(client_id__isnull=False),
+            ),
+            models.Index(
+                fields=["website_id", "writer_id", "id"],
+                name="event_by_writer",
+                condition=models.Q(writer_id__isnull=False),
+            ),
         ]
 
 
@@ -83,7 +91,7 @@ class Seal(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("website_id", "number", name="seal_number_unique")]
+        constraints = [models.UniqueConstraint(fields=["website_id", "number"], name="seal_number_unique")]
 
 
 class Journaled(TenantModel):
@@ -121,8 +129,8 @@ class Remembered(TenantModel):
     started_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("website", "user", "key", name="remembered_key_unique")]
-        indexes = [models.Index("started_at", name="remembered_age")]
+        constraints = [models.UniqueConstraint(fields=["website", "user", "key"], name="remembered_key_unique")]
+        indexes = [models.Index(fields=["started_at"], name="remembered_age")]
 
 
 def details(**data: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Website(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("slug", name="website_slug_unique"),
+            models.UniqueConstraint(fields=["slug"], name="website_slug_unique"),
             models.UniqueConstraint(Lower("domain"), name="website_domain_unique", condition=~models.Q(domain="")),
         ]
 
@@ -100,4 +100,4 @@ class Policy(TenantModel):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("website", "name", "version", name="policy_version_unique")]
+        constraints = [models.UniqueConstraint(fields=["website", "name", "version"], name="policy_version_unique")]

@@ -74,6 +74,4 @@ def across_websites() -> Iterator[None]:
 
 def _set_in_transaction(website_id: int | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.website_id', %s, true)", ["" if website_id is None else str(website_id)]
-        )
+        cursor.execute("SELECT set_config('app.website_id', %s, true)", ["" if website_id is None else str(website_id)])

@@ -43,8 +43,8 @@ class Migration(migrations.Migration):
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
             ],
             options={
-                'indexes': [models.Index(models.F('website'), models.F('role'), models.F('status'), name='membership_by_role')],
-                'constraints': [models.UniqueConstraint(models.F('website'), models.F('user'), name='membership_user_unique'), models.UniqueConstraint(models.F('website'), models.F('number'), name='membership_number_unique')],
+                'indexes': [models.Index(fields=['website', 'role', 'status'], name='membership_by_role')],
+                'constraints': [models.UniqueConstraint(fields=('website', 'user'), name='membership_user_unique'), models.UniqueConstraint(fields=('website', 'number'), name='membership_number_unique')],
             },
         ),
         migrations.CreateModel(
@@ -61,8 +61,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(models.F('family'), name='token_family'), models.Index(models.F('expires_at'), name='token_expiry')],
-                'constraints': [models.UniqueConstraint(models.F('digest'), name='token_digest_unique')],
+                'indexes': [models.Index(fields=['family'], name='token_family'), models.Index(fields=['expires_at'], name='token_expiry')],
+                'constraints': [models.UniqueConstraint(fields=('digest',), name='token_digest_unique')],
             },
         ),
     ]

@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from copydesk.tenancy.secure import SecureTables
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0001_initial"), ("accounts", "0002_walls")]
+
+    operations = [
+        SecureTables("orders", append_only=("priceline",)),
+    ]

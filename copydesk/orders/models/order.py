@@ -1,0 +1,303 @@
+"""An order and the table of its life."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Can, Role
+from copydesk.core import clock
+from copydesk.core.errors import Refusal
+from copydesk.core.lifecycle import Lifecycle, step
+from copydesk.journal.models import Journaled
+from copydesk.tenancy.models import OnWebsite, TenantQuerySet
+
+from .. import errors
+
+
+class Status(models.TextChoices):
+    UNPAID = "unpaid"
+    AVAILABLE = "available"
+    OFFERED = "offered"
+    IN_PROGRESS = "in_progress"
+    EDITING = "editing"
+    DELIVERED = "delivered"
+    REVISION = "revision"
+    COMPLETED = "completed"
+    ON_HOLD = "on_hold"
+    DISPUTED = "disputed"
+    CANCELLED = "cancelled"
+
+
+S = Status
+OPEN = frozenset(Status) - {S.COMPLETED, S.CANCELLED}
+ASSIGNED = frozenset({S.IN_PROGRESS, S.EDITING, S.REVISION, S.ON_HOLD})
+"""What fills a writer's capacity."""
+WRITING = frozenset({S.IN_PROGRESS, S.REVISION})
+"""The current round is not submitted."""
+
+
+class Cause(models.TextChoices):
+    """Whose cause it was that an assignment or an order ended, or a round was needed."""
+
+    CLIENT = "client"
+    WRITER = "writer"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+def own_client(order: Order, by: Actor) -> Refusal | None:
+    if by.role is Role.CLIENT and order.client_id != by.membership_id:
+        return errors.NotYours()
+    return None
+
+
+def own_writer(order: Order, by: Actor) -> Refusal | None:
+    if by.role is Role.WRITER and order.writer_id != by.membership_id:
+        return errors.NotYours()
+    return None
+
+
+def offered_writer(order: Order, by: Actor) -> Refusal | None:
+    if order.offered_to_id != by.membership_id:
+        return errors.NotYours()
+    if order.offer_expires_at is not None and order.offer_expires_at <= clock.now():
+        return errors.OfferExpired()
+    return None
+
+
+def releasing_party(order: Order, by: Actor) -> Refusal | None:
+    """A writer drops what it has; an offer it declines."""
+    if by.role is Role.WRITER and order.status == S.OFFERED:
+        return errors.NotYours("Decline the offer instead.")
+    return own_writer(order, by)
+
+
+def within_revision_window(order: Order, by: Actor) -> Refusal | None:
+    if by.role is Role.CLIENT:
+        if order.client_id != by.membership_id:
+            return errors.NotYours()
+        if order.revision_until is None or order.revision_until <= clock.now():
+            return errors.RevisionWindowClosed()
+    return None
+
+
+def disputing_party(order: Order, by: Actor) -> Refusal | None:
+    if refusal := own_client(order, by) or own_writer(order, by):
+        return refusal
+    if order.status == S.COMPLETED and (order.dispute_until is None or order.dispute_until <= clock.now()):
+        return errors.DisputeWindowClosed()
+    return None
+
+
+def cancelling_party(order: Order, by: Actor) -> Refusal | None:
+    if by.role is not Role.CLIENT:
+        return None
+    if order.client_id != by.membership_id:
+        return errors.NotYours()
+    return None if order.status == S.UNPAID else errors.ClientCannotCancel()
+
+
+def not_archived(order: Order, by: Actor) -> Refusal | None:
+    return errors.AlreadyArchived() if order.archived_at else None
+
+
+def tipping_client(order: Order, by: Actor) -> Refusal | None:
+    return own_client(order, by) or (None if order.writer_id else errors.NotYours("There is no writer to tip."))
+
+
+class OrderQuerySet(TenantQuerySet["Order"]):
+    def visible_to(self, actor: OnWebsite) -> OrderQuerySet:
+        """A client's own; a writer's assigned, offered, asked for, and those open to it; an editor's those in editing;
+        staff's all of the website."""
+        assert isinstance(actor, Actor)
+        rows = self.of(actor.website)
+        if actor.role is Role.CLIENT:
+            return rows.filter(client_id=actor.membership_id)
+        if actor.role is Role.WRITER:
+            own = Q(writer_id=actor.membership_id) | Q(offered_to_id=actor.membership_id)
+            return rows.filter(own | Q(status=S.AVAILABLE))
+        if actor.role is Role.EDITOR:
+            return rows.filter(status=S.EDITING)
+        return rows
+
+    def needing_assignment(self) -> OrderQuerySet:
+        return self.filter(status=S.AVAILABLE)
+
+    def overdue(self, at: dt.datetime) -> OrderQuerySet:
+        """The writer's due time, with excused time, has passed and the round is not submitted."""
+        return self.filter(status__in=WRITING, writer_due_at__lte=at)
+
+    def unpaid_since(self, at: dt.datetime) -> OrderQuerySet:
+        return self.filter(status=S.UNPAID, expires_at__lte=at)
+
+    def offers_expired(self, at: dt.datetime) -> OrderQuerySet:
+        return self.filter(status=S.OFFERED, offer_expires_at__lte=at)
+
+    def approvable(self, at: dt.datetime) -> OrderQuerySet:
+        return self.filter(status=S.DELIVERED, approve_at__lte=at)
+
+    def archivable(self, before: dt.datetime) -> OrderQuerySet:
+        return self.filter(archived_at=None).filter(
+            Q(status=S.COMPLETED, completed_at__lte=before) | Q(status=S.CANCELLED, cancelled_at__lte=before)
+        )
+
+    def filling_capacity_of(self, writer_id: int) -> OrderQuerySet:
+        return self.filter(writer_id=writer_id, status__in=ASSIGNED)
+
+
+class Order(Journaled):
+    """`writer` is who has it or had it last to the end; `offered_to` whom it is offered to.
+
+    `writer_due_at` is the due time of the current round with its excused time, null while nobody writes.
+    `price_minor` is the sum of the price lines. `held_from` is where a held or disputed order stood.
+    """
+
+    noun: ClassVar[str] = "order"
+
+    number = models.PositiveIntegerField()
+    client = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    writer = models.ForeignKey(Membership, models.PROTECT, related_name="+", null=True)
+    offered_to = models.ForeignKey(Membership, models.PROTECT, related_name="+", null=True)
+    preferred_writer = models.ForeignKey(Membership, models.PROTECT, related_name="+", null=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNPAID)
+    held_from = models.CharField(max_length=12, choices=Status.choices, blank=True)
+
+    topic = models.CharField(max_length=300)
+    instructions = models.TextField()
+    paper_type = models.CharField(max_length=40)
+    subject = models.CharField(max_length=40)
+    academic_level = models.CharField(max_length=40)
+    level_rank = models.PositiveSmallIntegerField()
+    work_type = models.CharField(max_length=40)
+    pages = models.PositiveIntegerField()
+    slides = models.PositiveIntegerField()
+    spacing = models.CharField(max_length=20)
+    extras = models.JSONField(default=list)
+
+    price_minor = models.BigIntegerField()
+    pricing_version = models.PositiveIntegerField()
+    policy_version = models.PositiveIntegerField()
+    wants_editing = models.BooleanField(null=True)
+    editing = models.BooleanField(null=True)
+    editing_reason = models.CharField(max_length=40, blank=True)
+
+    client_deadline = models.DateTimeField()
+    writer_due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    offer_expires_at = models.DateTimeField(null=True)
+    revision_until = models.DateTimeField(null=True)
+    approve_at = models.DateTimeField(null=True)
+    dispute_until = models.DateTimeField(null=True)
+
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    offered_at = models.DateTimeField(null=True)
+    assigned_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    """The first delivery; later ones are on their rounds."""
+    completed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
+    disputed_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    cancel_cause = models.CharField(max_length=6, choices=Cause.choices, blank=True)
+    forfeited_minor = models.BigIntegerField(default=0)
+
+    objects = OrderQuerySet.as_manager()
+
+    LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
+        {
+            "edit_brief": step({S.UNPAID}, None, Can.EDIT_BRIEF, own_client, stays=True),
+            "pay": step({S.UNPAID}, S.AVAILABLE, Can.PAY_ORDERS, own_client, "paid_at"),
+            "expire": step({S.UNPAID}, S.CANCELLED, Can.RUN_CLOCK, None, "cancelled_at", hidden=True),
+            "assign": step({S.AVAILABLE}, S.IN_PROGRESS, Can.ASSIGN_WRITERS, None, "assigned_at"),
+            "offer": step({S.AVAILABLE}, S.OFFERED, Can.ASSIGN_WRITERS, None, "offered_at"),
+            "accept": step({S.OFFERED}, S.IN_PROGRESS, Can.ANSWER_OFFERS, offered_writer, "assigned_at"),
+            "decline": step({S.OFFERED}, S.AVAILABLE, Can.ANSWER_OFFERS, offered_writer),
+            "expire_offer": step({S.OFFERED}, S.AVAILABLE, Can.RUN_CLOCK, hidden=True),
+            "take": step({S.AVAILABLE}, S.IN_PROGRESS, Can.TAKE_ORDERS, None, "assigned_at"),
+            "request": step({S.AVAILABLE}, None, Can.REQUEST_ORDERS, stays=True),
+            "approve_request": step(
+                {S.AVAILABLE}, S.IN_PROGRESS, Can.DECIDE_REQUESTS, None, "assigned_at", hidden=True
+            ),
+            "submit": step(WRITING, None, Can.SUBMIT_WORK, own_writer, "submitted_at"),
+            "return": step({S.EDITING}, S.IN_PROGRESS, Can.EDIT_WORK),
+            "pass": step({S.EDITING}, S.DELIVERED, Can.EDIT_WORK),
+            "request_revision": step(
+                {S.DELIVERED, S.COMPLETED}, S.REVISION, Can.REQUEST_REVISION, within_revision_window
+            ),
+            "approve": step({S.DELIVERED}, S.COMPLETED, Can.APPROVE_WORK, own_client),
+            "release": step({S.IN_PROGRESS, S.REVISION, S.OFFERED}, S.AVAILABLE, Can.RELEASE_ORDERS, releasing_party),
+            "reassign": step(WRITING, S.IN_PROGRESS, Can.ASSIGN_WRITERS, None, "assigned_at"),
+            "hold": step(
+                {S.AVAILABLE, S.IN_PROGRESS, S.EDITING, S.REVISION}, S.ON_HOLD, Can.HOLD_ORDERS, None, "held_at"
+            ),
+            "resume": step({S.ON_HOLD}, None, Can.HOLD_ORDERS),
+            "dispute": step(
+                {S.IN_PROGRESS, S.DELIVERED, S.REVISION, S.COMPLETED},
+                S.DISPUTED,
+                Can.OPEN_DISPUTES,
+                disputing_party,
+                "disputed_at",
+            ),
+            "cancel": step(OPEN - {S.DISPUTED}, S.CANCELLED, Can.CANCEL_ORDERS, cancelling_party, "cancelled_at"),
+            "adjust": step(
+                {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.REVISION}, None, Can.ADJUST_ORDERS, own_client, stays=True
+            ),
+            "extend_deadline": step(
+                {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.EDITING, S.REVISION, S.ON_HOLD},
+                None,
+                Can.EXTEND_DEADLINES,
+                stays=True,
+            ),
+            "tip": step({S.DELIVERED, S.COMPLETED}, None, Can.TIP_WRITERS, tipping_client, stays=True),
+            "archive": step(
+                {S.COMPLETED, S.CANCELLED}, None, Can.ARCHIVE_ORDERS, not_archived, "archived_at", stays=True
+            ),
+        }
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["website", "number"], name="order_number_unique"),
+            models.CheckConstraint(condition=Q(pages__gt=0) | Q(slides__gt=0), name="order_has_work"),
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="order_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(forfeited_minor__gte=0, forfeited_minor__lte=F("price_minor")),
+                name="order_forfeiture_bounds",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["in_progress", "editing", "delivered", "revision", "completed"])
+                | Q(writer__isnull=False),
+                name="order_work_has_writer",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="offered", offered_to__isnull=False) | (~Q(status="offered") & Q(offered_to=None)),
+                name="order_offer_has_writer",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["website", "-id"], name="order_newest"),
+            models.Index(fields=["website", "client", "-id"], name="order_by_client"),
+            models.Index(fields=["website", "writer", "status", "-id"], name="order_by_writer"),
+            models.Index(fields=["website", "status", "-id"], name="order_by_status"),
+            models.Index(
+                fields=["website", "writer_due_at"],
+                name="order_due",
+                condition=Q(status__in=["in_progress", "revision"]),
+            ),
+            models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="unpaid")),
+            models.Index(fields=["offer_expires_at"], name="order_offer", condition=Q(status="offered")),
+            models.Index(fields=["approve_at"], name="order_approvable", condition=Q(status="delivered")),
+        ]
+
+    @property
+    def parties(self) -> tuple[int | None, int | None]:
+        return self.client_id, self.writer_id or self.offered_to_id
