@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from copydesk.tenancy.models import Website
 
-from .permissions import GRANTS, STAFF, Can, Role
+from .permissions import APPLICANT, GRANTS, STAFF, Can, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Actor:
     request_id: str = ""
     address: str | None = None
     impersonator_id: int | None = field(default=None)
+    admitted: bool = True
 
     @classmethod
     def system(cls, website: Website) -> Actor:
@@ -31,7 +32,7 @@ class Actor:
         return Actor(self.website, Role.SYSTEM, request_id=self.request_id)
 
     def can(self, permission: Can | str) -> bool:
-        return permission in GRANTS[self.role]
+        return permission in GRANTS[self.role] and (self.admitted or permission in APPLICANT)
 
     @property
     def is_staff(self) -> bool:

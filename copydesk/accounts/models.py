@@ -60,12 +60,14 @@ class MembershipQuerySet(TenantQuerySet["Membership"]):
 class Membership(TenantModel):
     """A person inside a website, with one role there. Every tenant foreign key to a person is one of these.
 
-    `number` counts the members of a website: "client 1042" is how others know a client.
+    `number` counts the members of a website: "client 1042" is how others know a client. Until it is `admitted`, a
+    membership (a writer's, who has applied) gives the own account and profile only.
     """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in MEMBER_ROLES])
     status = models.CharField(max_length=10, choices=MembershipStatus.choices, default=MembershipStatus.ACTIVE)
+    admitted = models.BooleanField(default=True)
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=clock.now)
 

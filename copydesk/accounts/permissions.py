@@ -52,7 +52,6 @@ class Can(StrEnum):
     VIEW_REVIEWS = "view_reviews"
 
     # Writers
-    APPLY_AS_WRITER = "apply_as_writer"
     HAVE_WRITER_PROFILE = "have_writer_profile"
     VIEW_WRITERS = "view_writers"
     DECIDE_WRITERS = "decide_writers"
@@ -88,6 +87,9 @@ _SUPPORT = _EVERYBODY | {
     Can.VIEW_OWN_CHARGES,
 }
 _ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS}
+
+APPLICANT = frozenset({Can.USE_ACCOUNT, Can.HAVE_WRITER_PROFILE})
+"""What a member may do before it is admitted."""
 
 GRANTS: dict[Role, frozenset[Can]] = {
     Role.CLIENT: frozenset(

@@ -31,6 +31,7 @@ class Caller:
     membership_id: int | None
     role: Role | None
     suspended: bool
+    admitted: bool
     lacks_totp: bool
 
     def actor(self, request_id: str = "", address: str | None = None) -> Actor | None:
@@ -44,6 +45,7 @@ class Caller:
             token_id=self.token_id,
             request_id=request_id,
             address=address,
+            admitted=self.admitted,
         )
 
 
@@ -73,6 +75,7 @@ def resolve(token: str | None, slug: str | None, host: str | None) -> Caller:
         role,
         member_status,
         has_totp,
+        admitted,
     ) = row
     website = None
     if website_id is not None:
@@ -97,5 +100,6 @@ def resolve(token: str | None, slug: str | None, host: str | None) -> Caller:
         membership_id=membership_id,
         role=known_role,
         suspended=member_status == "suspended",
+        admitted=admitted is not False,
         lacks_totp=bool(website and requires_staff_totp and staff and not has_totp),
     )

@@ -37,6 +37,11 @@ class MemberSuspended(Forbidden):
     message = "Your membership of this website is suspended."
 
 
+class NotAdmitted(Forbidden):
+    code = "writer_not_approved"
+    message = "Your application has not been approved."
+
+
 class TotpRequired(Forbidden):
     code = "mfa_enrolment_required"
     message = "This website asks its staff for a second factor: set one up first."
@@ -120,7 +125,7 @@ class Needs(BasePermission):
         if caller.lacks_totp:
             raise TotpRequired()
         if view.needs is None or not actor.can(view.needs):
-            raise Forbidden()
+            raise Forbidden() if caller.admitted else NotAdmitted()
         return True
 
 

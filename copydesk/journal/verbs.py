@@ -27,4 +27,24 @@ class Verb:
     reason_shown: bool = False
 
 
-VERBS: dict[str, Verb] = {}
+VERBS: dict[str, Verb] = {
+    # Writers
+    "writer.apply": Verb("Applied as a writer", WRITER),
+    "writer.approve": Verb("Writer approved", WRITER, reason_shown=True),
+    "writer.reject": Verb("Application rejected", WRITER, reason_shown=True),
+    "writer.change_profile": Verb("Profile changed", WRITER),
+    "writer.change_level": Verb("Level changed", WRITER, reason_shown=True),
+    "writer.plan_leave": Verb("Leave planned", WRITER, reason_shown=True),
+    "writer.cancel_leave": Verb("Planned leave taken back", WRITER),
+    "writer.leave": Verb("On leave", WRITER, reason_shown=True),
+    "writer.begin_leave": Verb("On leave, as planned", WRITER),
+    "writer.return": Verb("Back from leave", WRITER),
+    "writer.end_leave": Verb("Leave over", WRITER),
+    "writer.suspend": Verb("Writer suspended", WRITER, reason_shown=True),
+    "writer.reinstate": Verb("Suspension taken back", WRITER, reason_shown=True),
+    "writer.lift": Verb("Suspension over", WRITER),
+    "writer.favour": Verb("Writer preferred", CLIENT),
+    "writer.unfavour": Verb("Writer no longer preferred", CLIENT),
+    "writer.block": Verb("Writer blocked", CLIENT),
+    "writer.unblock": Verb("Writer no longer blocked", CLIENT),
+}

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('client', 'client'), ('writer', 'writer'), ('editor', 'editor'), ('support', 'support'), ('admin', 'admin')], max_length=10)),
                 ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended')], default='active', max_length=10)),
+                ('admitted', models.BooleanField(default=True)),
                 ('number', models.PositiveIntegerField()),
                 ('created_at', models.DateTimeField(default=copydesk.core.clock.now)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),

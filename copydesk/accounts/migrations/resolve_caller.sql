@@ -5,7 +5,7 @@ RETURNS TABLE (
     user_id bigint, token_id bigint, is_superadmin boolean, website_named boolean,
     website_id bigint, slug text, name text, domain text, website_status text,
     currency text, timezone text, requires_staff_totp boolean,
-    membership_id bigint, role text, member_status text, has_totp boolean
+    membership_id bigint, role text, member_status text, has_totp boolean, admitted boolean
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH caller AS (
@@ -30,7 +30,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT c.id, c.token_id, c.is_superadmin,
            website_slug IS NOT NULL OR EXISTS (SELECT 1 FROM named),
            w.id, w.slug, w.name, w.domain, w.status, w.currency, w.timezone, w.requires_staff_totp,
-           m.id, coalesce(m.role, CASE WHEN c.is_superadmin THEN 'superadmin' END), m.status, c.has_totp
+           m.id, coalesce(m.role, CASE WHEN c.is_superadmin THEN 'superadmin' END), m.status, c.has_totp, m.admitted
     FROM (SELECT 1) one
     LEFT JOIN caller c ON true
     LEFT JOIN chosen ch ON true

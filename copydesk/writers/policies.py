@@ -1,0 +1,81 @@
+"""What a website's levels of writers allow and pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from copydesk.core.money import share
+from copydesk.tenancy.policies import PolicyBase
+
+WHOLE_BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """`rank` orders the levels. `academic_rank`: the highest academic level that the writer is qualified for.
+
+    Pay is `pay_per_page_minor` where that is set, else `pay_share_bps` of the price in basis points. `can_take`: may
+    take an open order without asking for it.
+    """
+
+    code: str
+    name: str
+    rank: int
+    academic_rank: int
+    pay_share_bps: int = 0
+    pay_per_page_minor: int | None = None
+    tip_share_bps: int = WHOLE_BPS
+    max_open_requests: int = 5
+    max_active_orders: int = 10
+    can_take: bool = True
+
+    def pay_minor(self, *, pages: int, price_minor: int) -> int:
+        """A writer's pay for an order, in minor units; never above its price."""
+        if self.pay_per_page_minor is not None:
+            return min(self.pay_per_page_minor * pages, price_minor)
+        return share(price_minor, self.pay_share_bps, WHOLE_BPS)
+
+    def tip_minor(self, tip_minor: int) -> int:
+        """The writer's part of a tip, in minor units."""
+        return share(tip_minor, self.tip_share_bps, WHOLE_BPS)
+
+
+@dataclass(frozen=True)
+class WriterPolicy(PolicyBase):
+    """`levels` from the lowest rank up; the first is where a writer starts."""
+
+    policy_name: ClassVar[str] = "writers"
+
+    levels: tuple[Level, ...] = (
+        Level("junior", "Junior", rank=1, academic_rank=2, pay_share_bps=4_000, can_take=False),
+        Level("standard", "Standard", rank=2, academic_rank=3, pay_share_bps=4_500),
+        Level("senior", "Senior", rank=3, academic_rank=4, pay_share_bps=5_000),
+        Level("expert", "Expert", rank=4, academic_rank=99, pay_share_bps=5_500),
+    )
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], version: int) -> Self:
+        if "levels" not in data:
+            return cls(version=version)
+        levels = sorted((Level(**level) for level in data["levels"]), key=lambda level: level.rank)
+        return cls(version=version, levels=tuple(levels))
+
+    @property
+    def entry(self) -> Level:
+        return self.levels[0]
+
+    def level(self, code: str) -> Level:
+        """The level named; one that the website has since abolished counts as the entry level."""
+        return next((level for level in self.levels if level.code == code), self.entry)
+
+    def has(self, code: str) -> bool:
+        return any(level.code == code for level in self.levels)
+
+    def qualified(self, code: str, academic_rank: int) -> bool:
+        return self.level(code).academic_rank >= academic_rank
+
+    def fit(self, code: str) -> float:
+        """0..1: where the level stands among the website's levels."""
+        return self.level(code).rank / self.levels[-1].rank
