@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from procrastinate import RetryStrategy
+from procrastinate import PsycopgConnector, RetryStrategy
+from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued
 
 from .models import Website, WebsiteStatus
@@ -56,6 +59,32 @@ def sweep(name: str, cron: str) -> Callable[[Callable[[Website], None]], Callabl
         return run
 
     return decorate
+
+
+def chore(name: str, cron: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """A job by the clock that belongs to no website; no second one waits while one does."""
+
+    def decorate(run: Callable[[], None]) -> Callable[[], None]:
+        @app.periodic(cron=cron, periodic_id=name)
+        @app.task(name=name, queueing_lock=name, pass_context=False)
+        @functools.wraps(run)
+        def task(timestamp: int) -> None:  # noqa: ARG001 — the clock's own argument
+            run()
+
+        return run
+
+    return decorate
+
+
+class WorkerConnector(PsycopgConnector):
+    """A worker's own connections fetch and finish jobs; what a job queues goes with the job's own transaction."""
+
+    def get_sync_connector(self) -> BaseConnector:
+        return DjangoConnector()
+
+
+def worker_connector(concurrency: int) -> WorkerConnector:
+    return WorkerConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 4)
 
 
 def living_websites() -> list[int]:
