@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 PR_SET_PDEATHSIG = 1
 
@@ -32,3 +35,25 @@ def die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
             os._exit(1)
 
     return prepare
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    output: int | IO[bytes] | None = None,
+    at_our_death: signal.Signals = signal.SIGKILL,
+    own_group: bool = True,
+) -> subprocess.Popen[bytes]:
+    """`own_group`: Ctrl-C in the terminal then reaches us only, and whoever the child starts can be found."""
+    return subprocess.Popen(
+        command,
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL if own_group else None,
+        stdout=output,
+        stderr=subprocess.STDOUT if output is not None else None,
+        process_group=0 if own_group else None,
+        preexec_fn=die_with_parent(at_our_death),
+    )

@@ -97,7 +97,10 @@ class Cluster:
             options.append("--no-sync")
         output = b""
         for locale in self._locales():
-            maker = self._spawn([str(self.binaries.initdb), *options, *locale], subprocess.PIPE, signal.SIGKILL)
+            # Killed, it leaves a process of its own that goes on writing: that holds the lock until it ends.
+            maker = self._spawn(
+                [str(self.binaries.initdb), *options, *locale], subprocess.PIPE, signal.SIGKILL, self.pass_fds
+            )
             output, _ = maker.communicate()
             if maker.returncode == 0:
                 new.rename(self.data)
