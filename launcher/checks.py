@@ -39,7 +39,8 @@ class Workshop:
             return Outcome(code == 0, output.read().decode(errors="replace"))
 
     def lint_imports(self) -> Outcome:
-        return self.run("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo")
+        script = "from importlinter.cli import lint_imports_command as run; run()"
+        return self.run("-c", script, "--no-cache", "--no-logo")
 
     def migrations(self) -> Outcome:
         return self.run("-m", "django", "makemigrations", "--check", "--dry-run")
