@@ -6,7 +6,9 @@ The function in the database (SECURITY DEFINER, migration accounts 0002) sees wh
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -57,7 +59,11 @@ def resolve(token: str | None, slug: str | None, host: str | None) -> Caller:
     """One prepared statement. The website: the slug, else the host, else the only membership."""
     with connection.cursor() as cursor:
         cursor.execute(SQL, [digest(token) if token else None, slug, host, clock.now()])
-        row = cursor.fetchone()
+        return caller_of(cursor.fetchone())
+
+
+def caller_of(row: Sequence[Any]) -> Caller:
+    """From a row of resolve_caller()."""
     (
         user_id,
         token_id,

@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Can
 from copydesk.accounts.resolve import Caller, resolve
 from copydesk.core.errors import Forbidden, NotFound, Refusal
 from copydesk.tenancy import scope
@@ -115,18 +116,23 @@ class Needs(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         require_account(request)
-        caller: Caller = request._request.caller
-        require_website(caller)
-        actor: Actor | None = request._request.actor
-        if actor is None:
-            raise WebsiteNotFound()
-        if caller.suspended:
-            raise MemberSuspended()
-        if caller.lacks_totp:
-            raise TotpRequired()
-        if view.needs is None or not actor.can(view.needs):
-            raise Forbidden() if caller.admitted else NotAdmitted()
+        admit(request._request.caller, view.needs)
         return True
+
+
+def admit(caller: Caller, needs: Can | None) -> Actor:
+    """The member that `caller` is, when its role has what is needed; else raises why not."""
+    require_website(caller)
+    actor = caller.actor()
+    if actor is None:
+        raise WebsiteNotFound()
+    if caller.suspended:
+        raise MemberSuspended()
+    if caller.lacks_totp:
+        raise TotpRequired()
+    if needs is None or not actor.can(needs):
+        raise Forbidden() if caller.admitted else NotAdmitted()
+    return actor
 
 
 def require_account(request: Request) -> bool:

@@ -22,6 +22,10 @@ class EventQuerySet(TenantQuerySet["Event"]):
         """Events that no running transaction can still precede: read in (xid, id) order, none is ever missed."""
         return self.extra(where=["xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
 
+    def after(self, xid: int, event_id: int) -> EventQuerySet:
+        """Those that follow a place in commit order."""
+        return self.extra(where=["(xid, journal_event.id) > (%s, %s)"], params=[xid, event_id])
+
     def about(self, root_type: str, root_id: int) -> EventQuerySet:
         return self.filter(root_type=root_type, root_id=root_id)
 

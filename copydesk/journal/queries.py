@@ -25,6 +25,8 @@ class Activity:
     actor_label: str
     subject_type: str
     subject_id: int
+    root_type: str
+    root_id: int
     before: str
     after: str
     reason: str | None
@@ -65,6 +67,8 @@ def activity(role: Role, event: Event) -> Activity:
         actor_label=event.role,
         subject_type=event.subject_type,
         subject_id=event.subject_id,
+        root_type=event.root_type,
+        root_id=event.root_id,
         before=event.before,
         after=event.after,
         reason=event.reason if role not in (Role.CLIENT, Role.WRITER) or verb.reason_shown else None,

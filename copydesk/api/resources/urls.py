@@ -2,6 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.resources.events import EventDesk
+
 router = SimpleRouter()
+router.register("events", EventDesk, basename="events")
 
 urlpatterns = router.urls
