@@ -1,0 +1,339 @@
+"""What is known of writers: their rows as each role sees them, ratings, and what staffing an order needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Avg
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.core.lifecycle import AvailableAction
+from copydesk.core.money import to_decimal
+from copydesk.tenancy.models import Website
+
+from .models import ADMITTED, Choice, ChoiceKind, Skill, SkillKind, Writer
+from .policies import Level, WriterPolicy
+
+STARS_MILLI = 1_000
+MOST_STARS = 5
+PRIOR_WEIGHT = 10
+HALF_LIFE_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class WriterCard:
+    """What a client sees of a writer. `rating` in stars, null while unrated; `choice`: favour, block or null."""
+
+    id: int
+    pen_name: str
+    bio: str
+    level: str
+    level_name: str
+    rating: float | None
+    completed_orders: int
+    subjects: list[str]
+    paper_types: list[str]
+    choice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriterRow:
+    """What staff see of a writer. `number` is the member's number on the website."""
+
+    id: int
+    number: int
+    full_name: str
+    email: str
+    pen_name: str
+    bio: str
+    status: str
+    level: str
+    level_name: str
+    rating: float | None
+    completed_orders: int
+    subjects: list[str]
+    paper_types: list[str]
+    applied_at: datetime
+    approved_at: datetime | None
+    leave_from: datetime | None
+    leave_until: datetime | None
+    suspended_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriterDetail:
+    """A writer for staff, with what the caller may do now."""
+
+    writer: WriterRow
+    available_actions: list[AvailableAction]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """What a level allows and pays: shares in basis points of price and tip; `pay_per_page`, where set, replaces one."""
+
+    code: str
+    name: str
+    rank: int
+    max_open_requests: int
+    max_active_orders: int
+    can_take: bool
+    pay_share_bps: int
+    pay_per_page: Decimal | None
+    currency: str
+    tip_share_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProfile:
+    """A writer's own profile."""
+
+    id: int
+    pen_name: str
+    bio: str
+    status: str
+    level: LevelRow
+    rating: float | None
+    completed_orders: int
+    subjects: list[str]
+    paper_types: list[str]
+    applied_at: datetime
+    approved_at: datetime | None
+    leave_from: datetime | None
+    leave_until: datetime | None
+    suspended_until: datetime | None
+    available_actions: list[AvailableAction]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What this domain knows of a writer for one order. `rating` in stars, null while unrated; `level_fit` 0..1.
+
+    `excluded`: of suspended, on_leave, blocked_by_client, not_qualified those that hold, in that order.
+    """
+
+    writer_id: int
+    pen_name: str
+    level: Level
+    level_fit: float
+    subject: bool
+    paper_type: bool
+    rating: float | None
+    favoured: bool
+    excluded: tuple[str, ...]
+
+
+def cards(actor: Actor, writers: Sequence[Writer]) -> list[WriterCard]:
+    """For a client. Three queries, whatever the number of rows."""
+    skills = _skills(actor.website, writers)
+    choices = dict(
+        Choice.objects.of(actor.website)
+        .filter(client_id=actor.membership_id, writer__in=[row.pk for row in writers])
+        .values_list("writer_id", "kind")
+    )
+    policy = WriterPolicy.of(actor.website)
+    return [
+        WriterCard(
+            id=row.pk,
+            pen_name=row.pen_name,
+            bio=row.bio,
+            level=row.level,
+            level_name=policy.level(row.level).name,
+            rating=stars(row.rating_milli),
+            completed_orders=row.completed_orders,
+            subjects=skills.get((row.pk, SkillKind.SUBJECT), []),
+            paper_types=skills.get((row.pk, SkillKind.PAPER_TYPE), []),
+            choice=choices.get(row.pk),
+        )
+        for row in writers
+    ]
+
+
+def rows(website: Website, writers: Sequence[Writer]) -> list[WriterRow]:
+    """For staff; `writers` come with `member` and its `user`. Two queries, whatever the number of rows."""
+    skills = _skills(website, writers)
+    policy = WriterPolicy.of(website)
+    return [
+        WriterRow(
+            id=row.pk,
+            number=row.member.number,
+            full_name=row.member.user.full_name,
+            email=row.member.user.email,
+            pen_name=row.pen_name,
+            bio=row.bio,
+            status=row.status,
+            level=row.level,
+            level_name=policy.level(row.level).name,
+            rating=stars(row.rating_milli),
+            completed_orders=row.completed_orders,
+            subjects=skills.get((row.pk, SkillKind.SUBJECT), []),
+            paper_types=skills.get((row.pk, SkillKind.PAPER_TYPE), []),
+            applied_at=row.applied_at,
+            approved_at=row.approved_at,
+            leave_from=row.leave_from,
+            leave_until=row.leave_until,
+            suspended_until=row.suspended_until,
+        )
+        for row in writers
+    ]
+
+
+def detail(actor: Actor, writer: Writer) -> WriterDetail:
+    """For staff. Two queries beside those of the member and its user."""
+    return WriterDetail(rows(actor.website, [writer])[0], Writer.LIFECYCLE.available(writer, actor))
+
+
+def own_profile(actor: Actor, writer: Writer) -> OwnProfile:
+    """Two queries."""
+    skills = _skills(actor.website, [writer])
+    level = WriterPolicy.of(actor.website).level(writer.level)
+    return OwnProfile(
+        id=writer.pk,
+        pen_name=writer.pen_name,
+        bio=writer.bio,
+        status=writer.status,
+        level=LevelRow(
+            code=level.code,
+            name=level.name,
+            rank=level.rank,
+            max_open_requests=level.max_open_requests,
+            max_active_orders=level.max_active_orders,
+            can_take=level.can_take,
+            pay_share_bps=level.pay_share_bps,
+            pay_per_page=None if level.pay_per_page_minor is None else to_decimal(level.pay_per_page_minor),
+            currency=actor.website.currency,
+            tip_share_bps=level.tip_share_bps,
+        ),
+        rating=stars(writer.rating_milli),
+        completed_orders=writer.completed_orders,
+        subjects=skills.get((writer.pk, SkillKind.SUBJECT), []),
+        paper_types=skills.get((writer.pk, SkillKind.PAPER_TYPE), []),
+        applied_at=writer.applied_at,
+        approved_at=writer.approved_at,
+        leave_from=writer.leave_from,
+        leave_until=writer.leave_until,
+        suspended_until=writer.suspended_until,
+        available_actions=Writer.LIFECYCLE.available(writer, actor),
+    )
+
+
+def stars(rating_milli: int | None) -> float | None:
+    return None if rating_milli is None else rating_milli / STARS_MILLI
+
+
+def pen_names(website: Website, writer_ids: Iterable[int]) -> dict[int, str]:
+    """By writer; one query. How a client, and a list for staff, call a writer."""
+    return dict(Writer.objects.of(website).filter(pk__in=set(writer_ids)).values_list("pk", "pen_name"))
+
+
+def rating_weight(age_days: float) -> float:
+    """How much a review of that age counts: half as much every 180 days."""
+    return float(2 ** (-age_days / HALF_LIFE_DAYS))
+
+
+def bayes_rating(mean: float, weighted: Iterable[tuple[float, float]]) -> float:
+    """(10·m + Σ w·r) ÷ (10 + Σ w) over `weighted` pairs (w, r); `mean` is the website's mean rating."""
+    total, weight = PRIOR_WEIGHT * mean, float(PRIOR_WEIGHT)
+    for each_weight, rating in weighted:
+        total += each_weight * rating
+        weight += each_weight
+    return total / weight
+
+
+def mean_rating(website: Website) -> float | None:
+    """Of the website's rated writers, in stars; null where none is rated. One query."""
+    mean = Writer.objects.of(website).admitted().aggregate(mean=Avg("rating_milli"))["mean"]
+    return None if mean is None else float(mean) / STARS_MILLI
+
+
+CANDIDATES = """
+SELECT w.id, w.pen_name, w.level, w.rating_milli, w.status, w.leave_from, w.leave_until, w.suspended_until,
+       m.status <> 'active',
+       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
+               AND s.kind = 'subject' AND s.code = %(subject)s),
+       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
+               AND s.kind = 'paper_type' AND s.code = %(paper_type)s),
+       c.kind
+FROM writers_writer w
+JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
+LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.client_id = %(client_id)s AND c.writer_id = w.id
+WHERE w.website_id = %(website_id)s AND w.status = ANY(%(statuses)s)
+  AND (%(writer_id)s::bigint IS NULL OR w.id = %(writer_id)s)
+ORDER BY w.id
+"""
+
+
+def candidates(
+    website: Website,
+    *,
+    client_id: int,
+    subject: str,
+    paper_type: str,
+    academic_rank: int,
+    policy: WriterPolicy,
+    writer_id: int | None = None,
+) -> list[Candidate]:
+    """Every admitted writer of the website (or the one named), fit for the order or not. One query."""
+    at = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CANDIDATES,
+            {
+                "website_id": website.pk,
+                "client_id": client_id,
+                "subject": subject,
+                "paper_type": paper_type,
+                "statuses": [str(status) for status in ADMITTED],
+                "writer_id": writer_id,
+            },
+        )
+        found = cursor.fetchall()
+    result = []
+    for pk, pen_name, level, rating, status, leave_from, leave_until, suspended_until, closed, *fits, choice in found:
+        writer = Writer(
+            member_id=pk,
+            status=status,
+            leave_from=leave_from,
+            leave_until=leave_until,
+            suspended_until=suspended_until,
+        )
+        excluded = {
+            "suspended": closed or writer.suspended(at),
+            "on_leave": writer.on_leave(at),
+            "blocked_by_client": choice == ChoiceKind.BLOCK,
+            "not_qualified": not policy.qualified(level, academic_rank),
+        }
+        result.append(
+            Candidate(
+                writer_id=pk,
+                pen_name=pen_name,
+                level=policy.level(level),
+                level_fit=policy.fit(level),
+                subject=fits[0],
+                paper_type=fits[1],
+                rating=stars(rating),
+                favoured=choice == ChoiceKind.FAVOUR,
+                excluded=tuple(code for code, holds in excluded.items() if holds),
+            )
+        )
+    return result
+
+
+def has_blocked(website: Website, *, client_id: int, writer_id: int) -> bool:
+    """One query."""
+    chosen = Choice.objects.of(website).filter(client_id=client_id, writer_id=writer_id, kind=ChoiceKind.BLOCK)
+    return chosen.exists()
+
+
+def _skills(website: Website, writers: Sequence[Writer]) -> dict[tuple[int, str], list[str]]:
+    """Codes in alphabetical order, by (writer, kind)."""
+    found: dict[tuple[int, str], list[str]] = {}
+    skills = Skill.objects.of(website).filter(writer__in=[row.pk for row in writers]).order_by("code")
+    for writer_id, kind, code in skills.values_list("writer_id", "kind", "code"):
+        found.setdefault((writer_id, kind), []).append(code)
+    return found
