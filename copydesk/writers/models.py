@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -44,8 +44,12 @@ class WriterQuerySet(TenantQuerySet["Writer"]):
     def admitted(self) -> WriterQuerySet:
         return self.filter(status__in=ADMITTED)
 
-    def approved(self) -> WriterQuerySet:
-        return self.filter(status=S.APPROVED)
+    def at_work(self) -> WriterQuerySet:
+        return self.filter(status__in=[S.APPROVED, S.ON_LEAVE])
+
+    def with_rating(self) -> WriterQuerySet:
+        """`rated_milli` to sort by: the unrated come lowest."""
+        return self.annotate(rated_milli=Coalesce("rating_milli", 0))
 
     def named_like(self, text: str) -> WriterQuerySet:
         return self.filter(pen_name__icontains=text)

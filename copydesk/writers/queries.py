@@ -27,7 +27,10 @@ HALF_LIFE_DAYS = 180
 
 @dataclass(frozen=True, slots=True)
 class WriterCard:
-    """What a client sees of a writer. `rating` in stars, null while unrated; `choice`: favour, block or null."""
+    """What a client sees of a writer. `rating` in stars, null while unrated; `choice`: favour, block or null.
+
+    `available`: takes new work now.
+    """
 
     id: int
     pen_name: str
@@ -38,6 +41,7 @@ class WriterCard:
     completed_orders: int
     subjects: list[str]
     paper_types: list[str]
+    available: bool
     choice: str | None
 
 
@@ -75,7 +79,7 @@ class WriterDetail:
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    """What a level allows and pays: shares in basis points of price and tip; `pay_per_page`, where set, replaces one."""
+    """What a level allows and pays: shares in basis points; `pay_per_page`, where set, replaces one."""
 
     code: str
     name: str
@@ -137,6 +141,7 @@ def cards(actor: Actor, writers: Sequence[Writer]) -> list[WriterCard]:
         .values_list("writer_id", "kind")
     )
     policy = WriterPolicy.of(actor.website)
+    at = clock.now()
     return [
         WriterCard(
             id=row.pk,
@@ -148,6 +153,7 @@ def cards(actor: Actor, writers: Sequence[Writer]) -> list[WriterCard]:
             completed_orders=row.completed_orders,
             subjects=skills.get((row.pk, SkillKind.SUBJECT), []),
             paper_types=skills.get((row.pk, SkillKind.PAPER_TYPE), []),
+            available=row.refusal(at) is None,
             choice=choices.get(row.pk),
         )
         for row in writers

@@ -3,8 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.events import EventDesk
+from copydesk.api.resources.writers import WriterDesk
 
 router = SimpleRouter()
 router.register("events", EventDesk, basename="events")
+router.register("writers", WriterDesk, basename="writers")
 
 urlpatterns = router.urls

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import django_filters
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
@@ -14,13 +15,13 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
 from copydesk.api.shape import shape
-from copydesk.core.errors import Invalid, NotFound
+from copydesk.core.errors import Invalid
 from copydesk.orders.policies import PricingPolicy
 from copydesk.writers import actions, queries
 from copydesk.writers.models import ChoiceKind, Writer, WriterQuerySet, WriterStatus
 from copydesk.writers.queries import OwnProfile, WriterCard, WriterDetail, WriterRow
 
-PEN_NAME = r"^[^\W_][\w .'’-]*$"
+PEN_NAME = r"^[^\W_][\w .'-]*$"
 MOST_CODES = 50
 
 
@@ -37,6 +38,12 @@ class Profile(serializers.Serializer[Any]):
     bio = serializers.CharField(max_length=2_000, allow_blank=True, required=False)
     subjects = codes()
     paper_types = codes()
+
+
+class ProfileChange(Profile):
+    """Of a profile what is to change; a list replaces what was there."""
+
+    pen_name = serializers.RegexField(PEN_NAME, min_length=2, max_length=60, required=False)
 
 
 class Leave(serializers.Serializer[Any]):
@@ -72,8 +79,21 @@ class LevelChange(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
+LISTED = partial(
+    PolymorphicProxySerializer,
+    component_name="ListedWriter",
+    serializers=[shape(WriterCard), shape(WriterRow)],
+    resource_type_field_name=None,
+)
+DETAILED = PolymorphicProxySerializer(
+    component_name="DetailedWriter",
+    serializers=[shape(WriterCard), shape(WriterDetail)],
+    resource_type_field_name=None,
+)
+
+
 class WriterFilter(django_filters.FilterSet):
-    """`status` and `level` narrow what the caller may see; `search` is part of a pen name; `choice` is a client's own."""
+    """They narrow what the caller may see. `search` is part of a pen name; `choice` is a client's own."""
 
     status = django_filters.ChoiceFilter(choices=WriterStatus.choices)
     level = django_filters.CharFilter(max_length=40)
@@ -92,7 +112,7 @@ class WriterFilter(django_filters.FilterSet):
         return rows.named_like(value)
 
     def by_choice(self, rows: WriterQuerySet, name: str, value: str) -> WriterQuerySet:
-        return rows.chosen_by(self.request._request.actor.membership_id or 0, value)
+        return rows.chosen_by(self.request.actor.membership_id or 0, value)
 
 
 class WriterDesk(Desk):
@@ -101,19 +121,120 @@ class WriterDesk(Desk):
     model = Writer
     queryset = Writer.objects.none()
     needs = Can.VIEW_WRITERS
-    sorts = {"pen_name": "pen_name", "rating": "rating_milli", "completed": "completed_orders", "applied_at": "applied_at"}
+    filterset_class = WriterFilter
+    sorts: ClassVar[dict[str, str]] = {
+        "pen_name": "pen_name",
+        "rating": "rated_milli",
+        "completed": "completed_orders",
+        "applied_at": "applied_at",
+    }
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("member__user")
 
-    @extend_schema(
-        responses=PolymorphicProxySerializer(
-            component_name="ListedWriter",
-            serializers=[shape(WriterCard), shape(WriterRow)],
-            resource_type_field_name=None,
-            many=True,
-        )
-    )
-    @action(detail=False)
+    @extend_schema(responses=LISTED(many=True))
     def list(self, request: Request) -> Response:
-        raise NotImplementedError
+        """Clients: writers who take work, present or on leave. Staff: all, with names."""
+        rows = self.get_queryset().with_rating()
+        if self.actor.is_staff:
+            return self.page(rows, lambda found: queries.rows(self.actor.website, found))
+        return self.page(rows.at_work(), lambda found: queries.cards(self.actor, found))
+
+    @extend_schema(responses=DETAILED)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self._detail(self.get_object())
+
+    @extend_schema(methods=["GET"], responses=shape(OwnProfile))
+    @extend_schema(methods=["PATCH"], request=ProfileChange, responses=shape(OwnProfile))
+    @action(detail=False, methods=["get", "patch"], url_path="me", needs=Can.HAVE_WRITER_PROFILE)
+    def me(self, request: Request) -> Response:
+        """The own profile; the level is read-only."""
+        writer = self._own()
+        if request.method == "PATCH":
+            given = self.payload(ProfileChange)
+            self._refuse_unknown_codes(given)
+            actions.change_profile(writer, by=self.actor, **given)
+        return self._profile(writer)
+
+    @extend_schema(request=Leave, responses=shape(OwnProfile))
+    @action(detail=False, methods=["post"], url_path="me/leave", needs=Can.HAVE_WRITER_PROFILE)
+    def leave(self, request: Request) -> Response:
+        given = self.payload(Leave)
+        writer = actions.take_leave(
+            self._own(), by=self.actor, since=given.get("from"), until=given["until"], reason=given["reason"]
+        )
+        return self._profile(writer)
+
+    @extend_schema(request=None, responses=shape(OwnProfile))
+    @action(detail=False, methods=["post"], url_path="me/return", needs=Can.HAVE_WRITER_PROFILE)
+    def return_(self, request: Request) -> Response:
+        """Back from leave, or a planned leave taken back."""
+        return self._profile(actions.return_from_leave(self._own(), by=self.actor))
+
+    @extend_schema(request=Approval, responses=shape(WriterDetail))
+    @action(detail=True, methods=["post"], url_path="approve", needs=Can.DECIDE_WRITERS)
+    def approve(self, request: Request, pk: str) -> Response:
+        return self._detail(actions.approve_writer(self.get_object(), by=self.actor, **self.payload(Approval)))
+
+    @extend_schema(request=Reason, responses=shape(WriterDetail))
+    @action(detail=True, methods=["post"], url_path="reject", needs=Can.DECIDE_WRITERS)
+    def reject(self, request: Request, pk: str) -> Response:
+        return self._detail(actions.reject_writer(self.get_object(), by=self.actor, **self.payload(Reason)))
+
+    @extend_schema(request=Suspension, responses=shape(WriterDetail))
+    @action(detail=True, methods=["post"], url_path="suspend", needs=Can.DECIDE_WRITERS)
+    def suspend(self, request: Request, pk: str) -> Response:
+        """No new orders until then; those in work stay. It lifts itself."""
+        return self._detail(actions.suspend_writer(self.get_object(), by=self.actor, **self.payload(Suspension)))
+
+    @extend_schema(request=OptionalReason, responses=shape(WriterDetail))
+    @action(detail=True, methods=["post"], url_path="reinstate", needs=Can.DECIDE_WRITERS)
+    def reinstate(self, request: Request, pk: str) -> Response:
+        return self._detail(actions.reinstate_writer(self.get_object(), by=self.actor, **self.payload(OptionalReason)))
+
+    @extend_schema(request=LevelChange, responses=shape(WriterDetail))
+    @action(detail=True, methods=["post"], url_path="level", needs=Can.DECIDE_WRITERS)
+    def level(self, request: Request, pk: str) -> Response:
+        """Up or down. What is in work keeps the pay that it was started with."""
+        return self._detail(actions.change_level(self.get_object(), by=self.actor, **self.payload(LevelChange)))
+
+    @extend_schema(request=None, responses=shape(WriterCard))
+    @action(detail=True, methods=["post", "delete"], url_path="favour", needs=Can.CHOOSE_WRITERS)
+    def favour(self, request: Request, pk: str) -> Response:
+        """Preferred, and blocked no more. DELETE takes it back. The writer is not told."""
+        return self._choose(ChoiceKind.FAVOUR)
+
+    @extend_schema(request=None, responses=shape(WriterCard))
+    @action(detail=True, methods=["post", "delete"], url_path="block", needs=Can.CHOOSE_WRITERS)
+    def block(self, request: Request, pk: str) -> Response:
+        """Never given an order of this client, and preferred no more. DELETE takes it back. The writer is not told."""
+        return self._choose(ChoiceKind.BLOCK)
+
+    def _choose(self, kind: ChoiceKind) -> Response:
+        writer = self.get_object()
+        if self.request.method == "DELETE":
+            actions.withdraw_choice(writer, kind, by=self.actor)
+        else:
+            actions.choose_writer(writer, kind, by=self.actor)
+        return self._detail(writer)
+
+    def _own(self) -> Writer:
+        self.kwargs["pk"] = self.actor.membership_id or 0
+        writer: Writer = self.get_object()
+        return writer
+
+    def _profile(self, writer: Writer) -> Response:
+        return self.versioned(writer, queries.own_profile(self.actor, writer))
+
+    def _detail(self, writer: Writer) -> Response:
+        if self.actor.is_staff:
+            return self.versioned(writer, queries.detail(self.actor, writer))
+        return self.versioned(writer, queries.cards(self.actor, [writer])[0])
+
+    def _refuse_unknown_codes(self, given: dict[str, Any]) -> None:
+        catalog = PricingPolicy.of(self.actor.website)
+        known = {"subjects": catalog.subjects, "paper_types": catalog.paper_types}
+        for name, entries in known.items():
+            unknown = sorted(set(given.get(name, ())) - {entry.code for entry in entries})
+            if unknown:
+                raise Invalid({name: f"Not in the catalog: {', '.join(unknown)}."}, "unknown_code")
