@@ -1,0 +1,32 @@
+"""The ledger, charges and repayments, earnings and payouts; and the sandbox provider's own side."""
+
+from .charges import Charge, ChargeStatus, Destination, Method, Purpose, Reference, Repayment, RepaymentStatus, Webhook
+from .earnings import Earning, EarningKind
+from .ledger import AccountKind, LedgerAccount, Posting, Transfer, TransferPurpose
+from .payouts import Payout, PayoutLine, PayoutStatement, PayoutStatus
+from .sandbox import SandboxPayment, SandboxRefund
+
+__all__ = [
+    "AccountKind",
+    "Charge",
+    "ChargeStatus",
+    "Destination",
+    "Earning",
+    "EarningKind",
+    "LedgerAccount",
+    "Method",
+    "Payout",
+    "PayoutLine",
+    "PayoutStatement",
+    "PayoutStatus",
+    "Posting",
+    "Purpose",
+    "Reference",
+    "Repayment",
+    "RepaymentStatus",
+    "SandboxPayment",
+    "SandboxRefund",
+    "Transfer",
+    "TransferPurpose",
+    "Webhook",
+]

@@ -1,0 +1,88 @@
+"""What a writer has earned: one row for each reason, with its transfer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.journal.models import Journaled
+from copydesk.tenancy.models import TenantQuerySet
+
+from .charges import Charge, Reference
+from .payouts import STANDING
+
+
+class EarningKind(models.TextChoices):
+    PAY = "pay"
+    TIP = "tip"
+    FORFEIT = "forfeit"
+    """The writer's share of an order that was cancelled after a start."""
+    REDUCTION = "reduction"
+
+
+class EarningQuerySet(TenantQuerySet["Earning"]):
+    def visible_to(self, actor: Actor) -> Self:  # type: ignore[override]
+        rows = super().visible_to(actor)
+        if actor.is_staff or actor.is_system:
+            return rows
+        return rows.filter(writer_id=actor.membership_id) if actor.role is Role.WRITER else rows.none()
+
+    def about(self, reference: Reference) -> Self:
+        return self.filter(reference_type=reference.type, reference_id=reference.id)
+
+    def payable(self, at: datetime) -> Self:
+        """Past the dispute window and in no payout but cancelled ones."""
+        return self.filter(payable_at__lte=at).exclude(lines__statement__payout__status__in=STANDING)
+
+
+class Earning(Journaled):
+    """Append-only. A reduction is a row of its own, negative, so that it also reaches what was paid out already.
+
+    `key` holds that the same thing is not earned twice.
+    """
+
+    noun = "earning"
+
+    writer = models.ForeignKey(Membership, models.PROTECT, related_name="earnings", db_index=False)
+    kind = models.CharField(max_length=10, choices=EarningKind.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reference_type = models.CharField(max_length=20)
+    reference_id = models.BigIntegerField()
+    key = models.CharField(max_length=100)
+    charge = models.ForeignKey(Charge, models.PROTECT, null=True, related_name="+")
+    reduces = models.ForeignKey("self", models.PROTECT, null=True, related_name="reductions")
+    payable_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = EarningQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("website", "key", name="earning_once"),
+            models.CheckConstraint(
+                condition=Q(kind=EarningKind.REDUCTION, amount_minor__lt=0, reduces__isnull=False)
+                | (~Q(kind=EarningKind.REDUCTION) & Q(amount_minor__gt=0, reduces=None)),
+                name="earning_sign_by_kind",
+            ),
+        ]
+        indexes = [
+            models.Index("website", "writer", "payable_at", name="earning_by_writer"),
+            models.Index("website", "reference_type", "reference_id", name="earning_by_reference"),
+            models.Index(F("website"), F("payable_at"), name="earning_payable"),
+        ]
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.reference_type, self.reference_id)
+
+    @property
+    def root(self) -> tuple[str, int]:
+        return self.reference
