@@ -62,6 +62,10 @@ class Can(StrEnum):
     VIEW_OWN_CHARGES = "view_own_charges"
     PREPARE_PAYOUTS = "prepare_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
+    VIEW_OWN_PAYOUTS = "view_own_payouts"
+    RETRY_REPAYMENTS = "retry_repayments"
+    SETTLE_MONEY = "settle_money"
+    """What a provider said: the system alone takes it down."""
 
     # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
@@ -86,7 +90,7 @@ _SUPPORT = _EVERYBODY | {
     Can.VIEW_WRITERS,
     Can.VIEW_OWN_CHARGES,
 }
-_ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS}
+_ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS, Can.RETRY_REPAYMENTS}
 
 APPLICANT = frozenset({Can.USE_ACCOUNT, Can.HAVE_WRITER_PROFILE})
 """What a member may do before it is admitted."""
@@ -123,11 +127,12 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.VIEW_REQUESTS,
             Can.HAVE_WRITER_PROFILE,
             Can.USE_WALLET,
+            Can.VIEW_OWN_PAYOUTS,
         }
     ),
     Role.EDITOR: frozenset(_EVERYBODY | {Can.EDIT_WORK}),
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),
-    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}),
+    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.SETTLE_MONEY, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}),
 }

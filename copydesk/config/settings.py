@@ -116,6 +116,9 @@ STREAMS_PER_ACCOUNT = int(os.environ.get("COPYDESK_STREAMS_PER_ACCOUNT", "10"))
 
 REACTIONS = "copydesk.notifications.reactions.REACTIONS"
 IN_FLIGHT_SECONDS = int(os.environ.get("COPYDESK_IN_FLIGHT_SECONDS", "60"))
+PAYMENT_GATEWAYS = {"sandbox": "copydesk.payments.gateway.sandbox.SandboxGateway"}
+PAYMENT_PROVIDER = os.environ.get("COPYDESK_PAYMENT_PROVIDER", "sandbox")
+SANDBOX_WEBHOOK_SECRET = os.environ.get("COPYDESK_SANDBOX_WEBHOOK_SECRET") or f"sandbox {SECRET_KEY}"
 STREAM_URL = os.environ.get("COPYDESK_STREAM_URL", "")
 
 REST_FRAMEWORK = {

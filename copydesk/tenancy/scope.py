@@ -58,6 +58,17 @@ def website_scope(website_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def own_transaction() -> Iterator[None]:
+    """One commit of several, for code that leaves the process between them: refused inside another transaction, but a
+    test's."""
+    outermost = connection.atomic_blocks[:1]
+    if outermost and not outermost[0]._from_testcase:
+        raise RuntimeError("this must commit, and stands inside another transaction")
+    with transaction.atomic():
+        yield
+
+
+@contextmanager
 def across_websites() -> Iterator[None]:
     """Read rows of all websites, under the role whose policies allow that and which cannot write."""
     token = _across.set(True)

@@ -101,7 +101,8 @@ def webhook_about(key: uuid.UUID, result: Result = Result.CAPTURED, code: str = 
     """Headers and body of the message that the provider sends about its payment `key`."""
     with provider_side() as cursor:
         cursor.execute(
-            "SELECT reference, amount_minor, currency, metadata::text FROM payments_sandboxpayment WHERE key = %s", [key]
+            "SELECT reference, amount_minor, currency, metadata::text FROM payments_sandboxpayment WHERE key = %s",
+            [key],
         )
         reference, amount_minor, currency, metadata = cursor.fetchone()
     message: dict[str, Any] = {

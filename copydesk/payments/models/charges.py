@@ -78,16 +78,22 @@ class ChargeQuerySet(TenantQuerySet["Charge"]):
 
 
 class Charge(Journaled):
-    """`key` makes a repeated request find this row; `intent` is our key at the provider, one for the charge's whole life.
+    """`key` makes a repeated request find this row; `intent` is our key at the provider, one for the whole life.
 
-    `lines` is what a receipt shows: [{"label", "amount_minor"}]. `repaid_minor` is kept by trigger: repayments not failed.
+    `lines` is what a receipt shows: [{"label", "amount_minor"}]. `repaid_minor`, kept by trigger, is the sum of the
+    repayments that did not fail.
     """
 
     noun = "charge"
     LIFECYCLE = Lifecycle(
         {
             "capture": step(
-                {*UNDECIDED, ChargeStatus.FAILED}, ChargeStatus.CAPTURED, Can.SETTLE_MONEY, None, "captured_at", hidden=True
+                {*UNDECIDED, ChargeStatus.DECLINED, ChargeStatus.FAILED},
+                ChargeStatus.CAPTURED,
+                Can.SETTLE_MONEY,
+                None,
+                "captured_at",
+                hidden=True,
             ),
             "decline": step(UNDECIDED, ChargeStatus.DECLINED, Can.SETTLE_MONEY, hidden=True),
             "fail": step(UNDECIDED, ChargeStatus.FAILED, Can.SETTLE_MONEY, hidden=True),
@@ -158,6 +164,10 @@ class Charge(Journaled):
     @property
     def undecided(self) -> bool:
         return self.status in UNDECIDED
+
+    @property
+    def has_receipt(self) -> bool:
+        return self.status == ChargeStatus.CAPTURED
 
     @property
     def refundable_minor(self) -> int:

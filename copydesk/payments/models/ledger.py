@@ -1,4 +1,4 @@
-"""Double entry. A posting is + into and − out of its account; those of a transfer sum to zero, checked at commit."""
+"""Double entry. A posting is what goes into its account, negative: out of it. Those of a transfer sum to zero."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OWNED_KINDS = (AccountKind.WALLET, AccountKind.EARNINGS)
 
 
 class LedgerAccount(TenantModel):
-    """Only accounts with an owner keep a balance, by trigger: a house account with one would be a row that all wait for."""
+    """Only accounts with an owner keep a balance, by trigger: in a house account it would be a row all wait for."""
 
     kind = models.CharField(max_length=12, choices=AccountKind.choices)
     name = models.CharField(max_length=40, blank=True)
@@ -69,8 +69,8 @@ class TransferPurpose(models.TextChoices):
 
 
 class Transfer(TenantModel):
-    """One movement, append-only. `subject` is the row that caused it, once per purpose; `reference` is what it was about
-    in the business (an order). `lines` counts its postings, so that none can be added afterwards."""
+    """One movement, append-only. `subject` is the row that caused it, once per purpose; `reference` is what it was
+    about in the business (an order). `lines` counts its postings, so that none can be added afterwards."""
 
     purpose = models.CharField(max_length=12, choices=TransferPurpose.choices)
     at = models.DateTimeField()

@@ -1,0 +1,28 @@
+"""What changes money. Higher domains call these; each runs in the caller's transaction unless it says otherwise."""
+
+from .charges import begin_charge, charge_wallet, look_up_charge, receive_webhook, run_charge, settle_charge
+from .earnings import earn, earn_tip, reduce_earning
+from .payouts import approve_payout, cancel_payout, pay_payout, prepare_payout
+from .repayments import divert_to_wallet, execute_repayment, repay, retry_repayment
+from .topups import top_up
+
+__all__ = [
+    "approve_payout",
+    "begin_charge",
+    "cancel_payout",
+    "charge_wallet",
+    "divert_to_wallet",
+    "earn",
+    "earn_tip",
+    "execute_repayment",
+    "look_up_charge",
+    "pay_payout",
+    "prepare_payout",
+    "receive_webhook",
+    "reduce_earning",
+    "repay",
+    "retry_repayment",
+    "run_charge",
+    "settle_charge",
+    "top_up",
+]

@@ -1,0 +1,44 @@
+"""Numbers and rows of payments."""
+
+from .charges import ChargeRow, PaidFor, captured_minor, charge_row, charge_rows, paid_for, refundable_minor
+from .ledger import Drift, EntryRow, Revenue, drift, entries, entry_rows, revenue
+from .payouts import (
+    PayoutDetail,
+    PayoutRow,
+    StatementDetail,
+    StatementRow,
+    payout_counts,
+    payout_detail,
+    payout_rows,
+    statement_detail,
+    statement_rows,
+)
+from .wallets import WalletRow, wallet
+
+__all__ = [
+    "ChargeRow",
+    "Drift",
+    "EntryRow",
+    "PaidFor",
+    "PayoutDetail",
+    "PayoutRow",
+    "Revenue",
+    "StatementDetail",
+    "StatementRow",
+    "WalletRow",
+    "captured_minor",
+    "charge_row",
+    "charge_rows",
+    "drift",
+    "entries",
+    "entry_rows",
+    "paid_for",
+    "payout_counts",
+    "payout_detail",
+    "payout_rows",
+    "refundable_minor",
+    "revenue",
+    "statement_detail",
+    "statement_rows",
+    "wallet",
+]

@@ -1,0 +1,57 @@
+"""Money: the smallest valid rows, made by the actions, because the database refuses books that do not balance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.core import clock
+from copydesk.payments import actions
+from copydesk.payments.gateway import Outcome, Result
+from copydesk.payments.models import Charge, Earning, Purpose, Reference
+from copydesk.tenancy.scope import website_scope
+
+from .accounts import actor
+
+ORDER = Reference("order", 17)
+
+
+def pending_charge(payer: Membership, amount_minor: int = 10_000, **values: Any) -> Charge:
+    """A card charge whose intent is committed and which no provider has seen."""
+    given = {"purpose": Purpose.ORDER, "reference": ORDER, "key": "key", "by": actor(payer), **values}
+    with website_scope(payer.website_id):
+        return actions.begin_charge(payer.website, payer_id=payer.pk, amount_minor=amount_minor, **given)
+
+
+def captured_charge(payer: Membership, amount_minor: int = 10_000, token: str = "tok_ok", **values: Any) -> Charge:
+    """By card, through the sandbox."""
+    charge = pending_charge(payer, amount_minor, **values)
+    with website_scope(payer.website_id):
+        return actions.run_charge(charge, token, by=actor(payer))
+
+
+def filled_wallet(payer: Membership, amount_minor: int) -> None:
+    """The wallet of `payer` holds so much more, as after a top-up."""
+    charge = pending_charge(
+        payer, amount_minor, purpose=Purpose.TOP_UP, reference=Reference("wallet", payer.pk), key=f"fill {clock.now()}"
+    )
+    with website_scope(payer.website_id):
+        actions.settle_charge(charge, Outcome(Result.CAPTURED, "filled"), by=Actor.system(payer.website))
+
+
+def earning(
+    writer: Membership, amount_minor: int = 6_000, *, order_id: int = 17, days: int = 0, **values: Any
+) -> Earning:
+    """Earned now, payable in `days`."""
+    with website_scope(writer.website_id):
+        return actions.earn(
+            writer.website,
+            writer_id=writer.pk,
+            amount_minor=amount_minor,
+            reference=Reference("order", order_id),
+            payable_at=clock.now() + dt.timedelta(days=days),
+            by=Actor.system(writer.website),
+            **values,
+        )
