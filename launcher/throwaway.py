@@ -23,7 +23,8 @@ class Throwaway:
 
 
 @contextlib.contextmanager
-def throwaway_cluster(python: str, environ: Mapping[str, str]) -> Iterator[Throwaway]:
+def throwaway_cluster(python: str, environ: Mapping[str, str], seed: Path | None = None) -> Iterator[Throwaway]:
+    """`seed`: the data of a cluster that was stopped, to begin with a copy of it."""
     sweep(Path(tempfile.gettempdir()))
     account = server_account()
     new = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
@@ -44,6 +45,8 @@ def throwaway_cluster(python: str, environ: Mapping[str, str]) -> Iterator[Throw
             pass_fds=[lock.fileno()],
             socket_parent=folder,
         )
+        if seed is not None:
+            adopt(seed, cluster)
         cluster.start()
         try:
             yield Throwaway(folder, cluster)
@@ -52,6 +55,15 @@ def throwaway_cluster(python: str, environ: Mapping[str, str]) -> Iterator[Throw
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
+
+
+def adopt(seed: Path, cluster: Cluster) -> None:
+    shutil.copytree(seed, cluster.data)
+    cluster.data.chmod(0o700)
+    for folder, _, files in os.walk(cluster.data):
+        cluster.account.own(Path(folder))
+        for file in files:
+            cluster.account.own(Path(folder, file))
 
 
 def sweep(parent: Path) -> None:

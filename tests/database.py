@@ -7,7 +7,6 @@ imported. Everything lies in a folder of this run alone, so runs in several work
 import atexit
 import contextlib
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from launcher.errors import LaunchError
 from launcher.postgres import url
 from launcher.throwaway import throwaway_cluster
+from tests import template
 
-ROOT = Path(__file__).resolve().parent.parent
 CLUSTER = "COPYDESK_TEST_CLUSTER"
 FOLDER = "COPYDESK_TEST_FOLDER"
-TEMPLATE = "copydesk_template"
 DATABASE = f"copydesk_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-# Any number will do, as long as all workers of a run wait for the same one.
-TEMPLATE_LOCK = 7_113_001
 LOCK_TIMEOUT = "10s"
 
 _run = contextlib.ExitStack()
@@ -35,12 +32,16 @@ _run = contextlib.ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     if CLUSTER not in os.environ:
-        started = _run.enter_context(throwaway_cluster(sys.executable, os.environ))
+        try:
+            with template.held() as seed:
+                started = _run.enter_context(throwaway_cluster(sys.executable, os.environ, seed))
+        except LaunchError as error:
+            raise pytest.UsageError(str(error)) from None
         os.environ[CLUSTER] = started.cluster.superuser_url
         os.environ[FOLDER] = str(started.folder)
         # For a start of pytest that fails before there is a session to finish.
         atexit.register(_stop, os.getpid())
-    os.environ.update(environment(DATABASE))
+    os.environ.update(template.environment(socket(), DATABASE, Path(os.environ[FOLDER])))
     for name in ("COPYDESK_DEMO", "COPYDESK_ROLE"):
         os.environ.pop(name, None)
 
@@ -57,56 +58,19 @@ def _stop(starter: int) -> None:
 
 def url_as(role: str, database: str = DATABASE) -> str:
     """How `role` (`app`, `app_owner`, the superuser `postgres`) reaches this worker's database."""
-    socket = parse_qs(urlsplit(os.environ[CLUSTER]).query)["host"][0]
-    return url(Path(socket), role, database)
+    return url(socket(), role, database)
 
 
-def environment(database: str) -> dict[str, str]:
-    """What a process that works on `database` is started with, as in production."""
-    return {
-        "DJANGO_SETTINGS_MODULE": "copydesk.config.settings",
-        "DATABASE_URL": url_as("app", database),
-        "DATABASE_OWNER_URL": url_as("app_owner", database),
-        "COPYDESK_DATA": str(Path(os.environ[FOLDER], "data", database)),
-        "COPYDESK_SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
-        "COPYDESK_STREAM_URL": "http://127.0.0.1:9",
-    }
+def socket() -> Path:
+    return Path(parse_qs(urlsplit(os.environ[CLUSTER]).query)["host"][0])
 
 
 def create_database() -> None:
-    """This worker's database, a copy of the template; the first worker to come makes that."""
+    """This worker's database, a copy of the template."""
     with psycopg.connect(os.environ[CLUSTER], autocommit=True) as server:
-        server.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-            _create_template(server)
-        _execute(server, "CREATE DATABASE {} TEMPLATE {} OWNER app_owner", DATABASE, TEMPLATE)
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER app_owner")
+        server.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(template.DATABASE)))
     Path(os.environ["COPYDESK_DATA"]).mkdir(parents=True, exist_ok=True)
-
-
-def _create_template(server: psycopg.Connection) -> None:
-    unfinished = f"{TEMPLATE}_unfinished"
-    _execute(server, "DROP DATABASE IF EXISTS {}", unfinished)
-    _run_python("-m", "copydesk.tenancy.roles", os.environ[CLUSTER], unfinished)
-    _run_python("-m", "django", "migrate", "--verbosity", "0", database=unfinished)
-    _execute(server, "ALTER DATABASE {} RENAME TO {}", unfinished, TEMPLATE)
-
-
-def _run_python(*arguments: str, database: str = DATABASE) -> None:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment(database), "COPYDESK_ROLE": "owner"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        pytest.fail(f"python {' '.join(arguments)} failed:\n{done.stdout}", pytrace=False)
-
-
-def _execute(server: psycopg.Connection, statement: str, *names: str) -> None:
-    server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @dataclass(frozen=True)
