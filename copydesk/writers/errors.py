@@ -23,11 +23,6 @@ class WriterOnLeave(Refusal):
     message = "The writer is on leave."
 
 
-class OverCapacity(Refusal):
-    code = "over_capacity"
-    message = "The writer has as many orders in work as the level allows."
-
-
 class TooManyRequests(Refusal):
     code = "too_many_open_requests"
     message = "The writer has as many open requests as the level allows."

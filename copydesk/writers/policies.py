@@ -73,9 +73,6 @@ class WriterPolicy(PolicyBase):
     def has(self, code: str) -> bool:
         return any(level.code == code for level in self.levels)
 
-    def qualified(self, code: str, academic_rank: int) -> bool:
-        return self.level(code).academic_rank >= academic_rank
-
     def fit(self, code: str) -> float:
         """0..1: where the level stands among the website's levels."""
         return self.level(code).rank / self.levels[-1].rank

@@ -1,4 +1,4 @@
-"""What is known of writers: their rows as each role sees them, ratings, and what staffing an order needs of them."""
+"""What is known of writers: their rows as each role sees them, and ratings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import Avg
 
 from copydesk.accounts.actor import Actor
@@ -16,8 +15,8 @@ from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
 from copydesk.tenancy.models import Website
 
-from .models import ADMITTED, Choice, ChoiceKind, Skill, SkillKind, Writer
-from .policies import Level, WriterPolicy
+from .models import Choice, ChoiceKind, Skill, SkillKind, Writer
+from .policies import WriterPolicy
 
 STARS_MILLI = 1_000
 MOST_STARS = 5
@@ -112,24 +111,6 @@ class OwnProfile:
     leave_until: datetime | None
     suspended_until: datetime | None
     available_actions: list[AvailableAction]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What this domain knows of a writer for one order. `rating` in stars, null while unrated; `level_fit` 0..1.
-
-    `excluded`: of suspended, on_leave, blocked_by_client, not_qualified those that hold, in that order.
-    """
-
-    writer_id: int
-    pen_name: str
-    level: Level
-    level_fit: float
-    subject: bool
-    paper_type: bool
-    rating: float | None
-    favoured: bool
-    excluded: tuple[str, ...]
 
 
 def cards(actor: Actor, writers: Sequence[Writer]) -> list[WriterCard]:
@@ -251,83 +232,10 @@ def bayes_rating(mean: float, weighted: Iterable[tuple[float, float]]) -> float:
     return total / weight
 
 
-def mean_rating(website: Website) -> float | None:
+def mean_rating(website: Website | int) -> float | None:
     """Of the website's rated writers, in stars; null where none is rated. One query."""
     mean = Writer.objects.of(website).admitted().aggregate(mean=Avg("rating_milli"))["mean"]
     return None if mean is None else float(mean) / STARS_MILLI
-
-
-CANDIDATES = """
-SELECT w.id, w.pen_name, w.level, w.rating_milli, w.status, w.leave_from, w.leave_until, w.suspended_until,
-       m.status <> 'active',
-       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
-               AND s.kind = 'subject' AND s.code = %(subject)s),
-       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
-               AND s.kind = 'paper_type' AND s.code = %(paper_type)s),
-       c.kind
-FROM writers_writer w
-JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
-LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.client_id = %(client_id)s AND c.writer_id = w.id
-WHERE w.website_id = %(website_id)s AND w.status = ANY(%(statuses)s)
-  AND (%(writer_id)s::bigint IS NULL OR w.id = %(writer_id)s)
-ORDER BY w.id
-"""
-
-
-def candidates(
-    website: Website,
-    *,
-    client_id: int,
-    subject: str,
-    paper_type: str,
-    academic_rank: int,
-    policy: WriterPolicy,
-    writer_id: int | None = None,
-) -> list[Candidate]:
-    """Every admitted writer of the website (or the one named), fit for the order or not. One query."""
-    at = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CANDIDATES,
-            {
-                "website_id": website.pk,
-                "client_id": client_id,
-                "subject": subject,
-                "paper_type": paper_type,
-                "statuses": [str(status) for status in ADMITTED],
-                "writer_id": writer_id,
-            },
-        )
-        found = cursor.fetchall()
-    result = []
-    for pk, pen_name, level, rating, status, leave_from, leave_until, suspended_until, closed, *fits, choice in found:
-        writer = Writer(
-            member_id=pk,
-            status=status,
-            leave_from=leave_from,
-            leave_until=leave_until,
-            suspended_until=suspended_until,
-        )
-        excluded = {
-            "suspended": closed or writer.suspended(at),
-            "on_leave": writer.on_leave(at),
-            "blocked_by_client": choice == ChoiceKind.BLOCK,
-            "not_qualified": not policy.qualified(level, academic_rank),
-        }
-        result.append(
-            Candidate(
-                writer_id=pk,
-                pen_name=pen_name,
-                level=policy.level(level),
-                level_fit=policy.fit(level),
-                subject=fits[0],
-                paper_type=fits[1],
-                rating=stars(rating),
-                favoured=choice == ChoiceKind.FAVOUR,
-                excluded=tuple(code for code, holds in excluded.items() if holds),
-            )
-        )
-    return result
 
 
 def has_blocked(website: Website, *, client_id: int, writer_id: int) -> bool:

@@ -27,13 +27,6 @@ def test_limits_are_those_of_the_rules() -> None:
     assert {(level.max_open_requests, level.max_active_orders) for level in WriterPolicy().levels} == {(5, 10)}
 
 
-def test_a_level_qualifies_up_to_its_academic_rank() -> None:
-    policy = WriterPolicy()
-    assert policy.qualified("junior", 2)
-    assert not policy.qualified("junior", 3)
-    assert policy.qualified("expert", 4)
-
-
 def test_an_abolished_level_counts_as_the_entry_level() -> None:
     assert WriterPolicy().level("gone").code == "junior"
 
