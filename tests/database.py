@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import os
 import sys
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -29,8 +30,9 @@ LOCK_TIMEOUT = "10s"
 _run = contextlib.ExitStack()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
+# The outermost, so that what making the database says is not captured and shown behind pytest's last line.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
     if CLUSTER not in os.environ:
         try:
             with template.held() as seed:
@@ -44,6 +46,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ.update(template.environment(socket(), DATABASE, Path(os.environ[FOLDER])))
     for name in ("COPYDESK_DEMO", "COPYDESK_ROLE"):
         os.environ.pop(name, None)
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)
