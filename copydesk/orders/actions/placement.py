@@ -1,0 +1,202 @@
+"""An order is quoted, placed, and changed while unpaid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import Invalid
+from copydesk.core.money import to_decimal
+from copydesk.journal.actions import advance, record
+from copydesk.journal.models import details
+from copydesk.tenancy.models import Website, WebsiteStatus
+from copydesk.writers.models import ChoiceKind, Writer
+from copydesk.writers.queries import choices_of
+
+from .. import errors
+from ..models import Order, PriceLine, Status
+from ..policies import OrderPolicy, PricingPolicy
+from ..queries import deadlines, pricing
+
+
+@dataclass(frozen=True, slots=True)
+class OrderForm:
+    """What a client fills in."""
+
+    topic: str
+    instructions: str
+    paper_type: str
+    subject: str
+    academic_level: str
+    work_type: str
+    pages: int
+    slides: int
+    spacing: str
+    client_deadline: dt.datetime
+    extras: Sequence[str]
+    preferred_writer_id: int | None
+    requires_editing: bool | None
+
+
+def quote_order(website: Website, form: pricing.Brief, client_deadline: dt.datetime) -> pricing.Quote:
+    """Price lines, total and the writer's deadline if one started now. Changes nothing; two queries."""
+    now = clock.now()
+    policy = OrderPolicy.of(website)
+    refuse_short_deadline(policy, now, client_deadline)
+    lines = pricing.price_lines(PricingPolicy.of(website), form, client_deadline - now)
+    return pricing.Quote(
+        lines=pricing.rows(lines),
+        total=to_decimal(pricing.total_minor(lines)),
+        currency=website.currency,
+        writer_deadline=deadlines.writer_due(policy, now, client_deadline),
+    )
+
+
+def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> Order:
+    """Places an order for the caller, or, by staff, for the client named. The price is fixed here.
+
+    Raises Invalid with the fields, DeadlineTooSoon, WebsiteClosed.
+    """
+    website = by.website
+    if website.status != WebsiteStatus.ACTIVE:
+        raise errors.WebsiteClosed()
+    client = _client(by, client_id)
+    _refuse_unknown_writer(website, client, form.preferred_writer_id)
+    now = clock.now()
+    policy, prices = OrderPolicy.of(website), PricingPolicy.of(website)
+    refuse_short_deadline(policy, now, form.client_deadline)
+    lines = pricing.price_lines(prices, form, form.client_deadline - now)
+    order = Order.objects.of(website).create(
+        number=_next_number(website),
+        client_id=client,
+        price_minor=pricing.total_minor(lines),
+        pricing_version=prices.version,
+        policy_version=policy.version,
+        placed_at=now,
+        expires_at=now + dt.timedelta(hours=policy.unpaid_hours),
+        level_rank=pricing.choose(prices, form).level_rank,
+        **_brief(form),
+    )
+    store_lines(order, lines)
+    record("order.place", order, by=by, after=Status.UNPAID, data=details(price_minor=order.price_minor))
+    return order
+
+
+def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
+    """Changes the brief while unpaid, at the prices that the order was placed with and the time then left."""
+    _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
+    prices = PricingPolicy.of(by.website, order.pricing_version)
+    if form.client_deadline != order.client_deadline:
+        refuse_short_deadline(OrderPolicy.of(by.website), clock.now(), form.client_deadline)
+    lines = pricing.price_lines(prices, form, form.client_deadline - order.placed_at)
+    before = order.price_minor
+    total = pricing.total_minor(lines)
+    rank = pricing.choose(prices, form).level_rank
+    advance(
+        order,
+        "edit_brief",
+        by=by,
+        data=details(price_minor_before=before, price_minor=total),
+        price_minor=total,
+        level_rank=rank,
+        **_brief(form),
+    )
+    # Both sets of lines stay, so that what was asked for before remains readable: the old ones are taken back.
+    taken_back = [
+        pricing.Line("taken_back", line.code, line.label, line.quantity, -line.amount_minor)
+        for line in current_lines(order)
+    ]
+    store_lines(order, [*taken_back, *lines])
+    return order
+
+
+def current_lines(order: Order) -> list[PriceLine]:
+    """The price lines that still count: those after the last line taken back. One query."""
+    lines = list(PriceLine.objects.of(order.website_id).filter(order=order).order_by("position"))
+    last = max((index for index, line in enumerate(lines) if line.kind == "taken_back"), default=-1)
+    return lines[last + 1 :]
+
+
+def store_lines(order: Order, lines: Sequence[pricing.Line], adjustment_id: int | None = None) -> None:
+    position = PriceLine.objects.of(order.website_id).filter(order=order).count()
+    PriceLine.objects.of(order.website_id).bulk_create(
+        PriceLine(
+            website_id=order.website_id,
+            order=order,
+            adjustment_id=adjustment_id,
+            position=position + index,
+            kind=line.kind,
+            code=line.code,
+            label=line.label,
+            quantity=line.quantity,
+            amount_minor=line.amount_minor,
+        )
+        for index, line in enumerate(lines)
+    )
+
+
+def refuse_short_deadline(policy: OrderPolicy, now: dt.datetime, deadline: dt.datetime) -> None:
+    earliest = now + dt.timedelta(hours=policy.least_lead_hours)
+    if deadline < earliest:
+        raise Invalid({"client_deadline": f"At least {policy.least_lead_hours} hours from now."}, "deadline_too_soon")
+
+
+def _brief(form: OrderForm) -> dict[str, object]:
+    return {
+        "topic": form.topic,
+        "instructions": form.instructions,
+        "paper_type": form.paper_type,
+        "subject": form.subject,
+        "academic_level": form.academic_level,
+        "work_type": form.work_type,
+        "pages": form.pages,
+        "slides": form.slides,
+        "spacing": form.spacing,
+        "extras": list(form.extras),
+        "client_deadline": form.client_deadline,
+        "preferred_writer_id": form.preferred_writer_id,
+        "wants_editing": form.requires_editing,
+    }
+
+
+def _client(by: Actor, client_id: int | None) -> int:
+    if by.role is Role.CLIENT:
+        if client_id not in (None, by.membership_id):
+            raise Invalid({"client_id": "Clients place orders for themselves."})
+        assert by.membership_id is not None
+        return by.membership_id
+    if client_id is None:
+        raise Invalid({"client_id": "Name the client."}, "required")
+    if not Membership.objects.of(by.website).clients().filter(pk=client_id).exists():
+        raise Invalid({"client_id": "No such client."}, "not_found")
+    return client_id
+
+
+def _refuse_unknown_writer(website: Website, client_id: int, writer_id: int | None) -> None:
+    if writer_id is None:
+        return
+    known = Writer.objects.of(website).admitted().filter(pk=writer_id).exists()
+    if not known:
+        raise Invalid({"preferred_writer_id": "No such writer."}, "not_found")
+    if choices_of(website, client_id).get(writer_id) == ChoiceKind.BLOCK:
+        raise Invalid({"preferred_writer_id": "You have blocked this writer."}, "blocked")
+
+
+def _next_number(website: Website) -> int:
+    """A website numbers its own orders: the row's lock makes placements of one website wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenancy_website SET last_order_number = last_order_number + 1 WHERE id = %s"
+            " RETURNING last_order_number",
+            [website.pk],
+        )
+        return int(cursor.fetchone()[0])
+
+

@@ -1,0 +1,117 @@
+"""Which writers an order may go to, and why the others may not. Facts of all writers come from one statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from copydesk.core import clock
+from copydesk.writers.policies import WriterPolicy
+
+from ..models import ASSIGNED, WRITING, Order
+
+FACTS = """
+SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
+       w.suspended_until IS NOT NULL AND w.suspended_until > %(at)s,
+       coalesce(w.leave_from <= %(at)s AND w.leave_until > %(at)s, false),
+       coalesce(o.active, 0), coalesce(o.overdue, 0),
+       coalesce(a.completed, 0), coalesce(a.dropped, 0), coalesce(r.on_time, 0), coalesce(r.submitted, 0),
+       c.kind,
+       EXISTS (SELECT 1 FROM orders_offer f WHERE f.website_id = w.website_id AND f.order_id = %(order)s
+               AND f.writer_id = w.id AND f.outcome = 'declined')
+       OR EXISTS (SELECT 1 FROM orders_assignment d WHERE d.website_id = w.website_id AND d.order_id = %(order)s
+                  AND d.writer_id = w.id AND d.outcome = 'released' AND d.cause = 'writer'),
+       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
+               AND s.kind = 'subject' AND s.code = %(subject)s),
+       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
+               AND s.kind = 'paper_type' AND s.code = %(paper_type)s)
+FROM writers_writer w
+LEFT JOIN (
+    SELECT writer_id, count(*) AS active,
+           count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue
+    FROM orders_order
+    WHERE website_id = %(website)s AND status = ANY(%(assigned)s) AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    GROUP BY writer_id
+) o ON o.writer_id = w.id
+LEFT JOIN (
+    SELECT writer_id, count(*) FILTER (WHERE outcome = 'completed') AS completed,
+           count(*) FILTER (WHERE outcome = 'released' AND cause = 'writer') AS dropped
+    FROM orders_assignment
+    WHERE website_id = %(website)s AND started_at > %(since)s AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    GROUP BY writer_id
+) a ON a.writer_id = w.id
+LEFT JOIN (
+    SELECT n.writer_id, count(*) AS submitted,
+           count(*) FILTER (WHERE t.submitted_at <= t.due_at + t.excused) AS on_time
+    FROM orders_assignment n JOIN orders_round t ON t.website_id = n.website_id AND t.assignment_id = n.id
+    WHERE n.website_id = %(website)s AND n.started_at > %(since)s AND t.submitted_at IS NOT NULL
+      AND (%(ids)s::bigint[] IS NULL OR n.writer_id = ANY(%(ids)s))
+    GROUP BY n.writer_id
+) r ON r.writer_id = w.id
+LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.writer_id = w.id AND c.client_id = %(client)s
+WHERE w.website_id = %(website)s AND (%(ids)s::bigint[] IS NULL OR w.id = ANY(%(ids)s))
+  AND w.status NOT IN ('applied', 'rejected')
+ORDER BY w.id
+"""
+PERFORMANCE_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one writer brings to one order. Past performance counts assignments started within a year."""
+
+    writer_id: int
+    pen_name: str
+    level: str
+    status: str
+    rating_milli: int | None
+    suspended: bool
+    on_leave: bool
+    active: int
+    overdue: int
+    completed: int
+    dropped: int
+    rounds_on_time: int
+    rounds_submitted: int
+    choice: str | None
+    declined: bool
+    knows_subject: bool
+    knows_paper_type: bool
+
+
+def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:
+    """Of the website's admitted writers, or of those named. One query."""
+    at = clock.now()
+    params = {
+        "at": at,
+        "since": at - dt.timedelta(days=PERFORMANCE_DAYS),
+        "website": order.website_id,
+        "order": order.pk,
+        "client": order.client_id,
+        "subject": order.subject,
+        "paper_type": order.paper_type,
+        "assigned": [status.value for status in ASSIGNED],
+        "writing": [status.value for status in WRITING],
+        "ids": None if writer_ids is None else list(writer_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, params)
+        return [Facts(*row) for row in cursor.fetchall()]
+
+
+def exclusions(order: Order, writer: Facts, policy: WriterPolicy) -> list[str]:
+    """RULES' codes that keep this writer from this order, the gravest first; empty when it may have it."""
+    level = policy.level(writer.level)
+    reasons = {
+        "suspended": writer.suspended,
+        "on_leave": writer.on_leave,
+        "blocked_by_client": writer.choice == "block",
+        "not_qualified": level.academic_rank < order.level_rank,
+        "declined_this_order": writer.declined,
+        "has_overdue_order": writer.overdue > 0,
+        "over_capacity": writer.active >= level.max_active_orders,
+    }
+    return [code for code, holds in reasons.items() if holds]
