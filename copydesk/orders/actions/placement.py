@@ -17,8 +17,8 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website, WebsiteStatus
-from copydesk.writers.models import ChoiceKind, Writer
-from copydesk.writers.queries import choices_of
+from copydesk.writers.models import Writer
+from copydesk.writers.queries import has_blocked
 
 from .. import errors
 from ..models import Order, PriceLine, Status
@@ -108,20 +108,9 @@ def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
         level_rank=rank,
         **_brief(form),
     )
-    # Both sets of lines stay, so that what was asked for before remains readable: the old ones are taken back.
-    taken_back = [
-        pricing.Line("taken_back", line.code, line.label, line.quantity, -line.amount_minor)
-        for line in current_lines(order)
-    ]
-    store_lines(order, [*taken_back, *lines])
+    PriceLine.objects.of(by.website).filter(order=order).delete()
+    store_lines(order, lines)
     return order
-
-
-def current_lines(order: Order) -> list[PriceLine]:
-    """The price lines that still count: those after the last line taken back. One query."""
-    lines = list(PriceLine.objects.of(order.website_id).filter(order=order).order_by("position"))
-    last = max((index for index, line in enumerate(lines) if line.kind == "taken_back"), default=-1)
-    return lines[last + 1 :]
 
 
 def store_lines(order: Order, lines: Sequence[pricing.Line], adjustment_id: int | None = None) -> None:
@@ -185,7 +174,7 @@ def _refuse_unknown_writer(website: Website, client_id: int, writer_id: int | No
     known = Writer.objects.of(website).admitted().filter(pk=writer_id).exists()
     if not known:
         raise Invalid({"preferred_writer_id": "No such writer."}, "not_found")
-    if choices_of(website, client_id).get(writer_id) == ChoiceKind.BLOCK:
+    if has_blocked(website, client_id=client_id, writer_id=writer_id):
         raise Invalid({"preferred_writer_id": "You have blocked this writer."}, "blocked")
 
 

@@ -1,3 +1,4 @@
+from .files import WORK_KINDS, FileKind, OrderFile
 from .order import ASSIGNED, OPEN, WRITING, Cause, Order, Status
 from .pricing import Adjustment, AdjustmentStatus, PriceLine, Side, side_of
 from .requests import Request, RequestStatus
@@ -6,6 +7,7 @@ from .work import Assignment, ExcusedTime, ExcuseKind, Offer, Round, RoundKind
 __all__ = [
     "ASSIGNED",
     "OPEN",
+    "WORK_KINDS",
     "WRITING",
     "Adjustment",
     "AdjustmentStatus",
@@ -13,8 +15,10 @@ __all__ = [
     "Cause",
     "ExcuseKind",
     "ExcusedTime",
+    "FileKind",
     "Offer",
     "Order",
+    "OrderFile",
     "PriceLine",
     "Request",
     "RequestStatus",

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -15,7 +16,9 @@ from copydesk.core import clock
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
+from copydesk.payments.models import Charge, Reference
 from copydesk.tenancy.models import OnWebsite, TenantQuerySet
+from copydesk.writers.models import Choice, ChoiceKind
 
 from .. import errors
 
@@ -111,6 +114,12 @@ def tipping_client(order: Order, by: Actor) -> Refusal | None:
     return own_client(order, by) or (None if order.writer_id else errors.NotYours("There is no writer to tip."))
 
 
+def _blocking(actor: Actor) -> QuerySet[Choice, dict[str, int]]:
+    """The clients who have blocked this writer."""
+    blocks = Choice.objects.of(actor.website).filter(writer_id=actor.membership_id, kind=ChoiceKind.BLOCK)
+    return blocks.values("client_id")
+
+
 class OrderQuerySet(TenantQuerySet["Order"]):
     def visible_to(self, actor: OnWebsite) -> OrderQuerySet:
         """A client's own; a writer's assigned, offered, asked for, and those open to it; an editor's those in editing;
@@ -121,10 +130,14 @@ class OrderQuerySet(TenantQuerySet["Order"]):
             return rows.filter(client_id=actor.membership_id)
         if actor.role is Role.WRITER:
             own = Q(writer_id=actor.membership_id) | Q(offered_to_id=actor.membership_id)
-            return rows.filter(own | Q(status=S.AVAILABLE))
+            return rows.filter(own | Q(status=S.AVAILABLE) & ~Q(client__in=_blocking(actor)))
         if actor.role is Role.EDITOR:
             return rows.filter(status=S.EDITING)
         return rows
+
+    def matching(self, words: str) -> OrderQuerySet:
+        """By number, or by words of the topic, the beginnings of words included."""
+        return self.filter(pk__in=RawSQL("SELECT search_orders(%s)", [words]))
 
     def needing_assignment(self) -> OrderQuerySet:
         return self.filter(status=S.AVAILABLE)
@@ -208,6 +221,8 @@ class Order(Journaled):
     disputed_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     cancel_cause = models.CharField(max_length=6, choices=Cause.choices, blank=True)
+    charge = models.ForeignKey(Charge, models.PROTECT, related_name="+", null=True)
+    """The charge that paid it."""
     forfeited_minor = models.BigIntegerField(default=0)
 
     objects = OrderQuerySet.as_manager()
@@ -301,3 +316,15 @@ class Order(Journaled):
     @property
     def parties(self) -> tuple[int | None, int | None]:
         return self.client_id, self.writer_id or self.offered_to_id
+
+    @property
+    def reference(self) -> Reference:
+        """What payments know an order by."""
+        return Reference(self.noun, self.pk)
+
+    @property
+    def adjustable(self) -> bool:
+        return self.status in self.LIFECYCLE["adjust"].sources
+
+    def is_overdue(self, at: dt.datetime) -> bool:
+        return self.status in WRITING and self.writer_due_at is not None and self.writer_due_at <= at

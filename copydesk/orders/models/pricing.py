@@ -12,6 +12,7 @@ from copydesk.accounts.permissions import STAFF, Can, Role
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
+from copydesk.payments.models import Charge
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
 
 from .. import errors
@@ -71,19 +72,18 @@ class AdjustmentQuerySet(TenantQuerySet["Adjustment"]):
 
 
 class Adjustment(Journaled):
-    """New pages, slides or deadline, at a price difference fixed when it is proposed (negative: refunded)."""
+    """New pages, slides or deadline (null: as they are), at a price difference fixed when it is proposed (negative: refunded)."""
 
     noun: ClassVar[str] = "adjustment"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="adjustments")
     proposed_by = models.CharField(max_length=6, choices=Side.choices)
     status = models.CharField(max_length=16, choices=AdjustmentStatus.choices, default=AdjustmentStatus.PROPOSED)
-    pages = models.PositiveIntegerField()
-    slides = models.PositiveIntegerField()
-    client_deadline = models.DateTimeField()
+    pages = models.PositiveIntegerField(null=True)
+    slides = models.PositiveIntegerField(null=True)
+    client_deadline = models.DateTimeField(null=True)
     difference_minor = models.BigIntegerField()
-    pay_difference_minor = models.BigIntegerField()
-    order_version = models.PositiveIntegerField()
+    charge = models.ForeignKey(Charge, models.PROTECT, related_name="+", null=True)
     proposed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
 

@@ -1,0 +1,145 @@
+"""Agreed changes to pages, slides or deadline; the price difference is paid or given back when they are accepted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.core.errors import WrongState
+from copydesk.core.money import share
+from copydesk.journal.actions import advance, change, lock, record
+from copydesk.journal.models import details
+from copydesk.payments.actions import repay
+
+from .. import errors
+from ..models import Adjustment, Assignment, Order, side_of
+from ..policies import OrderPolicy, PricingPolicy
+from ..queries import pricing
+from .clocks import move_client_deadline
+from .placement import refuse_short_deadline, store_lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """The order's brief with the new sizes: what pricing reads."""
+
+    paper_type: str
+    subject: str
+    academic_level: str
+    work_type: str
+    spacing: str
+    pages: int
+    slides: int
+    extras: list[str]
+
+
+def propose_adjustment(
+    order: Order,
+    *,
+    by: Actor,
+    pages: int | None = None,
+    slides: int | None = None,
+    client_deadline: dt.datetime | None = None,
+    reason: str = "",
+) -> Adjustment:
+    """Client or staff propose; the other side accepts. One open proposal an order. The price is that of the policy which
+    the order was placed with; a new deadline is as urgent as the time left from now."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "adjust", by):
+        raise refusal
+    if Adjustment.objects.of(by.website).filter(order=order).open().exists():
+        raise errors.AdjustmentOpen()
+    pages = None if pages == order.pages else pages
+    slides = None if slides == order.slides else slides
+    client_deadline = None if client_deadline == order.client_deadline else client_deadline
+    if pages is None and slides is None and client_deadline is None:
+        raise errors.NothingToAdjust()
+    now = clock.now()
+    if client_deadline is not None:
+        refuse_short_deadline(OrderPolicy.of(by.website), now, client_deadline)
+    adjusted = _Adjusted(
+        paper_type=order.paper_type,
+        subject=order.subject,
+        academic_level=order.academic_level,
+        work_type=order.work_type,
+        spacing=order.spacing,
+        pages=order.pages if pages is None else pages,
+        slides=order.slides if slides is None else slides,
+        extras=order.extras,
+    )
+    left = order.client_deadline - order.placed_at if client_deadline is None else client_deadline - now
+    lines = pricing.price_lines(PricingPolicy.of(by.website, order.pricing_version), adjusted, left)
+    adjustment = Adjustment.objects.of(by.website).create(
+        order=order,
+        proposed_by=side_of(by),
+        pages=pages,
+        slides=slides,
+        client_deadline=client_deadline,
+        difference_minor=pricing.total_minor(lines) - order.price_minor,
+        proposed_at=now,
+    )
+    advance(order, "adjust", by=by, reason=reason, data=_facts(adjustment))
+    record("adjustment.propose", adjustment, by=by, after=adjustment.status, reason=reason, data=_facts(adjustment))
+    return adjustment
+
+
+def accept_adjustment(adjustment: Adjustment, *, by: Actor) -> Adjustment:
+    """Staff accept what a client proposed: done at once where nothing is to be paid, else it waits for the client."""
+    order = lock(adjustment.order)
+    lock(adjustment)
+    adjustment.order = order
+    if adjustment.difference_minor > 0:
+        return advance(adjustment, "agree", by=by, data=_facts(adjustment))
+    return accept_paid(adjustment, order, by=by)
+
+
+def decline_adjustment(adjustment: Adjustment, *, by: Actor, reason: str = "") -> Adjustment:
+    """Either side ends a proposal: the other's, or its own."""
+    return advance(adjustment, "decline", by=by, reason=reason)
+
+
+def accept_paid(adjustment: Adjustment, order: Order, *, by: Actor) -> Adjustment:
+    """The adjustment takes effect: sizes, deadline, price lines, the writer's pay in proportion; less is given back.
+
+    Its order is locked, and what is to be paid is paid.
+    """
+    if not order.adjustable:
+        raise WrongState(status=order.status)
+    adjustment.order = order
+    advance(adjustment, "accept", by=by, data=_facts(adjustment))
+    difference = adjustment.difference_minor
+    before = order.price_minor
+    changes: dict[str, object] = {"price_minor": before + difference}
+    if adjustment.pages is not None:
+        changes["pages"] = adjustment.pages
+    if adjustment.slides is not None:
+        changes["slides"] = adjustment.slides
+    if adjustment.client_deadline is not None:
+        changes |= move_client_deadline(order, adjustment.client_deadline)
+    change(order, **changes)
+    if difference:
+        store_lines(order, [pricing.Line("adjustment", "adjustment", "Adjustment", 1, difference)], adjustment.pk)
+        _adjust_pay(order, difference, before)
+    if difference < 0:
+        repay(order.website, order.reference, -difference, by=by, reason="Adjustment")
+    return adjustment
+
+
+def _adjust_pay(order: Order, difference_minor: int, price_before_minor: int) -> None:
+    assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
+    if assignment is not None:
+        assignment.pay_minor += share(assignment.pay_minor, difference_minor, price_before_minor)
+        assignment.save(update_fields=["pay_minor"])
+
+
+def _facts(adjustment: Adjustment) -> dict[str, object]:
+    deadline = adjustment.client_deadline
+    return details(
+        adjustment_id=adjustment.pk,
+        pages=adjustment.pages,
+        slides=adjustment.slides,
+        client_deadline=deadline.isoformat() if deadline else None,
+        difference_minor=adjustment.difference_minor,
+    )

@@ -1,0 +1,184 @@
+"""The course of an order is changed: held, resumed, extended, disputed, cancelled, expired, archived."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import Invalid
+from copydesk.core.money import to_decimal
+from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.models import details
+from copydesk.payments.actions import earn, hold_earnings, repay
+from copydesk.payments.queries import captured_minor, pending_charge
+
+from .. import errors
+from ..models import Cause, ExcuseKind, Order, Request, Status
+from ..queries.cancellation import Cancellation, cancellation
+from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
+from .staffing import current_round, end_assignment
+
+DISPUTE_REASONS = (
+    "quality_issue",
+    "missed_instructions",
+    "late_delivery",
+    "wrong_file",
+    "plagiarism",
+    "conduct_issue",
+    "payment_issue",
+    "other",
+)
+
+
+def hold(order: Order, *, by: Actor, reason: str) -> Order:
+    """Stops the writer's clock until it is resumed."""
+    if not reason:
+        raise errors.ReasonRequired()
+    lock(order)
+    before = order.status
+    advance(order, "hold", by=by, reason=reason, held_from=before)
+    begin_excuse(order, ExcuseKind.HOLD)
+    return order
+
+
+def resume(order: Order, *, by: Actor, reason: str = "") -> Order:
+    """Back to where it was; the time held is the writer's again."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "resume", by):
+        raise refusal
+    excused = end_excuse(order)
+    due = order.writer_due_at + excused if order.writer_due_at else None
+    return advance(order, "resume", by=by, to=order.held_from, reason=reason, held_from="", writer_due_at=due)
+
+
+def extend_deadline(
+    order: Order,
+    *,
+    by: Actor,
+    reason: str,
+    client_deadline: dt.datetime | None = None,
+    excused_hours: int = 0,
+) -> Order:
+    """Staff move the client's deadline, or grant the writer excused time, with a reason.
+
+    A later client's deadline gives the present writer its share of the new time; an earlier one is the client's wish,
+    and what the writer loses by it is excused, so that no lateness is charged without consent.
+    """
+    if not reason:
+        raise errors.ReasonRequired()
+    if client_deadline is None and not excused_hours:
+        raise Invalid({"client_deadline": "Name a new deadline or excused hours."}, "required")
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "extend_deadline", by):
+        raise refusal
+    if client_deadline is not None and client_deadline <= clock.now():
+        raise Invalid({"client_deadline": "In the future."})
+    if excused_hours and current_round(order) is None:
+        raise Invalid({"excused_hours": "Nobody is writing now."})
+    data = details(excused_hours=excused_hours or None)
+    if client_deadline is not None:
+        data |= details(client_deadline_before=order.client_deadline.isoformat(), client_deadline=client_deadline.isoformat())
+    advance(order, "extend_deadline", by=by, reason=reason, data=data)
+    changes = move_client_deadline(order, client_deadline) if client_deadline is not None else {}
+    if excused_hours:
+        changes |= grant_time(order, dt.timedelta(hours=excused_hours))
+    return change(order, **changes)
+
+
+def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> Order:
+    """Client, writer or staff contest the order: the writer's clock stops and its pay is held until that is settled."""
+    if dispute_reason not in DISPUTE_REASONS:
+        raise Invalid({"reason_code": f"One of: {', '.join(DISPUTE_REASONS)}."})
+    if not statement:
+        raise errors.ReasonRequired()
+    lock(order)
+    before = order.status
+    advance(
+        order,
+        "dispute",
+        by=by,
+        reason=statement,
+        data=details(reason_code=dispute_reason),
+        held_from=before,
+        approve_at=None,
+    )
+    begin_excuse(order, ExcuseKind.DISPUTE)
+    hold_earnings(by.website, order.reference, by=by)
+    return order
+
+
+def cancel(
+    order: Order, *, by: Actor, reason: str, cause: Cause | None = None, expected_forfeit_minor: int | None = None
+) -> Cancellation:
+    """Ends an order. A paid one: the policy's forfeiture is kept, shared with the writer who started, the rest goes back.
+
+    `expected_forfeit_minor` is the figure that the caller has seen; another one by now is refused with PriceChanged.
+    """
+    if not reason:
+        raise errors.ReasonRequired()
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "cancel", by):
+        raise refusal
+    if pending_charge(by.website, order.reference):
+        raise errors.OrderStillWanted()
+    cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
+    figures = cancellation(order, cause, clock.now())
+    if expected_forfeit_minor is not None and expected_forfeit_minor != figures.forfeited_minor:
+        raise errors.PriceChanged(forfeited=str(to_decimal(figures.forfeited_minor)))
+    was_written = order.writer_id is not None and order.status not in (Status.AVAILABLE, Status.OFFERED)
+    advance(
+        order,
+        "cancel",
+        by=by,
+        reason=reason,
+        data=details(
+            cause=cause,
+            forfeited_minor=figures.forfeited_minor,
+            refunded_minor=figures.refunded_minor,
+            writer_minor=figures.writer_minor,
+        ),
+        cancel_cause=cause,
+        forfeited_minor=figures.forfeited_minor,
+        writer_due_at=None,
+        offered_to_id=None,
+        offer_expires_at=None,
+        approve_at=None,
+        held_from="",
+    )
+    return figures
+    for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
+        advance(request, "expire", by=by.as_system())
+    if was_written:
+        end_excuse(order)
+        assignment = end_assignment(order, "cancelled", cause)
+        if figures.writer_minor:
+            earn(
+                website=by.website,
+                writer_id=assignment.writer_id,
+                amount_minor=figures.writer_minor,
+                reference=order.reference,
+                kind="forfeit",
+                payable_at=clock.now(),
+                by=by,
+            )
+    if figures.refunded_minor:
+        repay(by.website, order.reference, figures.refunded_minor, by=by, reason=reason)
+    return figures
+
+
+def expire(order: Order, *, by: Actor) -> Order:
+    """By the clock: an unpaid order ends, only where nothing was captured and nothing is pending."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "expire", by):
+        raise refusal
+    if order.expires_at > clock.now() or captured_minor(by.website, order.reference):
+        raise errors.OrderStillWanted()
+    if pending_charge(by.website, order.reference):
+        raise errors.OrderStillWanted()
+    return advance(order, "expire", by=by, cancel_cause=Cause.SYSTEM)
+
+
+def archive(order: Order, *, by: Actor, reason: str = "") -> Order:
+    return advance(order, "archive", by=by, reason=reason)

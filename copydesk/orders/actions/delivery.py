@@ -1,0 +1,196 @@
+"""Work goes to the client and back: submit, edit, deliver, revise, approve."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import Invalid
+from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.models import details
+from copydesk.payments.actions import earn
+from copydesk.writers.actions import count_completed
+
+from .. import errors
+from ..models import Assignment, Cause, Order, OrderFile, Round, RoundKind, Status
+from ..policies import OrderPolicy
+from ..queries import deadlines
+from .staffing import current_assignment, current_round, open_round
+
+SEVERITIES = ("minor", "major")
+
+
+def submit(order: Order, *, by: Actor, note: str = "") -> Order:
+    """The writer hands in the round, with at least one file of its own in it; it goes to an editor or to the client."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "submit", by):
+        raise refusal
+    current = current_round(order)
+    assert current is not None
+    if not OrderFile.objects.of(by.website).filter(order=order, round=current).exists():
+        raise errors.NoFile()
+    now = clock.now()
+    editing, why = _needs_editing(order, now)
+    change(current, submitted_at=now)
+    data = details(round=current.number, editing_reason=why, late=now > current.due_with_excuse)
+    decided: dict[str, object] = {"editing": editing, "editing_reason": why, "writer_due_at": None}
+    if editing:
+        return advance(order, "submit", by=by, to=Status.EDITING, reason=note, data=data, **decided)
+    change(current, delivered_at=now)
+    return advance(order, "submit", by=by, to=Status.DELIVERED, reason=note, data=data, **decided, **_delivered(order))
+
+
+def pass_work(order: Order, *, by: Actor, reason: str = "") -> Order:
+    """The editor lets the work go to the client."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "pass", by):
+        raise refusal
+    change(last_submitted(order), delivered_at=clock.now())
+    return advance(order, "pass", by=by, reason=reason, **_delivered(order))
+
+
+def return_work(order: Order, *, by: Actor, reason: str, changes_required: Sequence[str] = ()) -> Order:
+    """The editor sends the work back to the writer, with reasons: a new round, due as a revision is."""
+    if not reason:
+        raise errors.ReasonRequired()
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "return", by):
+        raise refusal
+    due = _revision_due(order, None)
+    advance(order, "return", by=by, reason=reason, writer_due_at=due)
+    open_round(
+        order,
+        current_assignment(order),
+        RoundKind.RETURN,
+        due,
+        cause=Cause.WRITER,
+        reason=reason,
+        changes_required=list(changes_required),
+    )
+    return order
+
+
+def request_revision(
+    order: Order,
+    *,
+    by: Actor,
+    reason: str,
+    severity: str = "minor",
+    changes_required: Sequence[str] = (),
+    cause: Cause = Cause.WRITER,
+    due_at: dt.datetime | None = None,
+) -> Order:
+    """The client (within the window) or staff ask for changes. Staff may agree a deadline and say whose cause it is."""
+    if not reason:
+        raise errors.ReasonRequired()
+    if severity not in SEVERITIES:
+        raise Invalid({"severity": f"One of: {', '.join(SEVERITIES)}."})
+    if due_at is not None and due_at <= clock.now():
+        raise Invalid({"due_at": "In the future."})
+    if by.role is Role.CLIENT and (due_at is not None or cause is not Cause.WRITER):
+        raise Invalid({"due_at": "Staff agree deadlines and causes."})
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "request_revision", by):
+        raise refusal
+    assignment = _reopened(order)
+    due = _revision_due(order, due_at)
+    advance(
+        order,
+        "request_revision",
+        by=by,
+        reason=reason,
+        data=details(severity=severity, cause=cause),
+        writer_due_at=due,
+        approve_at=None,
+    )
+    open_round(
+        order,
+        assignment,
+        RoundKind.REVISION,
+        due,
+        cause=cause,
+        severity=severity,
+        reason=reason,
+        changes_required=list(changes_required),
+    )
+    return order
+
+
+def approve(order: Order, *, by: Actor) -> Order:
+    """The client accepts the work (or time does): the writer's pay is earned, once, at the first completion."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "approve", by):
+        raise refusal
+    now = clock.now()
+    assignment = current_assignment(order)
+    first = order.completed_at is None
+    policy = OrderPolicy.of(order.website_id, order.policy_version)
+    dispute_until = now + dt.timedelta(days=policy.dispute_days)
+    assignment.ended_at, assignment.outcome = now, "completed"
+    assignment.save(update_fields=["ended_at", "outcome"])
+    times = {"completed_at": now, "dispute_until": dispute_until} if first else {}
+    advance(order, "approve", by=by, approve_at=None, **times)
+    if first:
+        count_completed(order.website_id, assignment.writer_id)
+        if assignment.pay_minor:
+            earn(
+                website=by.website,
+                writer_id=assignment.writer_id,
+                amount_minor=assignment.pay_minor,
+                reference=order.reference,
+                kind="pay",
+                payable_at=dispute_until,
+                by=by,
+            )
+    return order
+
+
+def last_submitted(order: Order) -> Round:
+    rounds = Round.objects.of(order.website_id).filter(order=order, submitted_at__isnull=False)
+    return rounds.order_by("-number")[0]
+
+
+def _delivered(order: Order) -> dict[str, object]:
+    """Times that a delivery sets; `delivered_at` is the first."""
+    policy = OrderPolicy.of(order.website_id, order.policy_version)
+    now = clock.now()
+    return {
+        "delivered_at": order.delivered_at or now,
+        "revision_until": now + dt.timedelta(days=policy.revision_days),
+        "approve_at": now + dt.timedelta(days=policy.auto_approve_days),
+    }
+
+
+def _revision_due(order: Order, agreed: dt.datetime | None) -> dt.datetime:
+    first = Round.objects.of(order.website_id).filter(order=order, kind=RoundKind.FIRST).order_by("-number")[0]
+    policy = OrderPolicy.of(order.website_id)
+    return deadlines.revision_due(policy, clock.now(), first.due_at - first.asked_at, agreed)
+
+
+def _reopened(order: Order) -> Assignment:
+    """The writer's time, going on: a completed one is taken up again."""
+    assignment = Assignment.objects.of(order.website_id).filter(order=order).order_by("-started_at", "-id")[0]
+    if assignment.ended_at is not None:
+        assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
+        assignment.save(update_fields=["ended_at", "outcome", "cause"])
+    return assignment
+
+
+def _needs_editing(order: Order, now: dt.datetime) -> tuple[bool, str]:
+    """RULES §1: a wish decides; else too little time skips it; else newness, value or the website's habit."""
+    policy = OrderPolicy.of(order.website_id)
+    if order.wants_editing is not None:
+        return order.wants_editing, "wish"
+    if order.client_deadline - now < dt.timedelta(hours=policy.editing_least_hours):
+        return False, "too_little_time"
+    done = Assignment.objects.of(order.website_id).filter(writer_id=order.writer_id, outcome="completed")
+    if done[: policy.editing_first_orders].count() < policy.editing_first_orders:
+        return True, "new_writer"
+    if order.price_minor >= policy.editing_value_minor:
+        return True, "high_value"
+    return policy.edits_by_default, "website_default"
+
+

@@ -1,0 +1,176 @@
+"""Clients pay: orders, agreed adjustments, tips. By card it takes several commits; whatever cuts it off, the same key
+finds the charge again, and the reaction to a capture does what the request could not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from copydesk.accounts.actor import Actor
+from copydesk.core.errors import NotFound
+from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.models import details
+from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, run_charge
+from copydesk.payments.models import UNDECIDED, Charge, ChargeStatus, Method, Purpose
+
+from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
+from .adjustments import accept_paid
+
+
+def pay_order(order_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge:
+    """Pays the whole price. The charge given back is captured, declined, pending or unknown.
+
+    Opens its own transactions. Raises NotFound, WrongState, InsufficientFunds, ChargePending.
+    """
+
+    def begin() -> Charge:
+        order = _locked_order(order_id, by)
+        if known := _known(order, Purpose.ORDER, key):
+            return known
+        _refuse(order, "pay", by)
+        lines = PriceLine.objects.of(by.website).filter(order=order).order_by("position")
+        receipt = [{"label": line.label, "amount_minor": line.amount_minor} for line in lines]
+        return _charge(order, order.price_minor, Purpose.ORDER, method, key, by, receipt)
+
+    return _pay(begin, token, by)
+
+
+def pay_adjustment(adjustment_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge | None:
+    """The client accepts: pays the price difference, or, where there is none to pay, just agrees (None)."""
+
+    def begin() -> Charge | None:
+        adjustment = Adjustment.objects.visible_to(by).filter(pk=adjustment_id).first()
+        if adjustment is None:
+            raise NotFound()
+        order = _locked_order(adjustment.order_id, by)
+        lock(adjustment)
+        if known := _known(order, Purpose.ADJUSTMENT, key):
+            return known
+        if refusal := adjustment.LIFECYCLE.refusal(adjustment, "accept", by):
+            raise refusal
+        if adjustment.difference_minor <= 0:
+            accept_paid(adjustment, order, by=by)
+            return None
+        receipt = [{"label": f"Adjustment of order {order.number}", "amount_minor": adjustment.difference_minor}]
+        charge = _charge(order, adjustment.difference_minor, Purpose.ADJUSTMENT, method, key, by, receipt)
+        change(adjustment, charge=charge)
+        return charge
+
+    return _pay(begin, token, by)
+
+
+def tip(order_id: int, *, amount_minor: int, method: str, token: str, key: str, by: Actor) -> Charge:
+    """The client's thanks to the writer who has the order; it goes to the writer by the level's share."""
+
+    def begin() -> Charge:
+        order = _locked_order(order_id, by)
+        if known := _known(order, Purpose.TIP, key):
+            return known
+        _refuse(order, "tip", by)
+        receipt = [{"label": f"Tip for order {order.number}", "amount_minor": amount_minor}]
+        return _charge(order, amount_minor, Purpose.TIP, method, key, by, receipt)
+
+    return _pay(begin, token, by)
+
+
+def apply_capture(charge: Charge, *, by: Actor) -> None:
+    """What a captured charge of an order pays for happens, once: whoever comes first, the request or the reaction to the
+    capture. Money that nothing wants any more goes to the client's wallet."""
+    order = Order.objects.of(charge.website_id).filter(pk=charge.reference_id).first()
+    assert order is not None
+    lock(order)
+    if charge.purpose == Purpose.ORDER:
+        _apply_to_order(order, charge, by)
+    elif charge.purpose == Purpose.ADJUSTMENT:
+        _apply_to_adjustment(order, charge, by)
+    elif charge.purpose == Purpose.TIP:
+        _apply_to_writer(order, charge, by)
+
+
+def _apply_to_order(order: Order, charge: Charge, by: Actor) -> None:
+    if order.charge_id == charge.pk:
+        return
+    if order.status == Status.UNPAID:
+        payer = by if by.can("pay_orders") else by.as_system()
+        advance(order, "pay", by=payer, data=details(charge_id=charge.pk, amount_minor=charge.amount_minor), charge=charge)
+    else:
+        divert_to_wallet(charge, by=by.as_system(), reason="The order no longer waited for this payment.")
+
+
+def _apply_to_adjustment(order: Order, charge: Charge, by: Actor) -> None:
+    adjustment = Adjustment.objects.of(order.website_id).filter(charge=charge).first()
+    if adjustment is not None and adjustment.status == AdjustmentStatus.ACCEPTED:
+        return
+    if adjustment is not None and adjustment.status != AdjustmentStatus.DECLINED and order.adjustable:
+        accept_paid(adjustment, order, by=by.as_system())
+    else:
+        divert_to_wallet(charge, by=by.as_system(), reason="The adjustment no longer waited for this payment.")
+
+
+def _apply_to_writer(order: Order, charge: Charge, by: Actor) -> None:
+    assignment = (
+        Assignment.objects.of(order.website_id)
+        .filter(order=order, writer_id=order.writer_id)
+        .order_by("-started_at", "-id")
+        .first()
+    )
+    if assignment is None:
+        divert_to_wallet(charge, by=by.as_system(), reason="There is no writer to tip any more.")
+        return
+    earn_tip(charge, writer_id=assignment.writer_id, share_bp=assignment.tip_share_bps, by=by.as_system())
+
+
+def _pay(begin: Callable[[], Charge | None], token: str, by: Actor) -> Any:
+    """Commits the intent, asks the provider outside of any transaction, applies what was captured."""
+    with transaction.atomic(durable=True):
+        charge = begin()
+    if charge is None:
+        return None
+    if charge.method == Method.CARD and charge.status in UNDECIDED:
+        charge = run_charge(charge, token, by=by)
+    if charge.status == ChargeStatus.CAPTURED:
+        with transaction.atomic(durable=True):
+            apply_capture(charge, by=by)
+    return charge
+
+
+def _charge(
+    order: Order,
+    amount_minor: int,
+    purpose: Purpose,
+    method: str,
+    key: str,
+    by: Actor,
+    lines: Sequence[Mapping[str, Any]],
+) -> Charge:
+    take = charge_wallet if method == Method.WALLET else begin_charge
+    return take(
+        by.website,
+        payer_id=order.client_id,
+        amount_minor=amount_minor,
+        purpose=purpose,
+        reference=order.reference,
+        key=key,
+        by=by,
+        lines=lines,
+    )
+
+
+def _locked_order(order_id: int, by: Actor) -> Order:
+    order = Order.objects.visible_to(by).filter(pk=order_id).first()
+    if order is None:
+        raise NotFound()
+    return lock(order)
+
+
+def _known(order: Order, purpose: Purpose, key: str) -> Charge | None:
+    """The charge that this request made before it was cut off."""
+    charges = Charge.objects.of(order.website_id).about(order.reference)
+    return charges.filter(payer_id=order.client_id, purpose=purpose, key=key).first()
+
+
+def _refuse(order: Order, step: str, by: Actor) -> None:
+    if refusal := order.LIFECYCLE.refusal(order, step, by):
+        raise refusal

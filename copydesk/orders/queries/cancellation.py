@@ -1,0 +1,47 @@
+"""What a cancellation would cost whom: shown before it is confirmed, and then done exactly so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from copydesk.core.money import share
+from copydesk.payments.queries import refundable_minor
+
+from ..models import Assignment, Cause, Order, Round, Status
+from ..policies import OrderPolicy
+from .deadlines import WHOLE, forfeited_share_bps
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Minor units. `forfeited` = what the website keeps, of which `writer` is the writer's; `refunded` goes back."""
+
+    captured_minor: int
+    forfeited_minor: int
+    refunded_minor: int
+    writer_minor: int
+
+
+def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
+    """Nothing is forfeited before a writer starts, or where the client is not the cause; then by the time left to the
+    client's deadline, under the policy that the order was placed with. The writer's part is the share of its time that
+    was worked, at most the agreed pay; none where its pay is earned already, or where the writer is the cause."""
+    captured = refundable_minor(order.website_id, order.reference)
+    assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
+    if assignment is None or order.status == Status.UNPAID or cause is not Cause.CLIENT:
+        return Cancellation(captured, 0, captured, 0)
+    policy = OrderPolicy.of(order.website_id, order.policy_version)
+    forfeited = min(captured, share(order.price_minor, forfeited_share_bps(policy, order.client_deadline - at), WHOLE))
+    writer = 0 if order.completed_at else min(assignment.pay_minor, _worked_part(order, assignment, forfeited, at))
+    return Cancellation(captured, forfeited, captured - forfeited, writer)
+
+
+def _worked_part(order: Order, assignment: Assignment, forfeited_minor: int, at: dt.datetime) -> int:
+    """By time worked ÷ time allotted in the first round; all of it once that round is handed in."""
+    first = Round.objects.of(order.website_id).filter(assignment=assignment).order_by("number")[0]
+    if first.submitted_at is not None:
+        return forfeited_minor
+    allotted = first.due_at - first.asked_at
+    worked = min(max(at - first.asked_at - first.excused, dt.timedelta()), allotted)
+    return share(forfeited_minor, worked // dt.timedelta(seconds=1), max(allotted // dt.timedelta(seconds=1), 1))
