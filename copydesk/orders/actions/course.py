@@ -110,11 +110,18 @@ def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> 
 
 
 def cancel(
-    order: Order, *, by: Actor, reason: str, cause: Cause | None = None, expected_forfeit_minor: int | None = None
+    order: Order,
+    *,
+    by: Actor,
+    reason: str,
+    cause: Cause | None = None,
+    expected_forfeit_minor: int | None = None,
+    preview: bool = False,
 ) -> Cancellation:
     """Ends an order. A paid one: the policy's forfeiture is kept, shared with the writer who started, the rest goes back.
 
     `expected_forfeit_minor` is the figure that the caller has seen; another one by now is refused with PriceChanged.
+    `preview` asks and computes all the same, and changes nothing.
     """
     if not reason:
         raise errors.ReasonRequired()
@@ -127,6 +134,8 @@ def cancel(
     figures = cancellation(order, cause, clock.now())
     if expected_forfeit_minor is not None and expected_forfeit_minor != figures.forfeited_minor:
         raise errors.PriceChanged(forfeited=str(to_decimal(figures.forfeited_minor)))
+    if preview:
+        return figures
     was_written = order.writer_id is not None and order.status not in (Status.AVAILABLE, Status.OFFERED)
     advance(
         order,

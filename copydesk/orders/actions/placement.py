@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection
 
@@ -111,6 +112,26 @@ def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
     PriceLine.objects.of(by.website).filter(order=order).delete()
     store_lines(order, lines)
     return order
+
+
+def form_of(order: Order, changed: Mapping[str, Any]) -> OrderForm:
+    """The order's brief with what is to change."""
+    form = OrderForm(
+        topic=order.topic,
+        instructions=order.instructions,
+        paper_type=order.paper_type,
+        subject=order.subject,
+        academic_level=order.academic_level,
+        work_type=order.work_type,
+        pages=order.pages,
+        slides=order.slides,
+        spacing=order.spacing,
+        client_deadline=order.client_deadline,
+        extras=order.extras,
+        preferred_writer_id=order.preferred_writer_id,
+        requires_editing=order.wants_editing,
+    )
+    return replace(form, **changed)
 
 
 def store_lines(order: Order, lines: Sequence[pricing.Line], adjustment_id: int | None = None) -> None:

@@ -146,6 +146,11 @@ class OrderQuerySet(TenantQuerySet["Order"]):
         """The writer's due time, with excused time, has passed and the round is not submitted."""
         return self.filter(status__in=WRITING, writer_due_at__lte=at)
 
+    def overdue_now(self, overdue: bool) -> OrderQuerySet:  # noqa: FBT001
+        """For a filter: those overdue now, or those not."""
+        late = Q(status__in=WRITING, writer_due_at__lte=clock.now())
+        return self.filter(late if overdue else ~late)
+
     def unpaid_since(self, at: dt.datetime) -> OrderQuerySet:
         return self.filter(status=S.UNPAID, expires_at__lte=at)
 

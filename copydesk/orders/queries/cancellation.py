@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
-from copydesk.core.money import share
+from copydesk.core.money import share, to_decimal
 from copydesk.payments.queries import refundable_minor
 
 from ..models import Assignment, Cause, Order, Round, Status
@@ -21,6 +23,26 @@ class Cancellation:
     forfeited_minor: int
     refunded_minor: int
     writer_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationRow:
+    mode: Literal["preview", "apply"]
+    paid: Decimal
+    forfeited: Decimal
+    refunded: Decimal
+    currency: str
+
+
+def cancellation_row(figures: Cancellation, mode: Literal["preview", "apply"], currency: str) -> CancellationRow:
+    """As client and staff may both see it: without the writer's part."""
+    return CancellationRow(
+        mode=mode,
+        paid=to_decimal(figures.captured_minor),
+        forfeited=to_decimal(figures.forfeited_minor),
+        refunded=to_decimal(figures.refunded_minor),
+        currency=currency,
+    )
 
 
 def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
