@@ -16,6 +16,7 @@ ALL = frozenset({C, W, E}) | STAFF
 CLIENT = frozenset({C}) | STAFF
 WRITER = frozenset({W}) | STAFF
 WORK = frozenset({W, E}) | STAFF
+PARTIES = frozenset({C, W}) | STAFF
 INSIDE = STAFF
 
 
@@ -47,6 +48,45 @@ VERBS: dict[str, Verb] = {
     "writer.unfavour": Verb("Writer no longer preferred", CLIENT),
     "writer.block": Verb("Writer blocked", CLIENT),
     "writer.unblock": Verb("Writer no longer blocked", CLIENT),
+    # Orders
+    "order.place": Verb("Order placed", CLIENT),
+    "order.edit_brief": Verb("Brief changed", CLIENT),
+    "order.pay": Verb("Order paid", CLIENT),
+    "order.expire": Verb("Order expired unpaid", CLIENT),
+    "order.assign": Verb("Writer assigned", PARTIES),
+    "order.offer": Verb("Offered to a writer", WRITER),
+    "order.accept": Verb("Offer accepted", PARTIES),
+    "order.decline": Verb("Offer declined", WRITER),
+    "order.expire_offer": Verb("Offer expired", WRITER),
+    "order.take": Verb("Order taken", PARTIES),
+    "order.approve_request": Verb("Request approved, writer assigned", PARTIES),
+    "order.submit": Verb("Work submitted", ALL, {C: frozenset({"late"})}),
+    "order.return": Verb("Returned by the editor", WORK, reason_shown=True),
+    "order.pass": Verb("Passed by the editor", ALL),
+    "order.request_revision": Verb("Revision asked for", ALL, reason_shown=True),
+    "order.approve": Verb("Order completed", PARTIES),
+    "order.release": Verb("Writer released", PARTIES),
+    "order.reassign": Verb("Writer replaced", PARTIES),
+    "order.hold": Verb("Put on hold", PARTIES, reason_shown=True),
+    "order.resume": Verb("Resumed", PARTIES),
+    "order.dispute": Verb("Disputed", PARTIES, reason_shown=True),
+    "order.cancel": Verb(
+        "Order cancelled",
+        PARTIES,
+        {C: frozenset({"writer_minor"}), W: frozenset({"forfeited_minor", "refunded_minor"})},
+        reason_shown=True,
+    ),
+    "order.extend_deadline": Verb(
+        "Deadline changed",
+        PARTIES,
+        {W: frozenset({"client_deadline", "client_deadline_before"})},
+        reason_shown=True,
+    ),
+    "order.archive": Verb("Archived", INSIDE),
+    "adjustment.propose": Verb("Adjustment proposed", CLIENT, reason_shown=True),
+    "adjustment.agree": Verb("Adjustment agreed, payment awaited", CLIENT),
+    "adjustment.accept": Verb("Adjustment accepted", CLIENT),
+    "adjustment.decline": Verb("Adjustment declined", CLIENT, reason_shown=True),
     # Money
     "charge.create": Verb("Payment begun", CLIENT),
     "charge.capture": Verb("Payment received", CLIENT),

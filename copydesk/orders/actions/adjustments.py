@@ -80,7 +80,6 @@ def propose_adjustment(
         difference_minor=pricing.total_minor(lines) - order.price_minor,
         proposed_at=now,
     )
-    advance(order, "adjust", by=by, reason=reason, data=_facts(adjustment))
     record("adjustment.propose", adjustment, by=by, after=adjustment.status, reason=reason, data=_facts(adjustment))
     return adjustment
 

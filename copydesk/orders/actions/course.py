@@ -12,7 +12,8 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn, hold_earnings, repay
-from copydesk.payments.queries import captured_minor, pending_charge
+from copydesk.payments.models import Charge, EarningKind
+from copydesk.payments.queries import captured_minor
 
 from .. import errors
 from ..models import Cause, ExcuseKind, Order, Request, Status
@@ -105,7 +106,7 @@ def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> 
         approve_at=None,
     )
     begin_excuse(order, ExcuseKind.DISPUTE)
-    hold_earnings(by.website, order.reference, by=by)
+    hold_earnings(by.website, order.reference)
     return order
 
 
@@ -128,7 +129,7 @@ def cancel(
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "cancel", by):
         raise refusal
-    if pending_charge(by.website, order.reference):
+    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
         raise errors.OrderStillWanted()
     cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
     figures = cancellation(order, cause, clock.now())
@@ -168,7 +169,7 @@ def cancel(
                 writer_id=assignment.writer_id,
                 amount_minor=figures.writer_minor,
                 reference=order.reference,
-                kind="forfeit",
+                kind=EarningKind.FORFEIT,
                 payable_at=clock.now(),
                 by=by,
             )
@@ -184,7 +185,7 @@ def expire(order: Order, *, by: Actor) -> Order:
         raise refusal
     if order.expires_at > clock.now() or captured_minor(by.website, order.reference):
         raise errors.OrderStillWanted()
-    if pending_charge(by.website, order.reference):
+    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
         raise errors.OrderStillWanted()
     return advance(order, "expire", by=by, cancel_cause=Cause.SYSTEM)
 

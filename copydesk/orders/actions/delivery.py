@@ -141,7 +141,6 @@ def approve(order: Order, *, by: Actor) -> Order:
                 writer_id=assignment.writer_id,
                 amount_minor=assignment.pay_minor,
                 reference=order.reference,
-                kind="pay",
                 payable_at=dispute_until,
                 by=by,
             )

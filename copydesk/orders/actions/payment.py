@@ -13,7 +13,7 @@ from copydesk.core.errors import NotFound
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, run_charge
-from copydesk.payments.models import UNDECIDED, Charge, ChargeStatus, Method, Purpose
+from copydesk.payments.models import Charge, ChargeStatus, Method, Purpose
 
 from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
 from .adjustments import accept_paid
@@ -128,7 +128,7 @@ def _pay(begin: Callable[[], Charge | None], token: str, by: Actor) -> Any:
         charge = begin()
     if charge is None:
         return None
-    if charge.method == Method.CARD and charge.status in UNDECIDED:
+    if charge.method == Method.CARD and charge.undecided:
         charge = run_charge(charge, token, by=by)
     if charge.status == ChargeStatus.CAPTURED:
         with transaction.atomic(durable=True):

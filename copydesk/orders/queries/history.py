@@ -13,7 +13,6 @@ from copydesk.journal.queries import Activity, timeline
 from copydesk.payments.models import Charge
 
 from ..models import Order, Round, RoundKind
-from .files import FileRow, order_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class OrderHistory:
 
     activity: list[Activity]
     revisions: list[RevisionRow]
-    files: list[FileRow]
     payments: list[PaymentRow]
 
 
@@ -59,7 +57,6 @@ def order_history(actor: Actor, order: Order) -> OrderHistory:
     return OrderHistory(
         activity=timeline(actor, Order.noun, order.pk),
         revisions=_revisions(actor, order),
-        files=order_files(actor, order),
         payments=_payments(actor, order),
     )
 

@@ -19,7 +19,6 @@ from copydesk.writers.models import Writer
 from ..models import Adjustment, Assignment, Offer, Order, PriceLine, Round, Status
 from ..policies import OrderPolicy
 from .deadlines import writer_due
-from .files import FileRow, order_files
 from .pricing import PriceLineRow
 
 
@@ -122,7 +121,6 @@ class OrderDetail:
     cancel_cause: str
     deadlines: Deadlines
     money: OrderMoney
-    files: list[FileRow]
     adjustments: list[AdjustmentRow]
     available_actions: list[AvailableAction]
 
@@ -194,7 +192,6 @@ def order_detail(actor: Actor, order: Order) -> OrderDetail:
             dispute_until=order.dispute_until,
         ),
         money=_money(actor, order, row.pay),
-        files=order_files(actor, order),
         adjustments=adjustment_rows(actor, order) if client_or_staff else [],
         available_actions=Order.LIFECYCLE.available(order, actor),
     )

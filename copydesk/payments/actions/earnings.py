@@ -16,6 +16,7 @@ from copydesk.payments.models import (
     AccountKind,
     Charge,
     Earning,
+    EarningHold,
     EarningKind,
     LedgerAccount,
     Reference,
@@ -106,6 +107,20 @@ def reduce_earning(earning: Earning, amount_minor: int, *, key: str, by: Actor, 
     )
     _post(reduction, account, "earning.reduce", by=by, reason=reason, reverses=original)
     return reduction
+
+
+def hold_earnings(website: Website, reference: Reference) -> None:
+    """Nothing earned for `reference` is paid out until `release_earnings`. Safe to repeat; the dispute is the event."""
+    EarningHold.objects.of(website).get_or_create(
+        reference_type=reference.type, reference_id=reference.id, released_at=None, defaults={"website": website}
+    )
+
+
+def release_earnings(website: Website, reference: Reference) -> None:
+    open_holds = EarningHold.objects.of(website).filter(
+        reference_type=reference.type, reference_id=reference.id, released_at=None
+    )
+    open_holds.update(released_at=clock.now())
 
 
 def _earn(

@@ -1,7 +1,7 @@
 """The ledger, charges and repayments, earnings and payouts; and the sandbox provider's own side."""
 
 from .charges import Charge, ChargeStatus, Destination, Method, Purpose, Reference, Repayment, RepaymentStatus, Webhook
-from .earnings import Earning, EarningKind
+from .earnings import Earning, EarningHold, EarningKind
 from .ledger import AccountKind, LedgerAccount, Posting, Transfer, TransferPurpose
 from .payouts import Payout, PayoutLine, PayoutStatement, PayoutStatus
 from .sandbox import SandboxPayment, SandboxRefund
@@ -12,6 +12,7 @@ __all__ = [
     "ChargeStatus",
     "Destination",
     "Earning",
+    "EarningHold",
     "EarningKind",
     "LedgerAccount",
     "Method",

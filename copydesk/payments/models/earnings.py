@@ -13,7 +13,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.journal.models import Journaled
-from copydesk.tenancy.models import TenantQuerySet
+from copydesk.tenancy.models import TenantModel, TenantQuerySet
 
 from .charges import Charge, Reference
 from .payouts import STANDING
@@ -27,6 +27,24 @@ class EarningKind(models.TextChoices):
     REDUCTION = "reduction"
 
 
+class EarningHold(TenantModel):
+    """While one is open nothing that was earned for its reference is paid out: the order is disputed."""
+
+    reference_type = models.CharField(max_length=20)
+    reference_id = models.BigIntegerField()
+    held_at = models.DateTimeField(default=clock.now)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["website", "reference_type", "reference_id"],
+                name="earning_hold_one_open",
+                condition=Q(released_at=None),
+            )
+        ]
+
+
 class EarningQuerySet(TenantQuerySet["Earning"]):
     def visible_to(self, actor: Actor) -> Self:  # type: ignore[override]
         rows = super().visible_to(actor)
@@ -38,8 +56,14 @@ class EarningQuerySet(TenantQuerySet["Earning"]):
         return self.filter(reference_type=reference.type, reference_id=reference.id)
 
     def payable(self, at: datetime) -> Self:
-        """Past the dispute window and in no payout but cancelled ones."""
-        return self.filter(payable_at__lte=at).exclude(lines__statement__payout__status__in=STANDING)
+        """Past the dispute window, in no payout but cancelled ones, and not held."""
+        held = EarningHold.objects.of(self._hints["website_id"]).filter(
+            reference_type=models.OuterRef("reference_type"),
+            reference_id=models.OuterRef("reference_id"),
+            released_at=None,
+        )
+        rows = self.filter(payable_at__lte=at).exclude(lines__statement__payout__status__in=STANDING)
+        return rows.exclude(models.Exists(held))
 
 
 class Earning(Journaled):

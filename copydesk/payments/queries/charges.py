@@ -78,18 +78,18 @@ def charge_rows(charges: Iterable[Charge]) -> list[ChargeRow]:
     return [charge_row(charge) for charge in charges]
 
 
-def paid_for(website: Website, reference: Reference) -> PaidFor:
+def paid_for(website: Website | int, reference: Reference) -> PaidFor:
     """One query."""
     found = Charge.objects.of(website).about(reference).repayable()
     sums = found.aggregate(captured=Sum("amount_minor", default=0), repaid=Sum("repaid_minor", default=0))
     return PaidFor(sums["captured"], sums["repaid"], sums["captured"] - sums["repaid"])
 
 
-def captured_minor(website: Website, reference: Reference) -> int:
+def captured_minor(website: Website | int, reference: Reference) -> int:
     """All that was ever captured for it, whatever was given back. One query."""
     return paid_for(website, reference).captured_minor
 
 
-def refundable_minor(website: Website, reference: Reference) -> int:
+def refundable_minor(website: Website | int, reference: Reference) -> int:
     """One query. To act on it, call `repay`, which asks again under lock."""
     return paid_for(website, reference).refundable_minor
