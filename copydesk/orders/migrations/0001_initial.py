@@ -1,4 +1,5 @@
 
+import copydesk.core.clock
 import datetime
 import django.db.models.deletion
 from django.db import migrations, models
@@ -10,6 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        ('files', '0001_initial'),
+        ('payments', '0001_initial'),
         ('tenancy', '0001_initial'),
     ]
 
@@ -59,6 +62,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(null=True)),
                 ('cancel_cause', models.CharField(blank=True, choices=[('client', 'Client'), ('writer', 'Writer'), ('staff', 'Staff'), ('system', 'System')], max_length=6)),
                 ('forfeited_minor', models.BigIntegerField(default=0)),
+                ('charge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.charge')),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
                 ('offered_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
                 ('preferred_writer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
@@ -103,14 +107,13 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('proposed_by', models.CharField(choices=[('client', 'Client'), ('staff', 'Staff')], max_length=6)),
                 ('status', models.CharField(choices=[('proposed', 'Proposed'), ('awaiting_payment', 'Awaiting Payment'), ('accepted', 'Accepted'), ('declined', 'Declined')], default='proposed', max_length=16)),
-                ('pages', models.PositiveIntegerField()),
-                ('slides', models.PositiveIntegerField()),
-                ('client_deadline', models.DateTimeField()),
+                ('pages', models.PositiveIntegerField(null=True)),
+                ('slides', models.PositiveIntegerField(null=True)),
+                ('client_deadline', models.DateTimeField(null=True)),
                 ('difference_minor', models.BigIntegerField()),
-                ('pay_difference_minor', models.BigIntegerField()),
-                ('order_version', models.PositiveIntegerField()),
                 ('proposed_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(null=True)),
+                ('charge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.charge')),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='orders.order')),
             ],
@@ -166,6 +169,22 @@ class Migration(migrations.Migration):
                 ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='orders.assignment')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='orders.order')),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='OrderFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('kind', models.CharField(choices=[('brief', 'Brief'), ('draft', 'Draft'), ('final', 'Final'), ('revision', 'Revision'), ('source', 'Source')], max_length=8)),
+                ('name', models.CharField(max_length=255)),
+                ('number', models.PositiveIntegerField()),
+                ('uploader_role', models.CharField(choices=[('client', 'client'), ('writer', 'writer'), ('editor', 'editor'), ('support', 'support'), ('admin', 'admin'), ('superadmin', 'superadmin'), ('system', 'system')], max_length=10)),
+                ('created_at', models.DateTimeField(default=copydesk.core.clock.now)),
+                ('file', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='orders.order')),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+                ('round', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='orders.round')),
             ],
         ),
         migrations.CreateModel(
@@ -291,6 +310,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='round',
             constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('submitted_at', None)), fields=('website', 'order'), name='round_one_open'),
+        ),
+        migrations.AddIndex(
+            model_name='orderfile',
+            index=models.Index(models.F('website'), models.F('order'), models.F('id'), name='order_file_by_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='orderfile',
+            constraint=models.UniqueConstraint(models.F('website'), models.F('order'), models.F('kind'), models.F('name'), models.F('number'), name='order_file_number_unique'),
         ),
         migrations.AddConstraint(
             model_name='excusedtime',

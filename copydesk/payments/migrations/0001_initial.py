@@ -76,6 +76,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='EarningHold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference_type', models.CharField(max_length=20)),
+                ('reference_id', models.BigIntegerField()),
+                ('held_at', models.DateTimeField(default=copydesk.core.clock.now)),
+                ('released_at', models.DateTimeField(null=True)),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+        ),
+        migrations.CreateModel(
             name='LedgerAccount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -243,6 +254,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='earning',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__lt', 0), ('kind', 'reduction'), ('reduces__isnull', False)), models.Q(models.Q(('kind', 'reduction'), _negated=True), ('amount_minor__gt', 0), ('reduces', None)), _connector='OR'), name='earning_sign_by_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='earninghold',
+            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('website', 'reference_type', 'reference_id'), name='earning_hold_one_open'),
         ),
         migrations.AddConstraint(
             model_name='ledgeraccount',
