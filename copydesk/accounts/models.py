@@ -80,6 +80,18 @@ class Membership(TenantModel):
         ]
         indexes = [models.Index(fields=["website", "role", "status"], name="membership_by_role")]
 
+    noun: ClassVar[str] = "member"
+    """What its events are called; it is no Journaled row, for the journal stands above."""
+
+    @property
+    def root(self) -> tuple[str, int]:
+        return self.noun, self.pk
+
+    @property
+    def parties(self) -> tuple[int | None, int | None]:
+        """(client, writer): whom an event about this member concerns."""
+        return self.pk if self.role == Role.CLIENT else None, self.pk if self.role == Role.WRITER else None
+
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF
@@ -109,3 +121,14 @@ class Token(models.Model):
             models.Index(fields=["family"], name="token_family"),
             models.Index(fields=["expires_at"], name="token_expiry"),
         ]
+
+
+class Attempts(models.Model):
+    """How often something was tried until `until`; the key is a hash, so that no address is kept."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="attempts_until")]

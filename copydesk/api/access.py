@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
@@ -19,7 +20,10 @@ from copydesk.accounts.resolve import Caller, resolve
 from copydesk.core.errors import Forbidden, NotFound, Refusal
 from copydesk.tenancy import scope
 
+from . import problems
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class WebsiteRequired(Refusal):
@@ -38,14 +42,21 @@ class MemberSuspended(Forbidden):
     message = "Your membership of this website is suspended."
 
 
-class NotAdmitted(Forbidden):
-    code = "writer_not_approved"
-    message = "Your application has not been approved."
-
-
 class TotpRequired(Forbidden):
     code = "mfa_enrolment_required"
     message = "This website asks its staff for a second factor: set one up first."
+
+
+class Called(HttpRequest):
+    """What the middleware has put on a request."""
+
+    request_id: str
+    caller: Caller
+    actor: Actor | None
+
+
+def called(request: Request) -> Called:
+    return cast(Called, request._request)
 
 
 class CallerMiddleware:
@@ -54,24 +65,31 @@ class CallerMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        request.request_id = request_id  # type: ignore[attr-defined]
+    def __call__(self, given: HttpRequest) -> HttpResponse:
+        request = cast(Called, given)
+        named = request.headers.get("X-Request-Id", "")
+        request.request_id = named if REQUEST_ID.fullmatch(named) else uuid.uuid4().hex
         before = scope.current_website_id()
-        if request.path.startswith("/api/v1/"):
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            bearer = token.strip() if scheme.lower() == "bearer" else None
-            caller = resolve(bearer, request.headers.get("X-Website"), request.get_host().partition(":")[0])
-            request.caller = caller  # type: ignore[attr-defined]
-            request.actor = caller.actor(request_id, address_of(request))  # type: ignore[attr-defined]
-            scope.enter(caller.website.pk if caller.website else None)
         try:
+            if request.path.startswith("/api/v1/"):
+                self._settle(request)
             response = self.get_response(request)
+        except DisallowedHost as error:
+            response = problems.bad_request(request, error)
         finally:
             scope.enter(before)
-        response["X-Request-Id"] = request_id
+        response["X-Request-Id"] = request.request_id
         return response
+
+    def _settle(self, request: Called) -> None:
+        host = request.get_host().partition(":")[0]
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        slug = request.headers.get("X-Website")
+        if slug is not None and not SLUG.fullmatch(slug):
+            slug = ""
+        request.caller = resolve(token.strip() if scheme.lower() == "bearer" else None, slug, host)
+        request.actor = request.caller.actor(request.request_id, address_of(request))
+        scope.enter(request.caller.website.pk if request.caller.website else None)
 
 
 def address_of(request: HttpRequest) -> str | None:
@@ -83,9 +101,9 @@ class CallerAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, str] | None:
         if "Authorization" not in request.headers:
             return None
-        caller: Caller = request._request.caller
+        caller = called(request).caller
         if caller.user_id is None:
-            raise AuthenticationFailed(code="token_invalid")
+            raise AuthenticationFailed("The access token is unknown or has expired.", code="token_invalid")
         return caller, "token"
 
     def authenticate_header(self, request: Request) -> str:
@@ -100,7 +118,7 @@ class Public(BasePermission):
     """No token, but a website."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        require_website(request._request.caller)
+        require_website(called(request).caller)
         return True
 
 
@@ -108,7 +126,8 @@ class HasAccount(BasePermission):
     """A token, no website."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return require_account(request)
+        require_account(request)
+        return True
 
 
 class Needs(BasePermission):
@@ -116,7 +135,7 @@ class Needs(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         require_account(request)
-        admit(request._request.caller, view.needs)
+        admit(called(request).caller, needed_for(view.needs, request.method or ""))
         return True
 
 
@@ -125,22 +144,28 @@ def admit(caller: Caller, needs: Can | None) -> Actor:
     require_website(caller)
     actor = caller.actor()
     if actor is None:
-        raise WebsiteNotFound()
+        raise WebsiteNotFound
     if caller.suspended:
-        raise MemberSuspended()
+        raise MemberSuspended
     if caller.lacks_totp:
-        raise TotpRequired()
+        raise TotpRequired
     if needs is None or not actor.can(needs):
-        raise Forbidden() if caller.admitted else NotAdmitted()
+        raise Forbidden if caller.admitted else NotAdmitted
     return actor
 
 
-def require_account(request: Request) -> bool:
-    if request._request.caller.user_id is None:
-        raise NotAuthenticated()
-    return True
+def needed_for(needs: Can | Mapping[str, Can] | None, method: str) -> Can | None:
+    """`needs` is one permission, or one for each HTTP method where they differ."""
+    if isinstance(needs, Mapping):
+        return needs.get("GET" if method == "HEAD" else method)
+    return needs
+
+
+def require_account(request: Request) -> None:
+    if called(request).caller.user_id is None:
+        raise NotAuthenticated
 
 
 def require_website(caller: Caller) -> None:
     if caller.website is None:
-        raise WebsiteNotFound() if caller.website_named else WebsiteRequired()
+        raise WebsiteNotFound if caller.website_named else WebsiteRequired

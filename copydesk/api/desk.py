@@ -1,19 +1,17 @@
-"""What every endpoint stands on: the caller, the rows it may see, lists, versions, retried requests."""
+"""What every endpoint stands on: the caller, the rows it may see, lists, versions, bulk, retried requests."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.pagination import BasePagination
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -21,15 +19,16 @@ from rest_framework.viewsets import GenericViewSet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
+from copydesk.core import bulk
 from copydesk.core.errors import Invalid, NotFound, Refusal, Stale
 from copydesk.journal import idempotency
 from copydesk.journal.models import Journaled
+from copydesk.tenancy.scope import in_transaction
 
-from .problems import Replay
+from . import lists, problems
+from .access import called
+from .body import BulkSerializer, fingerprint
 from .shape import dumps
-
-R = TypeVar("R", bound=Journaled)
-COUNTED_TO = 10_000
 
 
 class KeyRequired(Refusal):
@@ -38,61 +37,27 @@ class KeyRequired(Refusal):
     message = "A request that moves money needs an Idempotency-Key."
 
 
-class Pages(BasePagination):
-    """`?page=&page_size=`; the count is exact to 10,000."""
-
-    names = ("page", "page_size")
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        return [
-            _parameter("page", {"type": "integer", "minimum": 1, "default": 1}),
-            _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 25}),
-        ]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        links = {"type": "string", "format": "uri", "nullable": True}
-        properties = {
-            "count": {"type": "integer"},
-            "count_capped": {"type": "boolean", "description": "Present and true: there are more than `count`."},
-            "next": links,
-            "previous": links,
-            "results": schema,
-        }
-        return {"type": "object", "required": ["count", "next", "previous", "results"], "properties": properties}
-
-
-class Cursor(Pages):
-    """`?cursor=&page_size=`, newest first: for streams that only grow."""
-
-    names = ("cursor", "page_size")
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        return [_parameter("cursor", {"type": "string"}), super().get_schema_operation_parameters(view)[1]]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        links = {"type": "string", "format": "uri", "nullable": True}
-        properties = {"next": links, "previous": links, "results": schema}
-        return {"type": "object", "required": ["next", "previous", "results"], "properties": properties}
-
-
 class Desk(GenericViewSet[Any]):
-    """One section of one role's screens. `needs` is what a caller must be allowed; without it nobody is admitted.
+    """One section of one role's screens.
 
-    `leaves_process`: the action calls a gateway between two commits and opens its own transactions.
-    `moves_money`: an `Idempotency-Key` is required. `query_class`: the serializer of a report's query parameters.
-    `sorts`: the words of `?ordering` and the columns they mean; the first is the default.
+    `needs`: what a caller must be allowed, one permission or one for each HTTP method; without it nobody is admitted.
+    `model`: what `get_queryset()` and `get_object()` are about. `sorts`: the words of `?ordering` and the columns they
+    mean; the first is the default. `query_class`: the serializer of a report's query parameters.
+    `leaves_process`: a write that calls a gateway between two commits, whose actions open their own transactions.
+    `moves_money`: a POST needs an `Idempotency-Key`.
+
+    All of these but `model` may be given to `@action(...)` too.
     """
 
-    needs: ClassVar[Can | None] = None
+    needs: ClassVar[Can | Mapping[str, Can] | None] = None
     model: ClassVar[type[models.Model]]
     filterset_class: ClassVar[Any] = None
     query_class: ClassVar[type[BaseSerializer[Any]] | None] = None
     sorts: ClassVar[Mapping[str, str]] = {}
     leaves_process: ClassVar[bool] = False
     moves_money: ClassVar[bool] = False
-    bulk: ClassVar[bool] = False
     filter_backends = (DjangoFilterBackend,)
-    pagination_class = Pages
+    pagination_class = lists.Pages
     lookup_value_regex = r"\d{1,18}"
 
     # The edge
@@ -100,53 +65,75 @@ class Desk(GenericViewSet[Any]):
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
         view = super().as_view(actions, **initkwargs)
-        handlers = [getattr(cls, name) for name in (actions or {}).values()]
-        leaves = initkwargs.get("leaves_process", cls.leaves_process)
-        if leaves or any(getattr(handler, "leaves_process", False) for handler in handlers):
-            return transaction.non_atomic_requests(view)
-        return view
+        return idempotency.across_commits(view) if initkwargs.get("leaves_process", cls.leaves_process) else view
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)
+        self._read: set[str] = set()
+        self._key: idempotency.Key | None = None
+        if self.leaves_process and request.method not in SAFE_METHODS:
+            return super().dispatch(request, *args, **kwargs)
+        with in_transaction():
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        method = request.method or ""
+        if method.lower() not in self.action_map:
+            raise MethodNotAllowed(method)
         super().initial(request, *args, **kwargs)
-        if request.method in ("GET", "HEAD"):
-            self._refuse_unknown(request)
-        elif request.query_params:
-            raise Invalid({name: "Unknown parameter." for name in request.query_params}, "unknown_parameter")
-        if request.method == "POST":
+        if method not in SAFE_METHODS:
+            if not (request.content_type or "").startswith("multipart/"):
+                _ = called(request).body  # bounded by DATA_UPLOAD_MAX_MEMORY_SIZE, and kept for the fingerprint
+            _ = request.data
+            self._refuse_unread()
+        if method == "POST":
             self._recall(request)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Any:
-        key = getattr(self, "_key", None)
-        if key is not None and "Idempotent-Replayed" not in response.headers:
-            self._remember(request, response, key)
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.method in SAFE_METHODS and response.status_code < 300:
+            try:
+                self._refuse_unread()
+            except Invalid as refusal:
+                response = self.handle_exception(refusal)
+        elif self._key is not None:
+            self._remember(response, self._key)
         return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def actor(self) -> Actor:
-        return self.request._request.actor  # type: ignore[no-any-return, union-attr]
+        actor = called(self.request).actor
+        assert actor is not None
+        return actor
+
+    def reading(self) -> AbstractContextManager[None]:
+        """For what a `leaves_process` action reads after its own commits: outside a transaction no row is seen."""
+        return in_transaction()
 
     # Rows
 
     def get_queryset(self) -> Any:
-        return self.model.objects.visible_to(self.actor)  # type: ignore[attr-defined]
+        rows = self.model.objects  # type: ignore[attr-defined]
+        return rows.none() if getattr(self, "swagger_fake_view", False) else rows.visible_to(self.actor)
 
     def get_object(self) -> Any:
-        row = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
+        """The row of the path, in the caller's sight, at the version that `If-Match` asks for. One query."""
+        rows = self.get_queryset().filter(pk=int(self.kwargs["pk"]))
+        wanted = None if self.request.method in SAFE_METHODS else self.request.headers.get("If-Match")
+        with in_transaction():
+            row = (rows if wanted is None else rows.lock()).first()
         if row is None:
-            raise NotFound()
-        self._refuse_stale(row)
+            raise NotFound
+        if wanted and not {"*", etag(row)} & {tag.strip() for tag in wanted.split(",")}:
+            raise Stale
         return row
 
     def payload(self, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
-        """The validated body; raises 400 with the fields. Unknown fields are refused by name."""
-        given = serializer(data=self.request.data, context=self.get_serializer_context())
+        """The validated body; 400 with the fields. Unknown fields are refused by name; a PATCH may leave fields out."""
+        partial = self.request.method == "PATCH"
+        given = serializer(data=self.request.data, context=self.get_serializer_context(), partial=partial)
         if isinstance(self.request.data, Mapping):
             unknown = set(self.request.data) - set(given.fields)  # type: ignore[attr-defined]
             if unknown:
-                raise Invalid({name: "Unknown field." for name in sorted(unknown)}, "unknown_field")
+                raise Invalid(dict.fromkeys(sorted(unknown), "Unknown field."), "unknown_field")
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
 
@@ -154,163 +141,81 @@ class Desk(GenericViewSet[Any]):
         """The validated query parameters of a report."""
         assert self.query_class is not None
         given = self.query_class(data=self.request.query_params, context=self.get_serializer_context())
+        self._read |= set(given.fields)  # type: ignore[attr-defined]
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
 
-    def page(self, rows: Any, build: Callable[[Sequence[Any]], Sequence[Any]], **beside: Any) -> Response:
-        """One page of `rows`, filtered, ordered by `?ordering` and last by primary key; `build` makes the answers' rows.
-
-        Two queries beside those of `build`.
-        """
-        rows = self._sorted(self.filter_queryset(rows))
-        number, size = self._whole("page", 1, 1_000_000), self._whole("page_size", 25, 100)
-        count = rows.order_by()[: COUNTED_TO + 1].count()
-        start = (number - 1) * size
-        found = list(rows[start : start + size]) if start < count or count > COUNTED_TO else []
-        more = start + size < count if count <= COUNTED_TO else len(found) == size
-        body: dict[str, Any] = {
-            "count": min(count, COUNTED_TO),
-            **({"count_capped": True} if count > COUNTED_TO else {}),
-            "next": self._link(page=number + 1) if more else None,
-            "previous": self._link(page=number - 1) if number > 1 else None,
-            "results": build(found),
-            **beside,
-        }
-        return Response(body)
-
-    def stream(self, rows: Any, build: Callable[[Sequence[Any]], Sequence[Any]]) -> Response:
-        """One page of a stream, newest first, by primary key. One query."""
+    def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Callable[[Any], Any]] | None = None) -> Response:
+        """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside
+        those of `build`. A queue has `tabs`, word → what narrows the rows; one query more for each."""
         rows = self.filter_queryset(rows)
-        size = self._whole("page_size", 25, 100)
-        backwards, edge = self._cursor()
-        if edge is not None:
-            rows = rows.filter(pk__gt=edge) if backwards else rows.filter(pk__lt=edge)
-        found = list(rows.order_by("pk" if backwards else "-pk")[: size + 1])
-        more, found = len(found) > size, found[:size]
-        if backwards:
-            found.reverse()
-        older = more or backwards
-        newer = more if backwards else edge is not None
-        return Response(
-            {
-                "next": self._link(cursor=_encode("b", found[-1].pk)) if found and older else None,
-                "previous": self._link(cursor=_encode("a", found[0].pk)) if found and newer else None,
-                "results": build(found),
-            }
-        )
+        beside = {}
+        if tabs is not None:
+            self._read.add("tab")
+            rows, beside["counts"] = lists.tabs(self.request, rows, tabs)
+        self._read |= {"page", "page_size"} | ({"ordering"} if self.sorts else set())
+        return Response({**lists.page(self.request, lists.ordered(self.request, rows, self.sorts), build), **beside})
+
+    def stream(self, rows: Any, build: lists.Build) -> Response:
+        """One page of a stream, newest first, by primary key. One query. Set `pagination_class = Cursor`."""
+        self._read |= {"cursor", "page_size"}
+        return Response(lists.stream(self.request, self.filter_queryset(rows), build))
+
+    def filter_queryset(self, rows: Any) -> Any:
+        if self.filterset_class is not None:
+            self._read |= set(self.filterset_class.get_filters())
+        return super().filter_queryset(rows)
+
+    # Answers
 
     def versioned(self, row: Journaled, body: Any, status: int = 200) -> Response:
         """A detail's answer with its ETag."""
         return Response(body, status=status, headers={"ETag": etag(row)})
 
-    def locked_transaction(self) -> AbstractContextManager[None]:
-        return nullcontext() if transaction.get_connection().in_atomic_block else transaction.atomic()
+    def each(self, serializer: type[BulkSerializer], act: Callable[..., object]) -> Response:
+        """A bulk body through one action: `act(row, **the body's other fields)`, each row in its own savepoint."""
+        body = self.payload(serializer)
+        ids, mode = body.pop("ids"), body.pop("mode")
+        rows = self.get_queryset().in_bulk(ids)
+        return Response(bulk.each(ids, rows, lambda row: act(row, **body), mode))
+
+    def kept(self, refusal: Refusal) -> Response:
+        """A refusal that leaves a record (a declined payment): answered, not raised, so that nothing is undone; and
+        given again to a retry."""
+        response = problems.refused(refusal, called(self.request).request_id)
+        response.kept = True  # type: ignore[attr-defined]
+        return response
 
     # Inside
 
-    def _refuse_stale(self, row: Any) -> None:
-        wanted = self.request.headers.get("If-Match")
-        if wanted and self.request.method not in ("GET", "HEAD") and isinstance(row, Journaled):
-            if wanted.strip() not in ("*", etag(row)):
-                raise Stale()
-
-    def _refuse_unknown(self, request: Request) -> None:
-        allowed: set[str] = set()
-        if self._lists():
-            allowed |= set(self.pagination_class.names)
-            if self.sorts:
-                allowed.add("ordering")
-            if self.filterset_class is not None:
-                allowed |= set(self.filterset_class.get_filters())
-        if self.query_class is not None:
-            allowed |= set(self.query_class().fields)  # type: ignore[attr-defined]
-        unknown = [name for name in request.query_params if name not in allowed]
+    def _refuse_unread(self) -> None:
+        unknown = [name for name in self.request.query_params if name not in self._read]
         if unknown:
-            raise Invalid({name: "Unknown parameter." for name in unknown}, "unknown_parameter")
-
-    def _lists(self) -> bool:
-        return self.action != "retrieve" and not self.detail or "filterset_class" in vars(self) or "sorts" in vars(self)
-
-    def _sorted(self, rows: Any) -> Any:
-        if not self.sorts:
-            return rows if rows.ordered else rows.order_by("-pk")
-        asked = self.request.query_params.get("ordering") or next(iter(self.sorts))
-        columns = []
-        for word in asked.split(","):
-            column = self.sorts.get(word.removeprefix("-"))
-            if column is None:
-                known = ", ".join(self.sorts)
-                raise Invalid({"ordering": f"Not one of: {known}."}, "unknown_ordering")
-            columns.append(f"-{column}" if word.startswith("-") else column)
-        return rows.order_by(*columns, "-pk" if columns[-1].startswith("-") else "pk")
-
-    def _whole(self, name: str, default: int, most: int) -> int:
-        given = self.request.query_params.get(name)
-        if given is None:
-            return default
-        if not given.isascii() or not given.isdigit() or not 1 <= int(given[:12]) <= most or len(given) > 12:
-            raise Invalid({name: f"A whole number from 1 to {most}."})
-        return int(given)
-
-    def _cursor(self) -> tuple[bool, int | None]:
-        given = self.request.query_params.get("cursor")
-        if given is None:
-            return False, None
-        try:
-            kind, _, edge = base64.urlsafe_b64decode(given.encode()).decode().partition(":")
-            if kind in ("a", "b") and edge.isascii() and edge.isdigit() and len(edge) < 19:
-                return kind == "a", int(edge)
-        except (binascii.Error, ValueError):
-            pass
-        raise Invalid({"cursor": "Not a cursor of this list."})
-
-    def _link(self, **changed: Any) -> str:
-        params = self.request.query_params.copy()
-        for name, value in changed.items():
-            params[name] = str(value)
-        return self.request.build_absolute_uri(f"{self.request.path}?{params.urlencode()}")
-
-    # Retried requests
+            raise Invalid(dict.fromkeys(unknown, "Unknown parameter."), "unknown_parameter")
 
     def _recall(self, request: Request) -> None:
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
+        given = request.headers.get("Idempotency-Key")
+        if given is None:
             if self.moves_money:
-                raise KeyRequired()
+                raise KeyRequired
             return
-        if not 1 <= len(key) <= 200:
-            raise Invalid({"Idempotency-Key": "1 to 200 characters."})
-        actor = self.request._request.actor  # type: ignore[union-attr]
+        if not 1 <= len(given) <= 200 or not given.isascii():
+            raise Invalid({"Idempotency-Key": "1 to 200 ASCII characters."})
+        actor = called(request).actor
         if actor is None or actor.user_id is None:
             return
-        fingerprint = idempotency.fingerprint("POST", request.get_full_path(), request._request.body)
-        find = idempotency.begin if self.leaves_process else idempotency.recall
-        with self.locked_transaction():
-            row = find(actor.website.pk, actor.user_id, key, fingerprint)
+        key = idempotency.Key(actor.website.pk, actor.user_id, given, fingerprint(request))
+        row = idempotency.begin(key) if self.leaves_process else idempotency.recall(key)
         if row is not None:
-            raise Replay(row.status, row.body)
-        self._key = (actor.website.pk, actor.user_id, key, fingerprint)
+            raise problems.Replay(row.status, row.body)
+        self._key = key
 
-    def _remember(self, request: Request, response: Response, key: tuple[int, int, str, bytes]) -> None:
-        failed = response.content_type == "application/problem+json" and not getattr(response, "kept", False)
-        with self.locked_transaction():
-            if not failed:
-                idempotency.remember(*key, status=response.status_code, body=dumps(response.data).decode())
-            elif self.leaves_process:
-                idempotency.forget(*key[:3])
+    def _remember(self, response: Response, key: idempotency.Key) -> None:
+        if response.status_code < 400 or getattr(response, "kept", False):
+            idempotency.remember(key, response.status_code, dumps(response.data).decode())
+        elif self.leaves_process:
+            idempotency.forget(key)
 
 
 def etag(row: Journaled) -> str:
     return f'"{row.noun}-{row.pk}-{row.version}"'
-
-
-def _encode(kind: str, edge: int) -> str:
-    return base64.urlsafe_b64encode(f"{kind}:{edge}".encode()).decode()
-
-
-def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
-
-
-def open_to(*permissions: type[BasePermission]) -> list[type[BasePermission]]:
-    return list(permissions)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -24,7 +26,6 @@ TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
-    406: "Not acceptable",
     409: "Conflict",
     412: "Precondition failed",
     413: "Too large",
@@ -33,7 +34,9 @@ TITLES = {
     428: "Precondition required",
     429: "Too many requests",
     500: "Internal error",
+    503: "Unavailable",
 }
+CODES = {400: "malformed", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
 class Replay(Exception):
@@ -45,11 +48,34 @@ class Replay(Exception):
         super().__init__()
 
 
+class TooLarge(Refusal):
+    code = "too_large"
+    status = 413
+    message = "The request's body is too large."
+
+
+class TooManyRequests(Refusal):
+    """`retry_after` in its context is in seconds, and becomes the header."""
+
+    code = "too_many_requests"
+    status = 429
+    message = "Too many attempts: try again later."
+
+
+class Unstorable(Refusal):
+    """What no field refused and no column can hold: a number too large, a character that text cannot have."""
+
+    code = "invalid"
+    status = 400
+    message = "A value in the request is out of range."
+
+
 def problem(
     status: int,
     code: str,
     detail: str,
     request_id: str,
+    *,
     errors: list[dict[str, str]] | None = None,
     context: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -69,35 +95,55 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: undoes the transaction and says why. Null: not ours, a bug, answered as 500."""
     request_id: str = context["request"]._request.request_id
     if isinstance(error, Replay):
-        import orjson
-
-        return Response(orjson.loads(error.body), status=error.status, headers={"Idempotent-Replayed": "true"})
-    if isinstance(error, Http404):
-        error = NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = Forbidden()
-    headers: dict[str, str] = {}
-    if isinstance(error, Refusal):
-        errors = (
-            [{"field": e.field, "code": e.code, "message": e.message} for e in error.errors]
-            if isinstance(error, Invalid)
-            else []
+        return Response(
+            orjson.loads(error.body),
+            status=error.status,
+            headers={"Idempotent-Replayed": "true"},
+            content_type=CONTENT_TYPE if error.status >= 400 else None,
         )
-        body = problem(error.status, error.code, error.detail, request_id, errors, error.context)
-    elif isinstance(error, ValidationError):
-        body = problem(400, "invalid", Invalid.message, request_id, list(_flatten("", error.detail)))
-    elif isinstance(error, APIException):
-        if wait := getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(wait))
+    refusal = _refusal(error)
+    headers: dict[str, str] = {}
+    if refusal is not None:
+        if wait := refusal.context.get("retry_after"):
+            headers["Retry-After"] = str(wait)
+        response = refused(refusal, request_id, headers)
+    elif isinstance(error, exceptions.ValidationError):
+        body = problem(400, "invalid", Invalid.message, request_id, errors=list(_flatten("", error.detail)))
+        response = Response(body, status=400, content_type=CONTENT_TYPE)
+    elif isinstance(error, exceptions.APIException):
         if auth := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = auth
-        detail = error.detail
-        code = detail.code if isinstance(detail, ErrorDetail) else "invalid"
-        body = problem(error.status_code, code, str(detail), request_id)
+        code = CODES.get(error.status_code) or getattr(error.detail, "code", error.default_code)
+        body = problem(error.status_code, code, str(error.detail), request_id)
+        response = Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
     else:
         return None
     set_rollback()
-    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return response
+
+
+def refused(refusal: Refusal, request_id: str, headers: dict[str, str] | None = None) -> Response:
+    errors = (
+        [{"field": e.field, "code": e.code, "message": e.message} for e in refusal.errors]
+        if isinstance(refusal, Invalid)
+        else []
+    )
+    body = problem(refusal.status, refusal.code, refusal.detail, request_id, errors=errors, context=refusal.context)
+    return Response(body, status=refusal.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return Forbidden()
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    if isinstance(error, (DataError, SuspiciousOperation)):
+        return Unstorable()
+    return None
 
 
 def _flatten(field: str, detail: Any) -> Iterator[dict[str, str]]:
@@ -113,19 +159,26 @@ def _flatten(field: str, detail: Any) -> Iterator[dict[str, str]]:
         yield {"field": field, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
 
 
-def _plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+def plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """For answers given outside DRF's views."""
     body = problem(status, code, detail, getattr(request, "request_id", ""))
     return HttpResponse(dumps(body), status=status, content_type=CONTENT_TYPE)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(request, 400, "malformed", "The request cannot be read.")
+    if isinstance(exception, RequestDataTooBig):
+        return plain(request, 413, TooLarge.code, TooLarge.message)
+    return plain(request, 400, "malformed", "The request cannot be read.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return plain(request, 403, Forbidden.code, Forbidden.message)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(request, 404, NotFound.code, NotFound.message)
+    return plain(request, 404, NotFound.code, NotFound.message)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    log.exception("internal error", request_id=getattr(request, "request_id", ""), path=request.path)
-    return _plain(request, 500, "internal_error", "Something failed on our side; nothing was changed.")
+    log.error("internal error", exc_info=True, request_id=getattr(request, "request_id", ""), path=request.path)
+    return plain(request, 500, "internal_error", "Something failed on our side; nothing was changed.")

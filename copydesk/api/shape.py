@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 import orjson
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework_dataclasses.serializers import DataclassSerializer
 
@@ -35,6 +37,16 @@ class JSONRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else dumps(data)
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """Whatever `Accept` says: an answer in JSON helps more than a 406."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type
 
 
 @cache

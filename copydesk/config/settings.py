@@ -46,9 +46,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "copydesk.api.access.CallerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "copydesk.api.access.CallerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -104,10 +104,19 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "copydesk.accounts.adapter.AccountAdapter"
+MFA_ADAPTER = "copydesk.accounts.adapter.MfaAdapter"
+USERSESSIONS_ADAPTER = "copydesk.accounts.adapter.UserSessionsAdapter"
+FRONTEND_URL = os.environ.get("COPYDESK_FRONTEND_URL", "http://localhost:8000").rstrip("/")
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{FRONTEND_URL}/verify-email/{{key}}",
+    "account_reset_password": f"{FRONTEND_URL}/password-reset",
+    "account_reset_password_from_key": f"{FRONTEND_URL}/password-reset/{{key}}",
+    "account_signup": f"{FRONTEND_URL}/register",
+}
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_SERVE_SPECIFICATION = True
-HEADLESS_TOKEN_STRATEGY = "copydesk.accounts.adapter.TokenStrategy"
+HEADLESS_TOKEN_STRATEGY = "copydesk.accounts.adapter.TokenStrategy"  # noqa: S105
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Copydesk"
 ACCESS_TOKEN_SECONDS = int(os.environ.get("COPYDESK_ACCESS_TOKEN_SECONDS", "3600"))
@@ -126,12 +135,14 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["copydesk.api.access.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["copydesk.api.access.Needs"],
     "DEFAULT_RENDERER_CLASSES": ["copydesk.api.shape.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["copydesk.api.body.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": [],
     "DEFAULT_SCHEMA_CLASS": "copydesk.api.schema.Schema",
     "EXCEPTION_HANDLER": "copydesk.api.problems.answer",
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "copydesk.api.shape.OnlyJSON",
+    "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

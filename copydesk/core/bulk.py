@@ -30,7 +30,7 @@ class BulkReport:
 
 
 class _Undo(Exception):
-    pass
+    """A preview's changes go back."""
 
 
 def each(
@@ -52,7 +52,7 @@ def each(
 def _one(row_id: int, row: Any, act: Callable[[Any], object]) -> BulkResult:
     try:
         if row is None:
-            raise NotFound()
+            raise NotFound
         with transaction.atomic():
             act(row)
     except Refusal as refusal:

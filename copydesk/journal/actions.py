@@ -15,7 +15,7 @@ from copydesk.core import clock
 from copydesk.core.lifecycle import Lifecycle
 from copydesk.tenancy.jobs import defer
 
-from .models import Event, Journaled
+from .models import Event, Journaled, Subject
 from .verbs import VERBS
 
 J = TypeVar("J", bound=Journaled)
@@ -29,7 +29,7 @@ def reactions() -> Mapping[str, tuple[str, ...]]:
 
 def record(
     verb: str,
-    subject: Journaled,
+    subject: Subject,
     *,
     by: Actor,
     before: str = "",
@@ -38,8 +38,8 @@ def record(
     data: dict[str, Any] | None = None,
     parties: tuple[int | None, int | None] | None = None,
 ) -> Event:
-    """One event about `subject`, in the transaction of the change, and the jobs that react to it. A verb unknown to VERBS
-    is a KeyError. `parties` where they are not the subject's own (the writer who has just been removed)."""
+    """One event about `subject`, in the transaction of the change, and the jobs that react to it. A verb unknown to
+    VERBS is a KeyError. `parties` where they are not the subject's own (the writer who has just been removed)."""
     assert VERBS[verb]
     client_id, writer_id = parties or subject.parties
     root_type, root_id = subject.root

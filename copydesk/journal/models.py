@@ -1,8 +1,8 @@
-"""Everything that happens is one event, in the transaction of the change; and what was answered to a retried request."""
+"""Everything that happens is one event, in the transaction of the change; and the first answers to retried requests."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.db import models
 
@@ -96,6 +96,22 @@ class Seal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["website_id", "number"], name="seal_number_unique")]
+
+
+class Subject(Protocol):
+    """What an event can be about: a Journaled row, or a membership."""
+
+    noun: ClassVar[str]
+    website_id: int
+
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def root(self) -> tuple[str, int]: ...
+
+    @property
+    def parties(self) -> tuple[int | None, int | None]: ...
 
 
 class Journaled(TenantModel):

@@ -21,7 +21,7 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
 def job(name: str, *, atomic: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers `run(website, **ids)` under `name`. Not atomic: it leaves the process, and opens its own transactions."""
+    """Registers `run(website, **ids)` under `name`. Not atomic: it leaves the process and opens its own transactions."""
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @app.task(name=name, retry=RETRY)
@@ -36,8 +36,19 @@ def job(name: str, *, atomic: bool = True) -> Callable[[Callable[..., None]], Ca
     return decorate
 
 
-def defer(name: str, website_id: int, **ids: Any) -> None:
-    app.configure_task(name).defer(website_id=website_id, **ids)
+def errand(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A job that belongs to no website."""
+
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        app.task(name=name, retry=RETRY)(run)
+        return run
+
+    return decorate
+
+
+def defer(name: str, website_id: int | None = None, **values: Any) -> None:
+    """Queues a job in the present transaction; without a website only an errand."""
+    app.configure_task(name).defer(**({} if website_id is None else {"website_id": website_id}), **values)
 
 
 def sweep(name: str, cron: str) -> Callable[[Callable[[Website], None]], Callable[[Website], None]]:

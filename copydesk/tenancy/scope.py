@@ -6,7 +6,7 @@ The setting lives inside a transaction only: `TenantBackend` sends it with BEGIN
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 from django.db import connection, transaction
@@ -41,6 +41,11 @@ def website_context(website_id: int) -> Iterator[None]:
         yield
     finally:
         _website_id.reset(token)
+
+
+def in_transaction() -> AbstractContextManager[None]:
+    """The transaction that is open, else a new one: outside of one no row of a website is seen."""
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 @contextmanager

@@ -20,6 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ), only_membership AS (
         SELECT min(m.website_id) AS website_id
         FROM accounts_membership m JOIN caller c ON m.user_id = c.id
+        JOIN tenancy_website w ON w.id = m.website_id AND w.status <> 'purged'
         WHERE website_slug IS NULL AND NOT EXISTS (SELECT 1 FROM named)
         HAVING count(*) = 1
     ), chosen AS (

@@ -1,0 +1,125 @@
+"""What comes in: bodies as strict JSON or multipart, and the fields that more than one desk reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import django_filters
+import orjson
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from copydesk.core.errors import Invalid
+
+BIGGEST = 2**63 - 1
+
+
+class JSONParser(BaseParser):
+    """UTF-8 only, no NaN, no lone surrogates; and nothing that PostgreSQL cannot hold."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            data = orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"Not JSON: {error}") from error
+        if errors := unstorable(data):
+            raise Invalid(errors)
+        return data
+
+
+def unstorable(data: Any) -> dict[str, str]:
+    """field → what is wrong with it. Without recursion: a body may be nested deeper than the stack."""
+    errors: dict[str, str] = {}
+    waiting: list[tuple[str, Any]] = [("", data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            errors[path] = "NUL characters are not allowed."
+        elif isinstance(value, int) and abs(value) > BIGGEST:
+            errors[path] = "The number is too large."
+        elif isinstance(value, dict):
+            if any("\0" in name for name in value):
+                errors[path] = "NUL characters are not allowed in names."
+            waiting += [(f"{path}.{name}".strip("."), inner) for name, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}.{index}".strip("."), inner) for index, inner in enumerate(value)]
+    return errors
+
+
+def fingerprint(request: Request) -> bytes:
+    """Of method, path with query, and body: to tell a retry from another request. A multipart body is taken by its
+    parts, because each try has its own boundary."""
+    seen = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0".encode())
+    if (request.content_type or "").startswith("multipart/"):
+        for name, values in sorted(request.data.lists()):
+            for value in values:
+                seen.update(f"\0{name}\0{getattr(value, 'name', value)}\0".encode())
+                if hasattr(value, "chunks"):
+                    for chunk in value.chunks():
+                        seen.update(chunk)
+                    value.seek(0)
+    else:
+        seen.update(request._request.body)
+    return seen.digest()
+
+
+class BulkSerializer(serializers.Serializer[Any]):
+    """The base of a bulk body: subclasses add what the action takes."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIGGEST), min_length=1, max_length=500
+    )
+    mode = serializers.ChoiceField(choices=["preview", "apply"], default="apply")
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant: a date-time without offset is refused, not guessed."""
+
+    def to_internal_value(self, value: Any) -> dt.datetime:
+        try:
+            return instant(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
+
+
+class MoneyField(serializers.DecimalField):
+    """A decimal string with at most two places, in whole minor units inside the database."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 12, "decimal_places": 2, **options})
+
+
+class InstantFilter(django_filters.CharFilter):
+    """`?from=2026-01-31`, that day's start in the website's zone, or a date-time with its offset."""
+
+    def filter(self, rows: Any, value: str) -> Any:
+        if not value:
+            return rows
+        try:
+            return super().filter(rows, instant(value, self.parent.request.actor.website.timezone))
+        except ValueError as error:
+            name = next(name for name, known in self.parent.filters.items() if known is self)
+            raise Invalid({name: str(error)}) from error
+
+
+def instant(value: str, zone: str | None = None) -> dt.datetime:
+    """An instant in UTC; a date only where a zone says when it starts. ValueError with what is wrong."""
+    try:
+        if zone is not None and (day := parse_date(value)):
+            return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
+        parsed = parse_datetime(value)
+        if parsed is not None and parsed.tzinfo is not None:
+            return parsed.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("No such date or time.") from error
+    if parsed is not None and len(value) > len("2026-01-31"):
+        raise ValueError("The date-time has no offset.")
+    raise ValueError("Not an ISO 8601 date-time with offset." if zone is None else "Not a date or date-time.")
