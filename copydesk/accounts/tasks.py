@@ -45,7 +45,8 @@ def mail_known_account(website: Website, *, user_id: int) -> None:
         what = "Log in with it, or ask for a new password if you have forgotten yours."
     else:
         what = f"To join {website.name} with it:\n{settings.FRONTEND_URL}/join/{actions.join_link(website, user)}"
-    EmailMessage(f"Your account and {website.name}", KNOWN.format(website=website.name, what=what), to=[user.email]).send()
+    text = KNOWN.format(website=website.name, what=what)
+    EmailMessage(f"Your account and {website.name}", text, to=[user.email]).send()
 
 
 @errand("accounts.send_mail")

@@ -20,8 +20,6 @@ from copydesk.accounts.resolve import Caller, resolve
 from copydesk.core.errors import Forbidden, NotFound, Refusal
 from copydesk.tenancy import scope
 
-from . import problems
-
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -74,15 +72,16 @@ class CallerMiddleware:
             if request.path.startswith("/api/v1/"):
                 self._settle(request)
             response = self.get_response(request)
-        except DisallowedHost as error:
-            response = problems.bad_request(request, error)
         finally:
             scope.enter(before)
         response["X-Request-Id"] = request.request_id
         return response
 
     def _settle(self, request: Called) -> None:
-        host = request.get_host().partition(":")[0]
+        try:
+            host = request.get_host().partition(":")[0]
+        except DisallowedHost:
+            host = ""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         slug = request.headers.get("X-Website")
         if slug is not None and not SLUG.fullmatch(slug):

@@ -56,6 +56,7 @@ class Desk(GenericViewSet[Any]):
     sorts: ClassVar[Mapping[str, str]] = {}
     leaves_process: ClassVar[bool] = False
     moves_money: ClassVar[bool] = False
+    honours_key: ClassVar[bool] = True
     filter_backends = (DjangoFilterBackend,)
     pagination_class = lists.Pages
     lookup_value_regex = r"\d{1,18}"
@@ -194,7 +195,7 @@ class Desk(GenericViewSet[Any]):
             raise Invalid(dict.fromkeys(unknown, "Unknown parameter."), "unknown_parameter")
 
     def _recall(self, request: Request) -> None:
-        given = request.headers.get("Idempotency-Key")
+        given = request.headers.get("Idempotency-Key") if self.honours_key else None
         if given is None:
             if self.moves_money:
                 raise KeyRequired

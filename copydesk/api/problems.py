@@ -54,14 +54,6 @@ class TooLarge(Refusal):
     message = "The request's body is too large."
 
 
-class TooManyRequests(Refusal):
-    """`retry_after` in its context is in seconds, and becomes the header."""
-
-    code = "too_many_requests"
-    status = 429
-    message = "Too many attempts: try again later."
-
-
 class Unstorable(Refusal):
     """What no field refused and no column can hold: a number too large, a character that text cannot have."""
 
@@ -118,7 +110,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         response = Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
     else:
         return None
-    set_rollback()
+    if not getattr(context["view"], "leaves_process", False):
+        set_rollback()
     return response
 
 
@@ -128,6 +121,8 @@ def refused(refusal: Refusal, request_id: str, headers: dict[str, str] | None = 
         if isinstance(refusal, Invalid)
         else []
     )
+    if refusal.status == 401:
+        headers = {"WWW-Authenticate": 'Bearer realm="copydesk"', **(headers or {})}
     body = problem(refusal.status, refusal.code, refusal.detail, request_id, errors=errors, context=refusal.context)
     return Response(body, status=refusal.status, headers=headers, content_type=CONTENT_TYPE)
 
@@ -180,5 +175,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    log.error("internal error", exc_info=True, request_id=getattr(request, "request_id", ""), path=request.path)
+    request_id = getattr(request, "request_id", "")
+    # Django calls this inside its own handler of the exception.
+    log.exception("internal error", request_id=request_id, path=request.path)  # noqa: LOG004
     return plain(request, 500, "internal_error", "Something failed on our side; nothing was changed.")

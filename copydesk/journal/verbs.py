@@ -1,6 +1,6 @@
 """What can happen, and who may see it: a verb that is not here cannot be recorded.
 
-`see` are the roles that may read such an event (a client or writer only where it is a party to it); `hide` are fields of
+`see` are the roles that may read such an event (client and writer only as a party to it); `hide` are fields of
 `data` that a role does not receive. `reason_shown`: the parties read the reason too, not the inside alone.
 """
 
@@ -29,6 +29,9 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
+    # Members
+    "member.register": Verb("Registered", CLIENT),
+    "member.join": Verb("Joined the website", CLIENT),
     # Writers
     "writer.apply": Verb("Applied as a writer", WRITER),
     "writer.approve": Verb("Writer approved", WRITER, reason_shown=True),

@@ -21,7 +21,7 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
 def job(name: str, *, atomic: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers `run(website, **ids)` under `name`. Not atomic: it leaves the process and opens its own transactions."""
+    """Registers `run(website, **ids)` under `name`. Not atomic: it leaves the process, in its own transactions."""
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @app.task(name=name, retry=RETRY)
@@ -79,7 +79,7 @@ def chore(name: str, cron: str) -> Callable[[Callable[[], None]], Callable[[], N
         @app.periodic(cron=cron, periodic_id=name)
         @app.task(name=name, queueing_lock=name, pass_context=False)
         @functools.wraps(run)
-        def task(timestamp: int) -> None:  # noqa: ARG001 — the clock's own argument
+        def task(timestamp: int) -> None:
             run()
 
         return run

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 
+from copydesk.accounts.actions import add_member, open_account
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus, Token, TokenKind, User
 from copydesk.accounts.permissions import Role
@@ -13,7 +14,11 @@ from copydesk.tenancy.scope import website_scope
 
 
 def user(email: str = "someone@example.test", *, password: str | None = None, is_superadmin: bool = False) -> User:
-    return User.objects.create_user(email, password, is_superadmin=is_superadmin)
+    row = open_account(email, password, verified=True)
+    if is_superadmin:
+        row.is_superadmin = True
+        row.save(update_fields=["is_superadmin"])
+    return row
 
 
 def membership(
@@ -26,9 +31,11 @@ def membership(
 ) -> Membership:
     """The next member of a website: `client1@atlas.test`, `writer2@atlas.test`, … numbered as they come."""
     with website_scope(of.pk):
-        number = Membership.objects.of(of).count() + 1
-        account = account or user(email or f"{Role(role).value}{number}@{of.slug}.test")
-        row = Membership.objects.of(of).create(user=account, role=Role(role), status=status, number=number)
+        account = account or user(email or f"{Role(role).value}{Membership.objects.of(of).count() + 1}@{of.slug}.test")
+        row = add_member(of, account, Role(role))
+        if status != MembershipStatus.ACTIVE:
+            row.status = status
+            row.save(update_fields=["status"])
     row.website = of
     return row
 
