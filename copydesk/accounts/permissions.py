@@ -134,5 +134,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),
-    Role.SYSTEM: frozenset({Can.RUN_CLOCK, Can.SETTLE_MONEY, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}),
+    Role.SYSTEM: frozenset(
+        {Can.RUN_CLOCK, Can.SETTLE_MONEY, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}
+    ),
 }

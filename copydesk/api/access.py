@@ -45,6 +45,11 @@ class TotpRequired(Forbidden):
     message = "This website asks its staff for a second factor: set one up first."
 
 
+class NotAdmitted(Forbidden):
+    code = "writer_not_approved"
+    message = "Your application has not been approved."
+
+
 class Called(HttpRequest):
     """What the middleware has put on a request."""
 

@@ -90,7 +90,7 @@ class Desk(GenericViewSet[Any]):
             self._recall(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if request.method in SAFE_METHODS and response.status_code < 300:
+        if request.method in SAFE_METHODS and response.status_code < 400:
             try:
                 self._refuse_unread()
             except Invalid as refusal:

@@ -67,7 +67,6 @@ def problem(
     code: str,
     detail: str,
     request_id: str,
-    *,
     errors: list[dict[str, str]] | None = None,
     context: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
