@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db import connection
+
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.payments import actions
 from copydesk.payments.gateway import Outcome, Result
 from copydesk.payments.models import Charge, Earning, Purpose, Reference
-from copydesk.tenancy.scope import website_scope
+from copydesk.tenancy.scope import website_context, website_scope
 
 from .accounts import actor
 
@@ -28,7 +30,8 @@ def pending_charge(payer: Membership, amount_minor: int = 10_000, **values: Any)
 def captured_charge(payer: Membership, amount_minor: int = 10_000, token: str = "tok_ok", **values: Any) -> Charge:
     """By card, through the sandbox."""
     charge = pending_charge(payer, amount_minor, **values)
-    with website_scope(payer.website_id):
+    scope = website_scope if connection.in_atomic_block else website_context
+    with scope(payer.website_id):
         return actions.run_charge(charge, token, by=actor(payer))
 
 

@@ -148,7 +148,7 @@ def charge_wallet(
     if charge is not None and charge.status == ChargeStatus.CAPTURED:
         return charge
     if (wallet.balance_minor or 0) < amount_minor:
-        raise InsufficientFunds()
+        raise InsufficientFunds
     charge = _begin(
         website,
         method=Method.WALLET,
@@ -184,7 +184,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> C
     with website_scope(message.website_id):
         website = Website.objects.filter(pk=message.website_id).first()
         if website is None:
-            raise WebhookRefused()
+            raise WebhookRefused
         _, new = Webhook.objects.of(website).get_or_create(
             provider=provider,
             message_id=message.message_id,
@@ -193,7 +193,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> C
         charge = Charge.objects.of(website).filter(provider=provider, intent=message.key).first()
         told = (message.amount_minor, message.currency)
         if not new or charge is None or (charge.amount_minor, charge.currency) != told:
-            raise WebhookRefused()
+            raise WebhookRefused
         return settle_charge(charge, message.outcome, by=Actor.system(website))
 
 
@@ -233,6 +233,9 @@ def _begin(
             )
     except IntegrityError:
         # Another request was faster; where it was not, the error is one of ours and is raised again.
+        known = _known(website, reference, payer_id=payer_id, amount_minor=amount_minor, purpose=purpose, key=key)
+        if known is not None:
+            return known
         if waiting := undecided.first():
             raise ChargePending(charge_id=waiting.pk) from None
         raise
@@ -245,7 +248,7 @@ def _known(
 ) -> Charge | None:
     charge = Charge.objects.of(website).about(reference).filter(payer_id=payer_id, purpose=purpose, key=key).first()
     if charge is not None and charge.amount_minor != amount_minor:
-        raise ChargeKeyReused()
+        raise ChargeKeyReused
     return charge
 
 

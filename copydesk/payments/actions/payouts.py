@@ -34,7 +34,7 @@ def prepare_payout(website: Website, *, by: Actor) -> Payout:
     Raises PayoutOpen while another is prepared, NothingPayable.
     """
     if not by.can(Can.PREPARE_PAYOUTS) or by.user_id is None:
-        raise Forbidden()
+        raise Forbidden
     _one_at_a_time(website)
     if prepared := Payout.objects.of(website).filter(status=PayoutStatus.PREPARED).first():
         raise PayoutOpen(payout_id=prepared.pk)

@@ -74,5 +74,5 @@ def _load(path: str) -> type[Gateway]:
 def gateway_of(provider: str) -> Gateway:
     path = settings.PAYMENT_GATEWAYS.get(provider)
     if path is None:
-        raise UnknownProvider()
+        raise UnknownProvider
     return _load(path)()

@@ -77,10 +77,10 @@ class SandboxGateway:
         fields = dict(part.partition("=")[::2] for part in headers.get(SIGNATURE, "").split(","))
         sent_at = fields.get("t", "")
         if not hmac.compare_digest(fields.get("v1", "").encode(), signature(sent_at, body).encode()):
-            raise WebhookRefused()
+            raise WebhookRefused
         # Signed by the provider, so what follows is well formed.
         if abs(clock.now() - dt.datetime.fromtimestamp(int(sent_at), dt.UTC)) > TOLERANCE:
-            raise WebhookRefused()
+            raise WebhookRefused
         message = json.loads(body)
         return Message(
             message_id=message["id"],
