@@ -66,8 +66,7 @@ def website_scope(website_id: int) -> Iterator[None]:
 def own_transaction() -> Iterator[None]:
     """One commit of several, for code that leaves the process between them: refused inside another transaction, but a
     test's."""
-    outermost = connection.atomic_blocks[:1]
-    if outermost and not outermost[0]._from_testcase:
+    if connection.in_atomic_block and not getattr(connection.atomic_blocks[0], "_from_testcase", False):
         raise RuntimeError("this must commit, and stands inside another transaction")
     with transaction.atomic():
         yield

@@ -11,6 +11,7 @@ from .payouts import (
     payout_detail,
     payout_rows,
     statement_detail,
+    statement_of,
     statement_rows,
 )
 from .wallets import WalletRow, wallet
@@ -39,6 +40,7 @@ __all__ = [
     "refundable_minor",
     "revenue",
     "statement_detail",
+    "statement_of",
     "statement_rows",
     "wallet",
 ]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, F
+from django.db.models import Count
 
 from copydesk.accounts.actor import Actor
+from copydesk.core.errors import NotFound
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
 from copydesk.payments.models import Payout, PayoutLine, PayoutStatement, PayoutStatus
@@ -112,13 +113,13 @@ def payout_counts(website: Website) -> dict[str, int]:
 
 def payout_detail(payout: Payout, by: Actor) -> PayoutDetail:
     """One query."""
-    rows = PayoutStatement.objects.of(payout.website_id).filter(payout=payout)
-    found = rows.annotate(
-        number=F("writer__number"), full_name=F("writer__user__full_name"), n=Count("lines")
-    ).order_by("writer_id")
+    rows = PayoutStatement.objects.of(payout.website_id).filter(payout=payout).order_by("writer_id")
+    found = rows.annotate(n=Count("lines")).values_list(
+        "pk", "writer_id", "writer__number", "writer__user__full_name", "amount_minor", "n"
+    )
     statements = [
-        WriterShareRow(row.pk, row.writer_id, row.number, row.full_name, to_decimal(row.amount_minor), row.n)
-        for row in found
+        WriterShareRow(pk, writer_id, number, full_name, to_decimal(minor), lines)
+        for pk, writer_id, number, full_name, minor, lines in found
     ]
     return PayoutDetail(payout_row(payout), statements, Payout.LIFECYCLE.available(payout, by))
 
@@ -133,6 +134,15 @@ def statement_row(statement: PayoutStatement) -> StatementRow:
         status=statement.payout.status,
         paid_at=statement.payout.paid_at,
     )
+
+
+def statement_of(payout: Payout, writer_id: int) -> StatementDetail:
+    """Raises NotFound for a writer who gets nothing in it. Two queries."""
+    rows = PayoutStatement.objects.of(payout.website_id).filter(payout=payout, writer_id=writer_id)
+    statement = rows.select_related("payout").first()
+    if statement is None:
+        raise NotFound
+    return statement_detail(statement)
 
 
 def statement_rows(statements: Iterable[PayoutStatement]) -> list[StatementRow]:
