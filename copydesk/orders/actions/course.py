@@ -157,7 +157,6 @@ def cancel(
         approve_at=None,
         held_from="",
     )
-    return figures
     for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
         advance(request, "expire", by=by.as_system())
     if was_written:
