@@ -53,5 +53,5 @@ def read_up_to(upload: Upload[bytes], most: int) -> bytes:
             raise FileTooLarge(f"Files may have up to {most // (1024 * 1024)} MB.", max_bytes=most)
         parts.append(chunk)
     if not size:
-        raise EmptyFile()
+        raise EmptyFile
     return b"".join(parts)

@@ -23,14 +23,14 @@ def clean_pdf(content: bytes) -> bytes:
     """Without document information, XMP, comments' authors, scripts and attached files. Opened where only editing is
     locked; one that needs a password to be read is refused."""
     if not content.startswith(b"%PDF-"):
-        raise FileTypeNotAllowed()
+        raise FileTypeNotAllowed
     try:
         reader = pypdf.PdfReader(io.BytesIO(content), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             raise FileUnreadable("The document is locked by a password.")
         writer = pypdf.PdfWriter(clone_from=reader)
         if not writer.pages:
-            raise FileUnreadable()
+            raise FileUnreadable
         writer.metadata = None
         writer.xmp_metadata = None
         _strip_catalogue(writer.root_object)
@@ -42,7 +42,7 @@ def clean_pdf(content: bytes) -> bytes:
         raise
     # The library raises whatever a hostile document makes it stumble over.
     except Exception as error:
-        raise FileUnreadable() from error
+        raise FileUnreadable from error
     return out.getvalue()
 
 
@@ -97,9 +97,9 @@ def legacy(*streams: str) -> Callable[[bytes], bytes]:
 
     def clean(content: bytes) -> bytes:
         if not content.startswith(OLE_MAGIC) or any(name in content for name in VBA):
-            raise FileTypeNotAllowed()
+            raise FileTypeNotAllowed
         if not any(name in content for name in wanted):
-            raise FileTypeNotAllowed()
+            raise FileTypeNotAllowed
         return content
 
     return clean
@@ -108,7 +108,7 @@ def legacy(*streams: str) -> Callable[[bytes], bytes]:
 def clean_rtf(content: bytes) -> bytes:
     """Without its groups about authors. Embedded objects are refused: they are how such files run programs."""
     if not content.startswith(b"{\\rtf"):
-        raise FileTypeNotAllowed()
+        raise FileTypeNotAllowed
     if re.search(rb"\\obj(?:data|ocx|emb|autlink)", content):
         raise FileTypeNotAllowed("Documents with embedded objects are not accepted.")
     kept: list[bytes] = []
@@ -128,7 +128,7 @@ def _end_of_group(content: bytes, at: int) -> int:
         depth += (token == b"{") - (token == b"}")
         if depth == 0:
             return match.end()
-    raise FileUnreadable()
+    raise FileUnreadable
 
 
 def clean_text(content: bytes) -> bytes:
@@ -137,8 +137,8 @@ def clean_text(content: bytes) -> bytes:
         try:
             content.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise FileUnreadable() from error
+            raise FileUnreadable from error
         return content
     if content.translate(None, CONTROLS) != content:
-        raise FileTypeNotAllowed()
+        raise FileTypeNotAllowed
     return content

@@ -54,7 +54,7 @@ def _jpeg_segments(content: bytes) -> Iterator[bytes]:
         if content[at : at + 2] == END_OF_IMAGE:
             yield END_OF_IMAGE
             return
-    raise FileUnreadable()
+    raise FileUnreadable
 
 
 def clean_png(content: bytes) -> bytes:
@@ -69,7 +69,7 @@ def clean_png(content: bytes) -> bytes:
         at += 12 + length
         if kind == b"IEND":
             return b"".join(kept)
-    raise FileUnreadable()
+    raise FileUnreadable
 
 
 def clean_webp(content: bytes) -> bytes:
@@ -95,7 +95,7 @@ def clean_gif(content: bytes) -> bytes:
     try:
         return b"".join(_gif_blocks(content))
     except IndexError as error:
-        raise FileUnreadable() from error
+        raise FileUnreadable from error
 
 
 def _gif_blocks(content: bytes) -> Iterator[bytes]:
@@ -114,7 +114,7 @@ def _gif_blocks(content: bytes) -> Iterator[bytes]:
             if label != 0xFE and (label != 0xFF or looping):
                 yield content[start:at]
         else:
-            raise FileUnreadable()
+            raise FileUnreadable
     yield b"\x3b"
 
 
@@ -131,7 +131,7 @@ def _after_blocks(content: bytes, at: int) -> int:
 def _check(content: bytes, kind: str, magic: bytes) -> int:
     """Its orientation. Refuses what is no such picture, is broken, or would fill the memory of who opens it."""
     if not content.startswith(magic):
-        raise FileTypeNotAllowed()
+        raise FileTypeNotAllowed
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -153,4 +153,4 @@ def _check(content: bytes, kind: str, magic: bytes) -> int:
         struct.error,
         zlib.error,
     ) as error:
-        raise FileUnreadable() from error
+        raise FileUnreadable from error

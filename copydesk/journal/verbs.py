@@ -107,4 +107,7 @@ VERBS: dict[str, Verb] = {
     "payout.pay": Verb("Payout paid", INSIDE),
     "payout.cancel": Verb("Payout cancelled", INSIDE),
     "payout_statement.pay": Verb("Paid out", WRITER),
+    # Files and messages
+    "file.upload": Verb("File added", ALL),
+    "message.post": Verb("Message", ALL),
 }

@@ -10,13 +10,34 @@ from copydesk.tenancy.policies import PolicyBase
 
 SOURCE_HOSTS = (
     # Suffixes: academia, states, and the places that references point to.
-    *("edu", "gov", "mil", "int", "ac.uk", "gov.uk", "nhs.uk", "edu.au", "gov.au", "ac.nz", "govt.nz", "ac.za", "ac.in"),
+    *(
+        "edu",
+        "gov",
+        "mil",
+        "int",
+        "ac.uk",
+        "gov.uk",
+        "nhs.uk",
+        "edu.au",
+        "gov.au",
+        "ac.nz",
+        "govt.nz",
+        "ac.za",
+        "ac.in",
+    ),
     *("gc.ca", "canada.ca", "europa.eu", "un.org", "oecd.org", "worldbank.org", "imf.org", "who.int", "unesco.org"),
     *("doi.org", "orcid.org", "crossref.org", "arxiv.org", "biorxiv.org", "medrxiv.org", "ssrn.com", "jstor.org"),
     *("springer.com", "nature.com", "science.org", "sciencedirect.com", "elsevier.com", "wiley.com", "tandfonline.com"),
     *("sagepub.com", "emerald.com", "oup.com", "cambridge.org", "mdpi.com", "frontiersin.org", "plos.org", "bmj.com"),
     *("thelancet.com", "nejm.org", "jamanetwork.com", "cell.com", "pnas.org", "ieee.org", "acm.org", "apa.org"),
-    *("researchgate.net", "semanticscholar.org", "scholar.google.com", "books.google.com", "worldcat.org", "archive.org"),
+    *(
+        "researchgate.net",
+        "semanticscholar.org",
+        "scholar.google.com",
+        "books.google.com",
+        "worldcat.org",
+        "archive.org",
+    ),
     *("wikipedia.org", "wikimedia.org", "britannica.com", "merriam-webster.com", "gutenberg.org", "statista.com"),
     *("pewresearch.org", "gallup.com", "hbr.org", "mckinsey.com", "forbes.com", "bloomberg.com", "reuters.com"),
     *("apnews.com", "bbc.com", "bbc.co.uk", "nytimes.com", "washingtonpost.com", "theguardian.com", "economist.com"),
@@ -27,7 +48,7 @@ SOURCE_HOSTS = (
 
 @dataclass(frozen=True)
 class MessagePolicy(PolicyBase):
-    """`masked_words` are masked wherever they stand as words. Links stay only to `source_hosts` and what is below them."""
+    """`masked_words` are masked wherever they stand as words. Links stay only to `source_hosts` and below them."""
 
     policy_name: ClassVar[str] = "messages"
 

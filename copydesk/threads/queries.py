@@ -1,0 +1,126 @@
+"""Messages as a role sees them, and how many of them are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, OuterRef
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import STAFF, Role
+
+from .models import Attachment, Message, ReadMark, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """How much of what was taken out of a message. `kind`: email, phone, link, handle or word."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    id: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """`author_label` is a client's number, a writer's pen name or the desk's: never a name. `author_role` of staff is
+    `support`, whoever wrote."""
+
+    id: int
+    created_at: datetime
+    author_role: str
+    author_label: str
+    is_own: bool
+    body: str
+    masked: list[Masked]
+    attachments: list[AttachmentRow]
+
+
+def thread_messages(actor: Actor, root_type: str, root_id: int) -> Iterable[Message]:
+    """The messages of one root, with their authors; the caller has made sure that `actor` may see the root."""
+    rows = Message.objects.of(actor.website).filter(thread__root_type=root_type, thread__root_id=root_id)
+    return rows.select_related("author")
+
+
+def author_ids(messages: Iterable[Message]) -> set[int]:
+    """Of the writers, whose pen names a higher domain knows."""
+    return {m.author_id for m in messages if m.author_role == Role.WRITER and m.author_id is not None}
+
+
+def message_rows(
+    actor: Actor,
+    messages: Sequence[Message],
+    *,
+    pen_names: Mapping[int, str],
+    file_ids: Mapping[int, int] | None = None,
+) -> list[MessageRow]:
+    """One query, for the attachments. `pen_names` by membership; `file_ids`: file → the id by which `actor` can
+    download it, where that is another one."""
+    attached: dict[int, list[AttachmentRow]] = {}
+    rows = Attachment.objects.of(actor.website).filter(message__in=[m.pk for m in messages]).select_related("file")
+    for row in rows.order_by("id"):
+        file = row.file
+        file_id = file.pk if file_ids is None else file_ids[file.pk]
+        shown = AttachmentRow(file_id, file.name, file.content_type, file.size, file.sha256)
+        attached.setdefault(row.message_id, []).append(shown)
+    return [
+        MessageRow(
+            id=message.pk,
+            created_at=message.created_at,
+            author_role=Role.SUPPORT if message.author_role in STAFF else message.author_role,
+            author_label=author_label(message, pen_names),
+            is_own=actor.membership_id is not None and message.author_id == actor.membership_id,
+            body=message.body,
+            masked=masked_list(message.masked),
+            attachments=attached.get(message.pk, []),
+        )
+        for message in messages
+    ]
+
+
+def author_label(message: Message, pen_names: Mapping[int, str]) -> str:
+    author = message.author
+    if message.author_role in STAFF or author is None:
+        return "Support"
+    if message.author_role == Role.WRITER:
+        return pen_names.get(author.pk, f"Writer {author.number}")
+    return f"{message.author_role.title()} {author.number}"
+
+
+def masked_list(counts: Mapping[str, int]) -> list[Masked]:
+    return [Masked(kind, count) for kind, count in sorted(counts.items())]
+
+
+def unread_counts(actor: Actor, root_type: str, root_ids: Iterable[int]) -> dict[int, int]:
+    """Messages of others that `actor` has not read, by root; roots without any are left out. One query.
+
+    Empty for whoever is no member (a superadmin, the system): nothing is kept about their reading.
+    """
+    if actor.membership_id is None:
+        return {}
+    read = ReadMark.objects.of(actor.website).filter(
+        member_id=actor.membership_id, thread_id=OuterRef("thread_id"), last_read_message_id__gte=OuterRef("pk")
+    )
+    rows = (
+        Message.objects.of(actor.website)
+        .filter(~Exists(read), thread__root_type=root_type, thread__root_id__in=list(root_ids))
+        .exclude(author_id=actor.membership_id)
+        .order_by()
+        .values(root=F("thread__root_id"))
+        .annotate(unread=Count("*"))
+    )
+    return {row["root"]: row["unread"] for row in rows}
+
+
+def find_thread(actor: Actor, root_type: str, root_id: int) -> Thread | None:
+    return Thread.objects.of(actor.website).filter(root_type=root_type, root_id=root_id).first()
