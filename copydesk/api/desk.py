@@ -58,6 +58,7 @@ class Desk(GenericViewSet[Any]):
     moves_money: ClassVar[bool] = False
     honours_key: ClassVar[bool] = True
     filter_backends = (DjangoFilterBackend,)
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
     pagination_class = lists.Pages
     lookup_value_regex = r"\d{1,18}"
 
