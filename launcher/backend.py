@@ -21,6 +21,8 @@ FOREIGN_PYTHON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 @dataclass(frozen=True)
 class Backend:
     env: Mapping[str, str]
+    # Whether the cluster is ours, of which we know what was done to it.
+    own: bool
     demo: bool
     # A sentence once the database has gone, which ends the launch.
     trouble: Callable[[], str | None]
@@ -76,7 +78,7 @@ def backend(
     """The lock of `data` must be held."""
     if environ.get("DATABASE_URL"):
         env = given_env(environ, root, data, port)
-        yield Backend(env=env, demo=env.get("COPYDESK_DEMO") == "1", trouble=lambda: None)
+        yield Backend(env=env, own=False, demo=env.get("COPYDESK_DEMO") == "1", trouble=lambda: None)
         return
     binaries = find_binaries(python, environ)
     log = data.logs / "postgres.log"
@@ -95,7 +97,7 @@ def backend(
         if not data.prepared.exists():
             command = [python, "-m", "copydesk.tenancy.roles", cluster.superuser_url, DATABASE]
             run_step("Making the database and its roles", command, base_env(environ, root), root)
-        yield Backend(env=own_env(environ, root, data, running), demo=True, trouble=trouble)
+        yield Backend(env=own_env(environ, root, data, running), own=True, demo=True, trouble=trouble)
     finally:
         ignore_signals()
         cluster.stop()

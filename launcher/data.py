@@ -44,7 +44,8 @@ class DataFolder:
         # The account of the database server passes through; what is inside closes itself.
         self.path.chmod(0o711)
         (self.path / MARKER).write_text(MARKER_TEXT)
-        self.logs.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.logs, self.path / "static"):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def is_ours(self) -> bool:
         if not self.path.is_dir():

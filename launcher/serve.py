@@ -61,14 +61,15 @@ def refuse_taken(port: int) -> None:
 
 def _prepare(root: Path, python: str, data: DataFolder, database: Backend) -> None:
     code = code_hash(root)
-    if data.prepared.exists() and data.prepared.read_text() == code:
+    if database.own and data.prepared.exists() and data.prepared.read_text() == code:
         return
     data.prepared.unlink(missing_ok=True)
     command = [python, "-m", "django", "migrate", "--verbosity", "0"]
     run_step("Migrating the database", command, database.owner_env, root)
     if database.demo and run_shown([python, "-m", "django", "load_demo"], database.env, root) != 0:
         raise LaunchError("The demonstration world could not be loaded; the reason is above.")
-    data.prepared.write_text(code)
+    if database.own:
+        data.prepared.write_text(code)
 
 
 def _run(root: Path, python: str, database: Backend, port: int) -> None:
@@ -141,10 +142,10 @@ def welcome(port: int, *, demo: bool) -> str:
         "",
         f"  API    {base}/api/v1/",
         f"  Docs   {base}/api/v1/docs/",
-        "",
     ]
     if demo:
         lines += [
+            "",
             f"  Password of every account: {PASSWORD}",
             "  Website atlas     client@atlas.test client2@ writer@ writer2@ writer3@ editor@ support@ admin@",
             "  Website borealis  the same names @borealis.test",
