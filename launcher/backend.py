@@ -21,8 +21,8 @@ FOREIGN_PYTHON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 @dataclass(frozen=True)
 class Backend:
     env: Mapping[str, str]
-    # Whether the cluster is ours, of which we know what was done to it.
-    own: bool
+    # The name of the cluster's folder, if it is ours: of that one we know what was done to it.
+    own: str | None
     demo: bool
     # A sentence once the database has gone, which ends the launch.
     trouble: Callable[[], str | None]
@@ -78,12 +78,14 @@ def backend(
     """The lock of `data` must be held."""
     if environ.get("DATABASE_URL"):
         env = given_env(environ, root, data, port)
-        yield Backend(env=env, own=False, demo=env.get("COPYDESK_DEMO") == "1", trouble=lambda: None)
+        yield Backend(env=env, own=None, demo=env.get("COPYDESK_DEMO") == "1", trouble=lambda: None)
         return
     binaries = find_binaries(python, environ)
     log = data.logs / "postgres.log"
     data.forget_running()
     cluster = durable_cluster(binaries, data.path, log, pass_fds=[data.lock.fileno()])
+    if not cluster.exists:
+        data.prepared.unlink(missing_ok=True)
     with Step(f"Starting PostgreSQL {binaries.major}"):
         cluster.start()
 
@@ -97,7 +99,7 @@ def backend(
         if not data.prepared.exists():
             command = [python, "-m", "copydesk.tenancy.roles", cluster.superuser_url, DATABASE]
             run_step("Making the database and its roles", command, base_env(environ, root), root)
-        yield Backend(env=own_env(environ, root, data, running), own=True, demo=True, trouble=trouble)
+        yield Backend(env=own_env(environ, root, data, running), own=cluster.data.name, demo=True, trouble=trouble)
     finally:
         ignore_signals()
         cluster.stop()

@@ -60,16 +60,16 @@ def refuse_taken(port: int) -> None:
 
 
 def _prepare(root: Path, python: str, data: DataFolder, database: Backend) -> None:
-    code = code_hash(root)
-    if database.own and data.prepared.exists() and data.prepared.read_text() == code:
+    stamp = f"{database.own} {code_hash(root)}"
+    if database.own is not None and data.prepared.exists() and data.prepared.read_text() == stamp:
         return
     data.prepared.unlink(missing_ok=True)
     command = [python, "-m", "django", "migrate", "--verbosity", "0"]
     run_step("Migrating the database", command, database.owner_env, root)
     if database.demo and run_shown([python, "-m", "django", "load_demo"], database.env, root) != 0:
         raise LaunchError("The demonstration world could not be loaded; the reason is above.")
-    if database.own:
-        data.prepared.write_text(code)
+    if database.own is not None:
+        data.prepared.write_text(stamp)
 
 
 def _run(root: Path, python: str, database: Backend, port: int) -> None:
