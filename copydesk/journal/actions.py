@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from .models import Event, Journaled, Subject
 from .verbs import VERBS
 
 J = TypeVar("J", bound=Journaled)
+SALT_BYTES = 16
 
 
 @cache
@@ -43,6 +45,7 @@ def record(
     assert VERBS[verb]
     client_id, writer_id = parties or subject.parties
     root_type, root_id = subject.root
+    salt = secrets.token_bytes(SALT_BYTES) if reason or by.address else None
     event = Event(
         website_id=subject.website_id,
         at=clock.now(),
@@ -63,7 +66,8 @@ def record(
         request_id=by.request_id,
         reason=reason or None,
         address=by.address,
-        digest=digest(reason or None, by.address),
+        salt=salt,
+        digest=proof(reason or None, by.address, salt),
     )
     event.save(force_insert=True)
     for name in reactions().get(verb, ()):
@@ -71,11 +75,15 @@ def record(
     return event
 
 
-def digest(reason: str | None, address: str | None) -> bytes | None:
-    """Proof of the two fields that may be blanked when a person is erased."""
-    if reason is None and address is None:
+def proof(reason: str | None, address: str | None, salt: bytes | None) -> bytes | None:
+    """Of the two fields that may be blanked when a person is erased: 32 bytes each. None: there is neither."""
+    if salt is None:
         return None
-    return hashlib.sha256(f"{reason or ''}\x00{address or ''}".encode()).digest()
+    return _half(reason, salt) + _half(address, salt)
+
+
+def _half(value: str | None, salt: bytes) -> bytes:
+    return hashlib.sha256(salt + (b"" if value is None else b"\x01" + value.encode())).digest()
 
 
 def lock(row: J) -> J:

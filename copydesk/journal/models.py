@@ -26,13 +26,20 @@ class EventQuerySet(TenantQuerySet["Event"]):
         """Those that follow a place in commit order."""
         return self.extra(where=["(xid, journal_event.id) > (%s, %s)"], params=[xid, event_id])
 
+    def until(self, xid: int, event_id: int) -> EventQuerySet:
+        return self.extra(where=["(xid, journal_event.id) <= (%s, %s)"], params=[xid, event_id])
+
+    def in_commit_order(self) -> EventQuerySet:
+        return self.order_by("xid", "id")
+
     def about(self, root_type: str, root_id: int) -> EventQuerySet:
         return self.filter(root_type=root_type, root_id=root_id)
 
 
 class Event(models.Model):
     """Append-only, by trigger. No foreign keys, so that none can take its rows along; ids only, no personal data, but
-    for `reason` and `address`, which alone may be blanked (`digest` keeps their proof, the chain stays whole).
+    for `reason` and `address`, which alone may be blanked, with their `salt`: `digest` keeps their proof, the chain
+    stays whole, and without the salt nobody can find an address by trying all of them.
 
     `root` is what a timeline shows (the order of a file); `client_id` and `writer_id` are the parties that it concerns.
     `website_id` 0 is the platform.
@@ -59,7 +66,8 @@ class Event(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     reason = models.TextField(null=True)
     address = models.GenericIPAddressField(null=True)
-    digest = models.BinaryField(max_length=32, null=True)
+    salt = models.BinaryField(max_length=16, null=True)
+    digest = models.BinaryField(max_length=64, null=True)
 
     objects = EventQuerySet.as_manager()
 
@@ -112,6 +120,20 @@ class Subject(Protocol):
 
     @property
     def parties(self) -> tuple[int | None, int | None]: ...
+
+
+class Head(models.Model):
+    """Where a website's chain of seals ends: what it is compared with, so that a shortened one is found."""
+
+    id = models.BigAutoField(primary_key=True)
+    website_id = models.BigIntegerField()
+    number = models.PositiveIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["website_id"], name="head_website_unique")]
 
 
 class Journaled(TenantModel):

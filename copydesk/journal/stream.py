@@ -69,7 +69,7 @@ class Login:
 
 
 def event_query(actor: Actor, verbs: Sequence[str], place: Place) -> tuple[str, tuple[Any, ...]]:
-    rows = visible_events(actor).committed_before_all_running().after(*place).order_by("xid", "id")
+    rows = visible_events(actor).committed_before_all_running().after(*place).in_commit_order()
     if verbs:
         rows = rows.filter(verb__in=verbs)
     return rows[:BATCH].query.sql_with_params()
@@ -109,7 +109,7 @@ class Reader:
             found = await connection.execute(statement.encode(), values)
             caller, rows = await asked.fetchone(), await found.fetchall()
         assert caller is not None
-        names = [name.name for name in Event._meta.concrete_fields]  # noqa: SLF001 — Django's documented Model._meta
+        names = [name.name for name in Event._meta.concrete_fields]
         events = [Event(**dict(zip(names, row, strict=True))) for row in rows]
         return caller_of(caller), [(Place(e.xid, e.pk), activity(actor.role, e)) for e in events]
 

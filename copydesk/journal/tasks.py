@@ -1,11 +1,23 @@
 """What the clock asks of the journal."""
 
-from copydesk.tenancy.jobs import sweep
+from copydesk.tenancy.jobs import chore, sweep
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import PLATFORM, website_scope
 
-from . import idempotency
+from . import idempotency, seals
 
 
 @sweep("journal.forget_answers", "17 3 * * *")
 def forget_answers(website: Website) -> None:
     idempotency.forget_old(website)
+
+
+@sweep("journal.seal", "*/5 * * * *")
+def seal(website: Website) -> None:
+    seals.seal(website.pk)
+
+
+@chore("journal.seal_platform", "*/5 * * * *")
+def seal_platform() -> None:
+    with website_scope(PLATFORM):
+        seals.seal(PLATFORM)

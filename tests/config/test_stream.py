@@ -345,7 +345,8 @@ def test_it_listens_again_when_the_connection_breaks(website: Website, admin: Me
             await reading.until_open()
             await asyncio.wait_for(app.hub.listening.wait(), SOON)
             cursor = await server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN events'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE query = 'LISTEN events' AND datname = current_database()"
             )
             assert len(await cursor.fetchall()) == 1
             made = await in_thread(add, admin)

@@ -39,10 +39,23 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('reason', models.TextField(null=True)),
                 ('address', models.GenericIPAddressField(null=True)),
-                ('digest', models.BinaryField(max_length=32, null=True)),
+                ('salt', models.BinaryField(max_length=16, null=True)),
+                ('digest', models.BinaryField(max_length=64, null=True)),
             ],
             options={
                 'indexes': [models.Index(fields=['website_id', 'xid', 'id'], name='event_commit_order'), models.Index(fields=['website_id', 'root_type', 'root_id', 'id'], name='event_by_root'), models.Index(condition=models.Q(('client_id__isnull', False)), fields=['website_id', 'client_id', 'id'], name='event_by_client'), models.Index(condition=models.Q(('writer_id__isnull', False)), fields=['website_id', 'writer_id', 'id'], name='event_by_writer')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Head',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('website_id', models.BigIntegerField()),
+                ('number', models.PositiveIntegerField()),
+                ('hash', models.BinaryField(max_length=32)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('website_id',), name='head_website_unique')],
             },
         ),
         migrations.CreateModel(

@@ -1,10 +1,12 @@
--- Events are only added. Reason and address alone may be blanked, when a person is erased; nothing may be truncated.
+-- Events are only added. Reason, address and their salt alone may be blanked, when a person is erased; nothing may be
+-- truncated.
 CREATE OR REPLACE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE'
        AND (NEW.reason IS NULL OR NEW.reason IS NOT DISTINCT FROM OLD.reason)
        AND (NEW.address IS NULL OR NEW.address IS NOT DISTINCT FROM OLD.address)
-       AND to_jsonb(NEW) - ARRAY['reason', 'address'] = to_jsonb(OLD) - ARRAY['reason', 'address'] THEN
+       AND (NEW.salt IS NULL OR NEW.salt IS NOT DISTINCT FROM OLD.salt)
+       AND to_jsonb(NEW) - ARRAY['reason', 'address', 'salt'] = to_jsonb(OLD) - ARRAY['reason', 'address', 'salt'] THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'journal_event is append-only' USING ERRCODE = 'restrict_violation';
