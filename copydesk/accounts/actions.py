@@ -51,12 +51,12 @@ def open_account(email: str, password: str | None, *, full_name: str = "", verif
     return user
 
 
-def add_member(website: Website, user: User, role: Role) -> Membership:
+def add_member(website: Website, user: User, role: Role, *, admitted: bool = True) -> Membership:
     """The website's next member. Holds the website's row, so that no two get one number."""
     Website.objects.select_for_update(no_key=True).get(pk=website.pk)
     members = Membership.objects.of(website)
     number = (members.aggregate(last=Max("number"))["last"] or 0) + 1
-    return members.create(user=user, role=role, number=number)
+    return members.create(user=user, role=role, number=number, admitted=admitted)
 
 
 def check_registration(email: str, password: str, full_name: str, address: str | None) -> None:
@@ -66,28 +66,31 @@ def check_registration(email: str, password: str, full_name: str, address: str |
     check_strength(password, User(email=email.lower(), full_name=full_name))
 
 
-def register(website: Website, *, email: str, password: str, full_name: str) -> Membership | None:
-    """A client of `website`; None for a known e-mail, whose owner is told by mail how to join. Both cost the same."""
+def register(
+    website: Website, *, email: str, password: str, full_name: str, role: Role = Role.CLIENT
+) -> Membership | None:
+    """A client of `website`, or a writer who is yet to be admitted; None for a known e-mail, whose owner is told by
+    mail how to join. Both cost the same."""
     email = email.lower()
     hashed = make_password(password)
     user, opened = User.objects.get_or_create(email=email, defaults={"full_name": full_name, "password": hashed})
     if not opened:
-        defer("accounts.mail_known_account", website.pk, user_id=user.pk)
+        defer("accounts.mail_known_account", website.pk, user_id=user.pk, role=role)
         return None
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
     defer("accounts.mail_welcome", website.pk, user_id=user.pk)
-    return add_member(website, user, Role.CLIENT)
+    return add_member(website, user, role, admitted=role is Role.CLIENT)
 
 
-def join_link(website: Website, user: User) -> str:
-    return signing.dumps([website.pk, user.pk], salt=JOIN_SALT)
+def join_link(website: Website, user: User, role: Role) -> str:
+    return signing.dumps([website.pk, user.pk, role], salt=JOIN_SALT)
 
 
 def join(website: Website, token: str) -> tuple[Membership, bool]:
-    """The account that a join link was mailed to is a client of `website`, and whether it has just become one. Raises
-    LinkInvalid."""
+    """The account that a join link was mailed to is a member of `website`, in the role that it registered for (a writer
+    is yet to be admitted), and whether it has just become one. Raises LinkInvalid."""
     try:
-        website_id, user_id = signing.loads(token, salt=JOIN_SALT, max_age=JOIN_SECONDS)
+        website_id, user_id, role = signing.loads(token, salt=JOIN_SALT, max_age=JOIN_SECONDS)
     except signing.BadSignature as error:
         raise LinkInvalid from error
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -95,7 +98,9 @@ def join(website: Website, token: str) -> tuple[Membership, bool]:
         raise LinkInvalid
     Website.objects.select_for_update(no_key=True).get(pk=website.pk)
     known = Membership.objects.of(website).filter(user=user).first()
-    return (known, False) if known else (add_member(website, user, Role.CLIENT), True)
+    if known:
+        return known, False
+    return add_member(website, user, Role(role), admitted=role == Role.CLIENT), True
 
 
 def check_strength(password: str, user: User) -> None:

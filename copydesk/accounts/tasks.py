@@ -12,6 +12,7 @@ from copydesk.tenancy.models import Website
 
 from . import actions
 from .models import Attempts, Membership, Token, User
+from .permissions import Role
 
 WELCOME = """Welcome to {website}.
 
@@ -37,14 +38,15 @@ def mail_welcome(website: Website, *, user_id: int) -> None:
 
 
 @job("accounts.mail_known_account")
-def mail_known_account(website: Website, *, user_id: int) -> None:
+def mail_known_account(website: Website, *, user_id: int, role: str) -> None:
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         return
     if Membership.objects.of(website).filter(user=user).exists():
         what = "Log in with it, or ask for a new password if you have forgotten yours."
     else:
-        what = f"To join {website.name} with it:\n{settings.FRONTEND_URL}/join/{actions.join_link(website, user)}"
+        link = actions.join_link(website, user, Role(role))
+        what = f"To join {website.name} with it:\n{settings.FRONTEND_URL}/join/{link}"
     text = KNOWN.format(website=website.name, what=what)
     EmailMessage(f"Your account and {website.name}", text, to=[user.email]).send()
 

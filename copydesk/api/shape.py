@@ -12,7 +12,7 @@ import orjson
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 from rest_framework_dataclasses.serializers import DataclassSerializer
 
 
@@ -50,7 +50,7 @@ class OnlyJSON(BaseContentNegotiation):
 
 
 @cache
-def shape(row: type) -> type[BaseSerializer[Any]]:
+def shape(row: type) -> type[Serializer[Any]]:
     """The serializer of a report or row dataclass: for the schema only, answers are not run through it."""
     assert is_dataclass(row)
     meta = type("Meta", (), {"dataclass": row})

@@ -18,6 +18,7 @@ from copydesk.journal.actions import advance, change, lock, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website
 
+from .errors import AlreadyApplied
 from .models import Choice, ChoiceKind, Skill, SkillKind, Writer, WriterStatus
 from .policies import WriterPolicy
 
@@ -50,9 +51,23 @@ def open_profile(
     return writer
 
 
-def apply_again(writer: Writer, *, by: Actor) -> Writer:
-    """After a rejection. Raises WrongState otherwise."""
+def apply(*, by: Actor, **profile: Any) -> Writer:
+    """A member of role writer opens its profile, or applies again after a rejection. Else raises AlreadyApplied."""
+    assert by.membership_id is not None
+    writer = lock_writer(by.website, by.membership_id)
+    if writer is None:
+        member = Membership.objects.of(by.website).lock().get(pk=by.membership_id)
+        return open_profile(member, by=by, **profile)
+    if writer.status != WriterStatus.REJECTED:
+        raise AlreadyApplied(status=writer.status)
+    change_profile(writer, by=by, **profile)
     return advance(writer, "apply", by=by)
+
+
+def require_free_pen_name(website: Website, pen_name: str) -> None:
+    """Raises Invalid. The database has the last word; this one speaks before an account is opened."""
+    if Writer.objects.of(website).called(pen_name).exists():
+        raise Invalid({"pen_name": "This pen name is taken."}, "pen_name_taken")
 
 
 def change_profile(writer: Writer, *, by: Actor, **given: Any) -> Writer:

@@ -8,9 +8,9 @@ class WriterNotApproved(Forbidden):
     message = "Your application has not been approved."
 
 
-class AlreadyMember(Refusal):
-    code = "already_member"
-    message = "This account is a member of this website already."
+class AlreadyApplied(Refusal):
+    code = "already_applied"
+    message = "You have a profile here already."
 
 
 class WriterSuspended(Refusal):
@@ -21,8 +21,3 @@ class WriterSuspended(Refusal):
 class WriterOnLeave(Refusal):
     code = "on_leave"
     message = "The writer is on leave."
-
-
-class TooManyRequests(Refusal):
-    code = "too_many_open_requests"
-    message = "The writer has as many open requests as the level allows."

@@ -51,6 +51,9 @@ class WriterQuerySet(TenantQuerySet["Writer"]):
         """`rated_milli` to sort by: the unrated come lowest."""
         return self.annotate(rated_milli=Coalesce("rating_milli", 0))
 
+    def called(self, pen_name: str) -> WriterQuerySet:
+        return self.filter(pen_name__iexact=pen_name)
+
     def named_like(self, text: str) -> WriterQuerySet:
         return self.filter(pen_name__icontains=text)
 

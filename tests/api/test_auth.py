@@ -13,6 +13,7 @@ from django.test import Client
 
 from copydesk.accounts.actions import join_link
 from copydesk.accounts.models import Membership, Token, User
+from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
@@ -259,7 +260,7 @@ class TestRegister:
     def test_join_link_expires(self, atlas: Website) -> None:
         account = user("known@x.test")
         with time_machine.travel(NOON, tick=False) as clock:
-            token = join_link(atlas, account)
+            token = join_link(atlas, account, Role.CLIENT)
             clock.shift(7 * 86400 + 1)
             anonymous(atlas).post(f"{AUTH}join/", {"token": token}, 400)
 

@@ -15,7 +15,7 @@ from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from copydesk.writers import actions, tasks
-from copydesk.writers.errors import WriterNotApproved, WriterOnLeave, WriterSuspended
+from copydesk.writers.errors import AlreadyApplied, WriterNotApproved, WriterOnLeave, WriterSuspended
 from copydesk.writers.models import Choice, ChoiceKind, Skill, Writer, WriterStatus
 from tests.factories.accounts import actor, membership
 from tests.factories.tenancy import website
@@ -109,18 +109,25 @@ def test_a_rejected_writer_may_apply_again_and_be_approved(atlas: Website, admin
     row = writer(atlas, status=S.APPLIED)
     actions.reject_writer(row, by=admin, reason="No samples.")
     assert not Membership.objects.of(atlas).get(pk=row.pk).admitted
-    actions.apply_again(row, by=own(row))
+    actions.apply(by=own(row), pen_name="Second Quill", bio="With samples.")
+    assert (reread(row).status, reread(row).pen_name) == (S.APPLIED, "Second Quill")
     actions.approve_writer(row, by=admin)
     assert reread(row).status == S.APPROVED
-    assert verbs(row) == ["writer.reject", "writer.apply", "writer.approve"]
+    assert verbs(row) == ["writer.reject", "writer.change_profile", "writer.apply", "writer.approve"]
+
+
+def test_a_writer_who_joined_by_mail_opens_the_profile(atlas: Website) -> None:
+    member = membership(atlas, Role.WRITER)
+    row = actions.apply(by=actor(member), pen_name="Quill", subjects=["law"])
+    assert (row.pk, row.status, verbs(row)) == (member.pk, S.APPLIED, ["writer.apply"])
 
 
 @pytest.mark.parametrize("status", [S.APPROVED, S.ON_LEAVE, S.SUSPENDED, S.APPLIED])
 def test_only_the_rejected_apply_again(atlas: Website, status: str) -> None:
     row = in_status(atlas, status)
     before = state(row)
-    with pytest.raises(WrongState):
-        actions.apply_again(row, by=own(row))
+    with pytest.raises(AlreadyApplied):
+        actions.apply(by=own(row), pen_name="Another")
     assert state(row) == before
 
 

@@ -13,10 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
+from copydesk.api.access import Public, address_of, called
+from copydesk.api.body import InstantField
 from copydesk.api.desk import Desk
+from copydesk.api.resources.auth import Accepted, Registration
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.orders.policies import PricingPolicy
+from copydesk.platform.actions import register_writer
+from copydesk.tenancy.models import Website
 from copydesk.writers import actions, queries
 from copydesk.writers.models import ChoiceKind, Writer, WriterQuerySet, WriterStatus
 from copydesk.writers.queries import OwnProfile, WriterCard, WriterDetail, WriterRow
@@ -40,20 +45,18 @@ class Profile(serializers.Serializer[Any]):
     paper_types = codes()
 
 
-class ProfileChange(Profile):
-    """Of a profile what is to change; a list replaces what was there."""
-
-    pen_name = serializers.RegexField(PEN_NAME, min_length=2, max_length=60, required=False)
+class Application(Registration, Profile):
+    pass
 
 
 class Leave(serializers.Serializer[Any]):
     """`from` now where it is not given. The leave ends by itself at `until`."""
 
-    until = serializers.DateTimeField()
+    until = InstantField()
     reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
 
     def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateTimeField(required=False), **super().get_fields()}
+        return {"from": InstantField(required=False), **super().get_fields()}
 
 
 class Approval(serializers.Serializer[Any]):
@@ -70,7 +73,7 @@ class OptionalReason(serializers.Serializer[Any]):
 
 
 class Suspension(serializers.Serializer[Any]):
-    until = serializers.DateTimeField()
+    until = InstantField()
     reason = serializers.CharField(max_length=500)
 
 
@@ -92,7 +95,7 @@ DETAILED = PolymorphicProxySerializer(
 )
 
 
-class WriterFilter(django_filters.FilterSet):
+class WriterFilter(django_filters.FilterSet):  # type: ignore[misc]
     """They narrow what the caller may see. `search` is part of a pen name; `choice` is a client's own."""
 
     status = django_filters.ChoiceFilter(choices=WriterStatus.choices)
@@ -113,6 +116,15 @@ class WriterFilter(django_filters.FilterSet):
 
     def by_choice(self, rows: WriterQuerySet, name: str, value: str) -> WriterQuerySet:
         return rows.chosen_by(self.request.actor.membership_id or 0, value)
+
+
+def refuse_unknown_codes(website: Website, given: dict[str, Any]) -> None:
+    catalog = PricingPolicy.of(website)
+    known = {"subjects": catalog.subjects, "paper_types": catalog.paper_types}
+    for name, entries in known.items():
+        unknown = sorted(set(given.get(name, ())) - {entry.code for entry in entries})
+        if unknown:
+            raise Invalid({name: f"Not in the catalog: {', '.join(unknown)}."}, "unknown_code")
 
 
 class WriterDesk(Desk):
@@ -144,15 +156,46 @@ class WriterDesk(Desk):
     def retrieve(self, request: Request, pk: str) -> Response:
         return self._detail(self.get_object())
 
+    @extend_schema(request=Application, responses={202: shape(Accepted)}, auth=[])
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="apply",
+        permission_classes=[Public],
+        authentication_classes=[],
+        leaves_process=True,
+        honours_key=False,
+    )
+    def apply(self, request: Request) -> Response:
+        """Opens an account and applies as a writer. The answer is the same for a known e-mail, whose owner is told by
+        mail how to join, and then applies at `me/apply/`."""
+        body = self.payload(Application)
+        edge = called(request)
+        website = edge.caller.website
+        assert website is not None
+        with self.reading():
+            refuse_unknown_codes(website, body)
+        register_writer(website, **body, request_id=edge.request_id, address=address_of(edge))
+        return Response(Accepted("Look into your mail to go on."), status=202)
+
+    @extend_schema(request=Profile, responses={201: shape(OwnProfile)})
+    @action(detail=False, methods=["post"], url_path="me/apply", needs=Can.HAVE_WRITER_PROFILE)
+    def apply_as_member(self, request: Request) -> Response:
+        """For who has joined as a writer by mail, and for who was rejected."""
+        body = self.payload(Profile)
+        refuse_unknown_codes(self.actor.website, body)
+        writer = actions.apply(by=self.actor, **body)
+        return self.versioned(writer, queries.own_profile(self.actor, writer), 201)
+
     @extend_schema(methods=["GET"], responses=shape(OwnProfile))
-    @extend_schema(methods=["PATCH"], request=ProfileChange, responses=shape(OwnProfile))
+    @extend_schema(methods=["PATCH"], request=Profile, responses=shape(OwnProfile))
     @action(detail=False, methods=["get", "patch"], url_path="me", needs=Can.HAVE_WRITER_PROFILE)
     def me(self, request: Request) -> Response:
         """The own profile; the level is read-only."""
         writer = self._own()
         if request.method == "PATCH":
-            given = self.payload(ProfileChange)
-            self._refuse_unknown_codes(given)
+            given = self.payload(Profile)
+            refuse_unknown_codes(self.actor.website, given)
             actions.change_profile(writer, by=self.actor, **given)
         return self._profile(writer)
 
@@ -230,11 +273,3 @@ class WriterDesk(Desk):
         if self.actor.is_staff:
             return self.versioned(writer, queries.detail(self.actor, writer))
         return self.versioned(writer, queries.cards(self.actor, [writer])[0])
-
-    def _refuse_unknown_codes(self, given: dict[str, Any]) -> None:
-        catalog = PricingPolicy.of(self.actor.website)
-        known = {"subjects": catalog.subjects, "paper_types": catalog.paper_types}
-        for name, entries in known.items():
-            unknown = sorted(set(given.get(name, ())) - {entry.code for entry in entries})
-            if unknown:
-                raise Invalid({name: f"Not in the catalog: {', '.join(unknown)}."}, "unknown_code")

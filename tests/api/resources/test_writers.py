@@ -7,17 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copydesk.accounts.models import Membership
+from copydesk.accounts.models import Membership, User
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from copydesk.writers.models import Choice, Writer, WriterStatus
-from tests.api.client import as_
+from tests.api.client import Caller, anonymous, as_, as_user
 from tests.factories.accounts import membership, user
 from tests.factories.tenancy import website
 from tests.factories.writers import writer
+from tests.jobs import queued, run_jobs
 
 URL = "/api/v1/writers/"
 S = WriterStatus
@@ -358,3 +359,86 @@ def test_only_clients_choose(atlas: Website, role: Role) -> None:
         caller.delete(f"{URL}{row.pk}/{path}", 403)
     with website_scope(atlas.pk):
         assert not Choice.objects.of(atlas).exists()
+
+
+APPLICATION = {
+    "email": "New.Writer@people.test",
+    "password": "a-long-enough-secret",
+    "full_name": "New Writer",
+    "pen_name": "Fresh Quill",
+    "bio": "I write.",
+    "subjects": ["law"],
+    "paper_types": ["essay"],
+}
+
+
+def test_an_application_opens_account_membership_and_profile(atlas: Website, admin: Membership) -> None:
+    answer = anonymous(atlas).post(f"{URL}apply/", APPLICATION, 202)
+    login = anonymous().post(
+        "/api/v1/auth/login/", {"email": "new.writer@people.test", "password": APPLICATION["password"]}
+    )
+    assert [(each["role"], each["website"]["slug"]) for each in login["memberships"]] == [("writer", "atlas")]
+    caller = Caller(login["access"], atlas)
+    profile = caller.get(f"{URL}me/")
+    assert (profile["status"], profile["pen_name"], profile["subjects"]) == ("applied", "Fresh Quill", ["law"])
+    assert caller.get(URL, 403)["code"] == "writer_not_approved"
+    found = as_(admin).send("GET", URL, query_params={"status": "applied"})["results"]
+    assert [(row["email"], row["full_name"]) for row in found] == [("new.writer@people.test", "New Writer")]
+    assert answer == {"detail": "Look into your mail to go on."}
+    assert [name for name, _ in queued()] == ["accounts.mail_welcome"]
+
+
+def test_a_known_email_answers_the_same_and_joins_by_mail(atlas: Website, mailoutbox: list[Any]) -> None:
+    known = user("new.writer@people.test", password="another-long-secret")
+    unknown = anonymous(atlas).post(f"{URL}apply/", {**APPLICATION, "email": "b@people.test", "pen_name": "Other"}, 202)
+    assert anonymous(atlas).post(f"{URL}apply/", APPLICATION, 202) == unknown
+    with website_scope(atlas.pk):
+        assert not Membership.objects.of(atlas).filter(user=known).exists()
+        assert not Writer.objects.of(atlas).filter(pen_name="Fresh Quill").exists()
+    run_jobs()
+    mail = next(each for each in mailoutbox if each.to == ["new.writer@people.test"])
+    token = mail.body.split("/join/")[1].split()[0]
+    joined = anonymous(atlas).post("/api/v1/auth/join/", {"token": token})
+    assert joined["role"] == "writer"
+    caller = as_user(known, atlas)
+    caller.get(f"{URL}me/", 404)
+    assert caller.get(URL, 403)["code"] == "writer_not_approved"
+    profile = caller.post(f"{URL}me/apply/", {"pen_name": "Fresh Quill"}, 201)
+    assert (profile["id"], profile["status"]) == (joined["id"], "applied")
+    assert caller.post(f"{URL}me/apply/", {"pen_name": "Fresh Quill"}, 409)["code"] == "already_applied"
+
+
+def test_a_client_who_applies_stays_a_client(atlas: Website, client: Membership, mailoutbox: list[Any]) -> None:
+    anonymous(atlas).post(f"{URL}apply/", {**APPLICATION, "email": client.user.email}, 202)
+    run_jobs()
+    assert "/join/" not in mailoutbox[0].body
+    with website_scope(atlas.pk):
+        assert not Writer.objects.of(atlas).exists()
+        assert Membership.objects.of(atlas).get(user=client.user).role == Role.CLIENT
+
+
+@pytest.mark.parametrize("email", ["new.writer@people.test", "known@people.test"])
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"pen_name": "taken"}, "pen_name"),
+        ({"pen_name": ""}, "pen_name"),
+        ({"email": "nobody"}, "email"),
+        ({"password": "short"}, "password"),
+        ({"subjects": ["alchemy"]}, "subjects"),
+        ({"level": "expert"}, "level"),
+    ],
+)
+def test_bad_applications_are_refused_by_field_for_a_known_email_too(
+    atlas: Website, email: str, change: dict[str, Any], field: str
+) -> None:
+    user("known@people.test")
+    writer(atlas, pen_name="Taken")
+    assert fields(anonymous(atlas).post(f"{URL}apply/", {**APPLICATION, "email": email, **change}, 400)) == [field]
+    assert not User.objects.filter(email="new.writer@people.test").exists()
+    assert queued() == []
+    assert events(atlas) == 0
+
+
+def test_applications_name_a_website(atlas: Website) -> None:
+    assert anonymous().post(f"{URL}apply/", APPLICATION, 400)["code"] == "website_required"
