@@ -59,6 +59,7 @@ class Can(StrEnum):
 
     # Money
     USE_WALLET = "use_wallet"
+    TOP_UP_WALLET = "top_up_wallet"
     VIEW_OWN_CHARGES = "view_own_charges"
     PREPARE_PAYOUTS = "prepare_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
@@ -112,6 +113,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.VIEW_WRITERS,
             Can.CHOOSE_WRITERS,
             Can.USE_WALLET,
+            Can.TOP_UP_WALLET,
             Can.VIEW_OWN_CHARGES,
         }
     ),

@@ -53,6 +53,13 @@ class PayoutOpen(Refusal):
     message = "A payout is already prepared: approve or cancel it first."
 
 
+class PayoutHeld(Refusal):
+    """`reference_ids` in the context: of what it was earned for."""
+
+    code = "payout_held"
+    message = "An order in this payout is disputed: cancel the payout and prepare it again."
+
+
 class NothingPayable(Refusal):
     code = "nothing_payable"
     message = "No writer has payable earnings of at least the threshold."

@@ -12,8 +12,8 @@ from copydesk.accounts.models import Membership
 from copydesk.core.errors import Forbidden, WrongState
 from copydesk.journal.models import Event
 from copydesk.payments import actions, queries
-from copydesk.payments.errors import NothingPayable, PayoutOpen, ReductionTooLarge, SamePerson
-from copydesk.payments.models import Earning, Payout, PayoutStatement, Purpose, Transfer
+from copydesk.payments.errors import NothingPayable, PayoutHeld, PayoutOpen, ReductionTooLarge, SamePerson
+from copydesk.payments.models import Earning, Payout, PayoutStatement, Purpose, Reference, Transfer
 from copydesk.payments.queries import Drift
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
@@ -123,6 +123,32 @@ def test_a_payout_gathers_who_has_the_threshold_and_traces_each_line(
     assert queries.drift(website) == Drift(0, 0)
     events = Event.objects.of(website).filter(verb__startswith="payout").order_by("id").values_list("verb", flat=True)
     assert list(events) == ["payout.prepare", "payout.approve", "payout.pay", "payout_statement.pay"]
+
+
+def test_what_is_held_is_not_paid_out(website: Website, writer: Membership, one: Actor, other: Actor) -> None:
+    earning = payments.earning(writer, 6_000)
+    payments.earning(writer, 5_000, order_id=18)
+    payout = actions.prepare_payout(website, by=one)
+    for _ in range(2):
+        actions.hold_earnings(website, earning.reference)
+    for _ in range(2):
+        with pytest.raises(PayoutHeld) as refusal:
+            actions.approve_payout(payout, by=other)
+        assert refusal.value.context == {"reference_ids": [17]}
+    payout.refresh_from_db()
+    assert payout.status == "prepared"
+    actions.cancel_payout(payout, by=one, reason="Disputed")
+    assert held(writer)[1:3] == ["60.00", "50.00"]
+    payout = actions.prepare_payout(website, by=one)
+    assert payout.total_minor == 5_000
+    actions.approve_payout(payout, by=other)
+    actions.hold_earnings(website, Reference("order", 18))
+    with pytest.raises(PayoutHeld):
+        actions.pay_payout(payout, by=other)
+    actions.release_earnings(website, Reference("order", 18))
+    actions.release_earnings(website, earning.reference)
+    actions.pay_payout(payout, by=other)
+    assert held(writer) == ["60.00", "0.00", "60.00", "0.00", "50.00"]
 
 
 def test_the_threshold_is_the_websites(website: Website, writer: Membership, one: Actor) -> None:

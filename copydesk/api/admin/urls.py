@@ -2,6 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.writer_payments import WriterPaymentDesk
+
 router = SimpleRouter()
+router.register("writer-payments", WriterPaymentDesk, basename="writer-payments")
 
 urlpatterns = router.urls

@@ -4,11 +4,17 @@ from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
+from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
+from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.writers import WriterDesk
 
 router = SimpleRouter()
 router.register("auth", AuthDesk, basename="auth")
 router.register("events", EventDesk, basename="events")
+router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
+router.register("payments", PaymentDesk, basename="payments")
+router.register("wallet/payouts", OwnPayoutDesk, basename="own-payouts")
+router.register("wallet", WalletDesk, basename="wallet")
 router.register("writers", WriterDesk, basename="writers")
 
 urlpatterns = router.urls

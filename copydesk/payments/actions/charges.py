@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.journal.actions import advance, change, lock, record
 from copydesk.journal.models import details
@@ -100,7 +98,7 @@ def settle_charge(charge: Charge, outcome: Outcome, *, by: Actor) -> Charge:
     lock(charge)
     if charge.status == ChargeStatus.CAPTURED:
         return charge
-    system = replace(by, role=Role.SYSTEM, user_id=None, membership_id=None)
+    system = by.as_system()
     reference = outcome.provider_reference or charge.provider_reference
     if outcome.result is Result.CAPTURED:
         advance(charge, "capture", by=system, data=_facts(charge), provider_reference=reference, next_lookup_at=None)
@@ -214,6 +212,8 @@ def _begin(
         return known
     undecided = Charge.objects.of(website).about(reference).undecided().filter(purpose=purpose)
     if waiting := undecided.first():
+        if (waiting.payer_id, waiting.key, waiting.amount_minor) == (payer_id, key, amount_minor):
+            return waiting
         raise ChargePending(charge_id=waiting.pk)
     card = method == Method.CARD
     try:

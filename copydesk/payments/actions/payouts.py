@@ -10,8 +10,8 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden
-from copydesk.journal.actions import advance, record
-from copydesk.payments.errors import NothingPayable, PayoutOpen
+from copydesk.journal.actions import advance, lock, record
+from copydesk.payments.errors import NothingPayable, PayoutHeld, PayoutOpen
 from copydesk.payments.models import (
     AccountKind,
     Earning,
@@ -63,12 +63,14 @@ def prepare_payout(website: Website, *, by: Actor) -> Payout:
 
 
 def approve_payout(payout: Payout, *, by: Actor, reason: str = "") -> Payout:
-    """Raises SamePerson for the one who prepared it."""
+    """Raises SamePerson for the one who prepared it, PayoutHeld."""
+    _refuse(payout, "approve", by)
     return advance(payout, "approve", by=by, reason=reason, data=_facts(payout), approved_by_id=by.user_id)
 
 
 def pay_payout(payout: Payout, *, by: Actor, reason: str = "") -> Payout:
-    """Posts each writer's money out, once. Five queries a writer."""
+    """Posts each writer's money out, once. Five queries a writer. Raises PayoutHeld."""
+    _refuse(payout, "pay", by)
     advance(payout, "pay", by=by, reason=reason, data=_facts(payout), paid_by_id=by.user_id)
     out = account_of(payout.website, AccountKind.PAYOUTS)
     for statement in PayoutStatement.objects.of(payout.website).filter(payout=payout).order_by("writer_id"):
@@ -88,6 +90,15 @@ def pay_payout(payout: Payout, *, by: Actor, reason: str = "") -> Payout:
 def cancel_payout(payout: Payout, *, by: Actor, reason: str) -> Payout:
     """Its earnings are payable again."""
     return advance(payout, "cancel", by=by, reason=reason, data=_facts(payout))
+
+
+def _refuse(payout: Payout, step: str, by: Actor) -> None:
+    lock(payout)
+    if refusal := payout.LIFECYCLE.refusal(payout, step, by):
+        raise refusal
+    held = Earning.objects.of(payout.website_id).held().filter(lines__statement__payout=payout)
+    if references := sorted(set(held.values_list("reference_id", flat=True))):
+        raise PayoutHeld(reference_ids=references)
 
 
 def _one_at_a_time(website: Website) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.money import split
 from copydesk.journal.actions import advance, change, lock, record
@@ -101,7 +99,7 @@ def settle_repayment(repayment: Repayment, outcome: Outcome, *, by: Actor) -> Re
     lock(repayment)
     if repayment.status != RepaymentStatus.EXECUTING:
         return repayment
-    system = replace(by, role=Role.SYSTEM, user_id=None, membership_id=None)
+    system = by.as_system()
     if outcome.result is Result.CAPTURED:
         advance(
             repayment,

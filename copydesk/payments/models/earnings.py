@@ -57,13 +57,21 @@ class EarningQuerySet(TenantQuerySet["Earning"]):
 
     def payable(self, at: datetime) -> Self:
         """Past the dispute window, in no payout but cancelled ones, and not held."""
-        held = EarningHold.objects.of(self._hints["website_id"]).filter(
-            reference_type=models.OuterRef("reference_type"),
-            reference_id=models.OuterRef("reference_id"),
-            released_at=None,
-        )
         rows = self.filter(payable_at__lte=at).exclude(lines__statement__payout__status__in=STANDING)
-        return rows.exclude(models.Exists(held))
+        return rows.exclude(self._has_hold())
+
+    def held(self) -> Self:
+        return self.filter(self._has_hold())
+
+    def _has_hold(self) -> models.Exists:
+        holds = EarningHold.objects.of(self._hints["website_id"])
+        return models.Exists(
+            holds.filter(
+                reference_type=models.OuterRef("reference_type"),
+                reference_id=models.OuterRef("reference_id"),
+                released_at=None,
+            )
+        )
 
 
 class Earning(Journaled):

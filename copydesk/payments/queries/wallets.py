@@ -14,8 +14,8 @@ from copydesk.core.money import to_decimal
 from copydesk.payments.models import AccountKind, LedgerAccount
 
 EARNED = """
-SELECT coalesce(sum(e.amount_minor) FILTER (WHERE p.status IS NULL AND e.payable_at > %(now)s), 0)::bigint,
-       coalesce(sum(e.amount_minor) FILTER (WHERE p.status IS NULL AND e.payable_at <= %(now)s), 0)::bigint,
+SELECT coalesce(sum(e.amount_minor) FILTER (WHERE p.status IS NULL AND NOT w.over), 0)::bigint,
+       coalesce(sum(e.amount_minor) FILTER (WHERE p.status IS NULL AND w.over), 0)::bigint,
        coalesce(sum(e.amount_minor) FILTER (WHERE p.status IN ('prepared', 'approved')), 0)::bigint,
        coalesce(sum(e.amount_minor) FILTER (WHERE p.status = 'paid'), 0)::bigint
 FROM payments_earning e
@@ -26,14 +26,21 @@ LEFT JOIN LATERAL (
     JOIN payments_payout p ON p.id = s.payout_id
     WHERE l.earning_id = e.id AND p.status <> 'cancelled'
 ) p ON true
+CROSS JOIN LATERAL (
+    SELECT e.payable_at <= %(now)s AND NOT EXISTS (
+        SELECT 1 FROM payments_earninghold h
+        WHERE h.website_id = e.website_id AND h.reference_type = e.reference_type
+          AND h.reference_id = e.reference_id AND h.released_at IS NULL
+    ) AS over
+) w
 WHERE e.website_id = %(website)s AND e.writer_id = %(writer)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class WalletRow:
-    """A client has `balance` alone. A writer's `balance` = `pending` (in the dispute window) + `payable` + `in_payout`;
-    `paid` is what was paid out in all."""
+    """A client has `balance` alone. A writer's `balance` = `pending` (in the dispute window, or held by a dispute) +
+    `payable` + `in_payout`; `paid` is what was paid out in all."""
 
     balance: Decimal
     currency: str
