@@ -55,6 +55,8 @@ class UnscopedQuery(RuntimeError):
 class TenantQuerySet(models.QuerySet[M]):
     """Queries start at `.of()`, `.visible_to()` or `.across_tenants()`: tenancy is said aloud."""
 
+    _hints: dict[str, Any]
+
     def of(self, website: Website | int) -> Self:
         website_id = website if isinstance(website, int) else website.pk
         scoped = self.filter(website_id=website_id)

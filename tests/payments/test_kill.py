@@ -15,7 +15,7 @@ from copydesk.payments.queries import Drift
 from copydesk.payments.tasks import resume
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_
-from tests.database import ROOT
+from tests.template import ROOT
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import access_token
 from tests.jobs import run_jobs
@@ -47,7 +47,7 @@ def found(client: accounts.Membership) -> tuple[list[str], int, int, str]:
         return (
             list(Charge.objects.of(client.website).values_list("status", flat=True)),
             Transfer.objects.of(client.website).count(),
-            SandboxPayment.objects.count(),
+            SandboxPayment.objects.filter(metadata__website=client.website.pk).count(),
             str(queries.wallet(accounts.actor(client)).balance),
         )
 

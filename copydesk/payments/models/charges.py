@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -121,7 +121,7 @@ class Charge(Journaled):
     lookups = models.PositiveSmallIntegerField(default=0)
     next_lookup_at = models.DateTimeField(null=True)
 
-    objects = ChargeQuerySet.as_manager()
+    objects: ClassVar[ChargeQuerySet] = ChargeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -221,7 +221,7 @@ class Repayment(Journaled):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
 
-    objects = RepaymentQuerySet.as_manager()
+    objects: ClassVar[RepaymentQuerySet] = RepaymentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -94,7 +94,7 @@ class Earning(Journaled):
     payable_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = EarningQuerySet.as_manager()
+    objects: ClassVar[EarningQuerySet] = EarningQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -96,7 +96,7 @@ class PayoutStatement(Journaled):
     writer = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     amount_minor = models.BigIntegerField()
 
-    objects = PayoutStatementQuerySet.as_manager()
+    objects: ClassVar[PayoutStatementQuerySet] = PayoutStatementQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
