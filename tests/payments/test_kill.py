@@ -15,10 +15,10 @@ from copydesk.payments.queries import Drift
 from copydesk.payments.tasks import resume
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_
-from tests.template import ROOT
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import access_token
 from tests.jobs import run_jobs
+from tests.template import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BODY = {"amount": "25.00", "payment_token": "tok_ok"}
