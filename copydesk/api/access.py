@@ -72,17 +72,11 @@ class CallerMiddleware:
         request = cast(Called, given)
         named = request.headers.get("X-Request-Id", "")
         request.request_id = named if REQUEST_ID.fullmatch(named) else uuid.uuid4().hex
-        before = scope.current_website_id()
-        try:
-            if request.path.startswith("/api/v1/"):
-                self._settle(request)
-            response = self.get_response(request)
-        finally:
-            scope.enter(before)
+        response = self._settled(request) if request.path.startswith("/api/v1/") else self.get_response(request)
         response["X-Request-Id"] = request.request_id
         return response
 
-    def _settle(self, request: Called) -> None:
+    def _settled(self, request: Called) -> HttpResponse:
         try:
             host = request.get_host().partition(":")[0]
         except DisallowedHost:
@@ -93,7 +87,12 @@ class CallerMiddleware:
             slug = ""
         request.caller = resolve(token.strip() if scheme.lower() == "bearer" else None, slug, host)
         request.actor = request.caller.actor(request.request_id, address_of(request))
+        before = scope.current_website_id()
         scope.enter(request.caller.website.pk if request.caller.website else None)
+        try:
+            return self.get_response(request)
+        finally:
+            scope.enter(before)
 
 
 def address_of(request: HttpRequest) -> str | None:

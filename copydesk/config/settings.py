@@ -116,6 +116,7 @@ HEADLESS_FRONTEND_URLS = {
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_SERVE_SPECIFICATION = True
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 HEADLESS_TOKEN_STRATEGY = "copydesk.accounts.adapter.TokenStrategy"  # noqa: S105
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Copydesk"
@@ -148,13 +149,21 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Copydesk",
     "VERSION": "1",
-    "DESCRIPTION": "The back end of a business that sells writing. Many websites, six roles, one API.",
+    "DESCRIPTION": (
+        "The back end of a business that sells writing. Many websites, six roles, one API.\n\n"
+        "Log in at `auth/login/` and give the `access` token to *Authorize*; name the website in `X-Website`. "
+        "Errors are `application/problem+json`.\n\n"
+        "E-mail verification, password reset, authenticator app, passkeys and sessions are the accounts library's own "
+        "API under `/api/v1/auth/app/v1/`: [its page](/api/v1/docs/accounts/), "
+        "[its OpenAPI](/api/v1/auth/openapi.json)."
+    ),
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayOperationId": False, "docExpansion": "none"},
     "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["copydesk.api.access.Public"],
+    "SERVE_PERMISSIONS": ["copydesk.api.access.Anyone"],
     "SERVE_AUTHENTICATION": [],
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

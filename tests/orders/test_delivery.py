@@ -23,7 +23,9 @@ DAY = dt.timedelta(days=1)
 def verbs(order: Order) -> list[str]:
     from copydesk.journal.models import Event
 
-    return list(Event.objects.of(order.website_id).about("order", order.pk).order_by("id").values_list("verb", flat=True))
+    return list(
+        Event.objects.of(order.website_id).about("order", order.pk).order_by("id").values_list("verb", flat=True)
+    )
 
 
 def test_an_order_runs_from_placement_to_pay(client: Membership, writer: Membership) -> None:

@@ -15,6 +15,7 @@ from copydesk.accounts import actions, queries
 from copydesk.accounts.errors import TokenReused
 from copydesk.api.access import Anyone, HasAccount, Public, address_of, called
 from copydesk.api.desk import Desk
+from copydesk.api.schema import problems
 from copydesk.api.shape import shape
 from copydesk.platform.actions import join_website, register_client
 
@@ -72,7 +73,7 @@ class Refresh(serializers.Serializer[Any]):
 class AuthDesk(Desk):
     honours_key = False
 
-    @extend_schema(request=Registration, responses={202: shape(Accepted)})
+    @extend_schema(request=Registration, responses={202: shape(Accepted), **problems(429)})
     @action(
         detail=False,
         methods=["post"],
@@ -91,7 +92,7 @@ class AuthDesk(Desk):
         register_client(website, **body, request_id=edge.request_id, address=address_of(edge))
         return Response(Accepted("Look into your mail to go on."), status=202)
 
-    @extend_schema(request=Join, responses=shape(Joined))
+    @extend_schema(request=Join, responses={200: shape(Joined)})
     @action(detail=False, methods=["post"], url_path="join", permission_classes=[Public], authentication_classes=[])
     def join(self, request: Request) -> Response:
         """Makes a known account a client of the website, by the token that was mailed to it."""
@@ -103,7 +104,7 @@ class AuthDesk(Desk):
         of = queries.WebsiteOfMembership(website.pk, website.slug, website.name)
         return Response(Joined(member.pk, of, member.role))
 
-    @extend_schema(request=Login, responses=shape(LoggedIn))
+    @extend_schema(request=Login, responses={200: shape(LoggedIn), **problems(401, 429)})
     @action(
         detail=False,
         methods=["post"],
@@ -118,7 +119,7 @@ class AuthDesk(Desk):
         account, memberships = queries.account(user), queries.memberships(user.pk)
         return Response(LoggedIn(tokens.access, tokens.refresh, tokens.expires_in, account, memberships))
 
-    @extend_schema(request=Refresh, responses=shape(actions.Tokens))
+    @extend_schema(request=Refresh, responses={200: shape(actions.Tokens), **problems(401)})
     @action(detail=False, methods=["post"], url_path="refresh", permission_classes=[Anyone], authentication_classes=[])
     def refresh(self, request: Request) -> Response:
         """The next pair of tokens. A refresh token works once: used again, it ends everything that its login gave."""

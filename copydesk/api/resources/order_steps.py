@@ -200,9 +200,7 @@ class OrderStepDesk(OrderDesk):
     def dispute(self, request: Request, pk: str) -> Response:
         """The order stands still, and its pay is held, until the dispute is settled."""
         order, body = self.get_object(), self.payload(Dispute)
-        disputed = course.dispute(
-            order, by=self.actor, dispute_reason=body["reason"], statement=body["statement"]
-        )
+        disputed = course.dispute(order, by=self.actor, dispute_reason=body["reason"], statement=body["statement"])
         return self.seen(disputed)
 
     @extend_schema(request=CancellationBody, responses=shape(CancellationRow))

@@ -80,7 +80,9 @@ def extend_deadline(
         raise Invalid({"excused_hours": "Nobody is writing now."})
     data = details(excused_hours=excused_hours or None)
     if client_deadline is not None:
-        data |= details(client_deadline_before=order.client_deadline.isoformat(), client_deadline=client_deadline.isoformat())
+        data |= details(
+            client_deadline_before=order.client_deadline.isoformat(), client_deadline=client_deadline.isoformat()
+        )
     advance(order, "extend_deadline", by=by, reason=reason, data=data)
     changes = move_client_deadline(order, client_deadline) if client_deadline is not None else {}
     if excused_hours:

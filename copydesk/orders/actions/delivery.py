@@ -191,5 +191,3 @@ def _needs_editing(order: Order, now: dt.datetime) -> tuple[bool, str]:
     if order.price_minor >= policy.editing_value_minor:
         return True, "high_value"
     return policy.edits_by_default, "website_default"
-
-

@@ -94,7 +94,9 @@ def _apply_to_order(order: Order, charge: Charge, by: Actor) -> None:
         return
     if order.status == Status.UNPAID:
         payer = by if by.can("pay_orders") else by.as_system()
-        advance(order, "pay", by=payer, data=details(charge_id=charge.pk, amount_minor=charge.amount_minor), charge=charge)
+        advance(
+            order, "pay", by=payer, data=details(charge_id=charge.pk, amount_minor=charge.amount_minor), charge=charge
+        )
     else:
         divert_to_wallet(charge, by=by.as_system(), reason="The order no longer waited for this payment.")
 

@@ -208,5 +208,3 @@ def _next_number(website: Website) -> int:
             [website.pk],
         )
         return int(cursor.fetchone()[0])
-
-

@@ -177,9 +177,7 @@ def start_assignment(order: Order, writer_id: int, level: Level, *, by: Actor, p
     return open_round(order, assignment, RoundKind.FIRST, order.writer_due_at)
 
 
-def open_round(
-    order: Order, assignment: Assignment, kind: RoundKind, due_at: dt.datetime, **about: object
-) -> Round:
+def open_round(order: Order, assignment: Assignment, kind: RoundKind, due_at: dt.datetime, **about: object) -> Round:
     last = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()
     return Round.objects.of(order.website_id).create(
         order=order,
@@ -234,6 +232,4 @@ def _offer(order: Order, writer_id: int, level: Level, *, by: Actor, reason: str
 
 
 def _answer_offer(order: Order, outcome: str) -> None:
-    Offer.objects.of(order.website_id).filter(order=order, outcome="").update(
-        outcome=outcome, answered_at=clock.now()
-    )
+    Offer.objects.of(order.website_id).filter(order=order, outcome="").update(outcome=outcome, answered_at=clock.now())

@@ -82,7 +82,9 @@ def price_lines(policy: PricingPolicy, brief: Brief, left: dt.timedelta) -> list
     urgency = urgency_of(policy, left)
     if urgency:
         label = f"Within {urgency.within_hours} hours"
-        lines.append(Line("urgency", str(urgency.within_hours), label, 1, share(work, urgency.factor_bps, WHOLE) - work))
+        lines.append(
+            Line("urgency", str(urgency.within_hours), label, 1, share(work, urgency.factor_bps, WHOLE) - work)
+        )
     urgent_work = sum(line.amount_minor for line in lines)
     lines += [
         Line("extra", extra.code, extra.name, 1, extra_minor(extra, brief.pages, urgent_work))
