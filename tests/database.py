@@ -73,7 +73,7 @@ def create_database() -> None:
     with psycopg.connect(os.environ[CLUSTER], autocommit=True) as server:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER app_owner")
         server.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(template.DATABASE)))
-    Path(os.environ["COPYDESK_DATA"]).mkdir(parents=True, exist_ok=True)
+    Path(os.environ["COPYDESK_DATA"], "static").mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True)
