@@ -66,7 +66,7 @@ def _prepare(root: Path, python: str, data: DataFolder, database: Backend) -> No
     data.prepared.unlink(missing_ok=True)
     command = [python, "-m", "django", "migrate", "--verbosity", "0"]
     run_step("Migrating the database", command, database.owner_env, root)
-    if database.demo and run_shown([python, "-m", "django", "load_demo"], database.env, root) != 0:
+    if database.demo and run_shown([python, "-m", "django", "load_demo"], database.owner_env, root) != 0:
         raise LaunchError("The demonstration world could not be loaded; the reason is above.")
     if database.own is not None:
         data.prepared.write_text(stamp)

@@ -1,0 +1,208 @@
+"""Rows on their way into the database: made as a model would make them, sent by COPY, whole tables at a time.
+
+Foreign keys are deferred, so order matters only where a trigger looks for another row: SHEETS is that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import psycopg
+from allauth.account.models import EmailAddress
+from django.db import models
+from psycopg import sql
+
+from copydesk.accounts.models import Membership, User
+from copydesk.files.models import File
+from copydesk.journal.models import Event
+from copydesk.orders.models import (
+    Adjustment,
+    Assignment,
+    ExcusedTime,
+    Offer,
+    Order,
+    PriceLine,
+    Request,
+    Round,
+)
+from copydesk.orders.models.files import OrderFile
+from copydesk.payments.models import (
+    Charge,
+    Earning,
+    EarningHold,
+    LedgerAccount,
+    Payout,
+    PayoutLine,
+    PayoutStatement,
+    Posting,
+    Repayment,
+    SandboxPayment,
+    SandboxRefund,
+    Transfer,
+    Webhook,
+)
+from copydesk.tenancy.models import Website
+from copydesk.threads.models import Message, ReadMark, Thread
+from copydesk.writers.models import Choice, Skill, Writer
+
+SHEETS: tuple[type[models.Model], ...] = (
+    Website,
+    User,
+    EmailAddress,
+    Membership,
+    Writer,
+    Skill,
+    Choice,
+    Order,
+    Charge,
+    Adjustment,
+    PriceLine,
+    Request,
+    Offer,
+    Assignment,
+    Round,
+    ExcusedTime,
+    File,
+    OrderFile,
+    Thread,
+    Message,
+    ReadMark,
+    SandboxPayment,
+    SandboxRefund,
+    Webhook,
+    LedgerAccount,
+    Repayment,
+    Earning,
+    EarningHold,
+    Transfer,
+    Posting,
+    Payout,
+    PayoutStatement,
+    PayoutLine,
+    Event,
+)
+AT_ONCE = 20_000
+Database = psycopg.Connection[Any]
+
+
+def dumps(value: Any) -> str:
+    """As JSON columns are sent."""
+    return orjson.dumps(value).decode()
+
+
+class Row:
+    """A row as its table has it: columns are attributes. `root` is what its events are about, `parties` whom."""
+
+    __slots__ = ("__dict__", "sheet")
+
+    def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
+        self.sheet = sheet
+        self.__dict__ = values
+
+    if TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        """For what is no column: a profile's id is its member's."""
+        if name == "id":
+            return self.__dict__[self.sheet.key]
+        raise AttributeError(f"{self.sheet.table} has no {name}")
+
+
+class Sheet:
+    """One table: its columns, what they are by default, the next id, and the rows that wait to be sent."""
+
+    def __init__(self, model: type[models.Model], first_id: int) -> None:
+        self.model = model
+        self.table = model._meta.db_table
+        self.noun: str = getattr(model, "noun", "")
+        self.next_id = first_id
+        self.fields = [field for field in model._meta.concrete_fields if field.db_default is models.NOT_PROVIDED]
+        self.columns = [str(field.column) for field in self.fields]
+        self.template = {field.attname: _default(field) for field in self.fields}
+        self.key = model._meta.pk.attname if model._meta.pk else "id"
+        self.counted = isinstance(model._meta.pk, models.AutoField)
+        self.pending: list[dict[str, Any]] = []
+
+    def make(self, **values: Any) -> Row:
+        """A row that is not sent yet, with the next id where the table counts its rows."""
+        full = {**self.template, **values}
+        assert len(full) == len(self.columns), f"{self.table}: {set(values) - set(self.template)}"
+        if self.counted:
+            full[self.key] = self.next_id
+            self.next_id += 1
+        return Row(self, full)
+
+
+class Loader:
+    """All sheets of one database. `flush` sends what waits, in the order of SHEETS."""
+
+    def __init__(self, database: Database, models_: Sequence[type[models.Model]] = SHEETS) -> None:
+        self.database = database
+        self.sheets = {model: Sheet(model, self._first_id(model)) for model in models_}
+        self._waiting = 0
+        self.sent = 0
+
+    def send(self, row: Row) -> None:
+        row.sheet.pending.append(vars(row))
+        self._waiting += 1
+
+    def relax(self) -> None:
+        """Sends what waits when it has become much: at a moment when no row waits for one that is not sent."""
+        if self._waiting >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        with self.database.cursor() as cursor:
+            for sheet in self.sheets.values():
+                if not sheet.pending:
+                    continue
+                names = sql.SQL(", ").join([sql.Identifier(column) for column in sheet.columns])
+                statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(sheet.table), names)
+                with cursor.copy(statement) as copy:
+                    for values in sheet.pending:
+                        copy.write_row(tuple(values.values()))
+                sheet.pending.clear()
+        self.sent += self._waiting
+        self._waiting = 0
+
+    def update(self, row: Row, *fields: str) -> None:
+        """For a row that is sent already."""
+        columns = {field.attname: str(field.column) for field in row.sheet.fields}
+        names = [sql.SQL("{} = %s").format(sql.Identifier(columns[field])) for field in fields]
+        statement = sql.SQL("UPDATE {} SET {} WHERE id = %s").format(
+            sql.Identifier(row.sheet.table), sql.SQL(", ").join(names)
+        )
+        self.database.execute(statement, [*(getattr(row, field) for field in fields), row.id])
+
+    def finish(self) -> None:
+        """Sequences go on after the last id."""
+        self.flush()
+        for sheet in self.sheets.values():
+            if sheet.counted:
+                self.database.execute(
+                    "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)", [sheet.table, sheet.key, sheet.next_id]
+                )
+
+    def _first_id(self, model: type[models.Model]) -> int:
+        key = model._meta.pk
+        if not isinstance(key, models.AutoField):
+            return 1
+        row = self.database.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s))", [model._meta.db_table, key.column]
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _default(field: models.Field[Any, Any]) -> Any:
+    if field.has_default():
+        if not callable(field.default):
+            return field.default
+        if isinstance(field, models.JSONField):
+            return dumps(field.default())
+        return field.default() if isinstance(field, models.DurationField) else None
+    return "" if field.empty_strings_allowed and not field.null else None

@@ -1,0 +1,125 @@
+"""The people of one website as the play knows them, and which writer may have an order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.orders.models import ASSIGNED, WRITING
+from copydesk.writers.models import WriterStatus
+from copydesk.writers.policies import Level, WriterPolicy
+
+from .copy import Row
+from .stage import Case, Stage
+
+LEVELS = WriterPolicy()
+TRIES = 25
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """`profile`, `skills`, `cases` and the count are a writer's; `chosen` are whom a client prefers and blocks."""
+
+    row: Row
+    actor: Actor
+    profile: Row | None = None
+    skills: frozenset[tuple[str, str]] = frozenset()
+    cases: dict[int, Case] = field(default_factory=dict)
+    completed_assignments: int = 0
+    chosen: dict[int, Row] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        return int(self.row.id)
+
+    @property
+    def writer(self) -> Row:
+        assert self.profile is not None
+        return self.profile
+
+
+@dataclass(slots=True)
+class Crew:
+    """Whoever has joined so far. `named` are the accounts that a visitor logs in with."""
+
+    clients: list[Member] = field(default_factory=list)
+    writers: list[Member] = field(default_factory=list)
+    staff: dict[str, Member] = field(default_factory=dict)
+    named: dict[str, Member] = field(default_factory=dict)
+    by_id: dict[int, Member] = field(default_factory=dict)
+
+    def everybody(self) -> Iterator[Member]:
+        yield from self.by_id.values()
+
+    def desk(self, chance: random.Random) -> Actor:
+        """Somebody of support, more rarely an admin."""
+        return self.staff[chance.choice(("support", "support", "support2", "admin"))].actor
+
+    def editor(self, chance: random.Random) -> Actor:
+        return self.staff[chance.choice(("editor", "editor2"))].actor
+
+    def some_client(self, chance: random.Random) -> Member:
+        """The named ones often; of the others those who have long been there more than the new ones."""
+        draw = chance.random()
+        if draw < 0.08 and "client" in self.named:
+            return self.named["client"]
+        if draw < 0.12 and "client2" in self.named:
+            return self.named["client2"]
+        return self.clients[int(len(self.clients) * chance.random() ** 1.6)]
+
+    def some_writer(self, stage: Stage, case: Case, chance: random.Random, *, taking: bool = False) -> Member | None:
+        """One who may have the order, rather one who knows its subject."""
+        client = self.by_id[case.order.client_id]
+        second: Member | None = None
+        for _ in range(TRIES):
+            named = chance.random() < 0.2 and [
+                self.named[name] for name in ("writer", "writer2", "writer3") if name in self.named
+            ]
+            writer = chance.choice(named or self.writers)
+            if exclusions(stage, case, writer, client) or (taking and not level_of(writer).can_take):
+                continue
+            if ("subject", case.order.subject) in writer.skills:
+                return writer
+            second = second or writer
+        return second
+
+
+def level_of(writer: Member) -> Level:
+    return LEVELS.level(writer.writer.level)
+
+
+def exclusions(stage: Stage, case: Case, writer: Member, client: Member) -> list[str]:
+    """Mirrors copydesk/orders/queries/match.py."""
+    order, profile = case.order, writer.writer
+    if profile.status in (WriterStatus.APPLIED, WriterStatus.REJECTED):
+        return ["not_approved"]
+    held = [each.order for each in writer.cases.values() if each.order.writer_id == writer.id]
+    reasons = {
+        "suspended": profile.suspended_until is not None and profile.suspended_until > stage.now,
+        "on_leave": profile.leave_from is not None and profile.leave_from <= stage.now < profile.leave_until,
+        "blocked_by_client": writer.id in client.chosen and client.chosen[writer.id].kind == "block",
+        "not_qualified": level_of(writer).academic_rank < order.level_rank,
+        "declined_this_order": _declined(case, writer.id),
+        "has_overdue_order": any(row.status in WRITING and row.writer_due_at <= stage.now for row in held),
+        "over_capacity": sum(row.status in ASSIGNED for row in held) >= level_of(writer).max_active_orders,
+    }
+    return [code for code, holds in reasons.items() if holds]
+
+
+def _declined(case: Case, writer_id: int) -> bool:
+    return any(row.writer_id == writer_id and row.outcome == "declined" for row in case.offers) or any(
+        row.writer_id == writer_id and row.outcome == "released" and row.cause == "writer" for row in case.assignments
+    )
+
+
+STAFF: tuple[tuple[str, Role], ...] = (
+    ("admin", Role.ADMIN),
+    ("admin2", Role.ADMIN),
+    ("support", Role.SUPPORT),
+    ("support2", Role.SUPPORT),
+    ("editor", Role.EDITOR),
+    ("editor2", Role.EDITOR),
+)

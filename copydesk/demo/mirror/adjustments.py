@@ -1,0 +1,147 @@
+"""Mirrors copydesk/orders/actions/adjustments.py, and payment.py where an adjustment is paid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.core.money import share
+from copydesk.journal.models import details
+from copydesk.orders.models import Adjustment, side_of
+from copydesk.orders.queries import pricing
+from copydesk.payments.models import Purpose
+
+from ..copy import Row
+from ..stage import Case, Paid, Stage, step
+from . import money
+from .course import move_client_deadline
+from .placement import PRICES, Form, add_lines, applied, take_payment
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    case: Case
+    row: Row
+
+
+@step
+def propose_adjustment(
+    stage: Stage,
+    case: Case,
+    *,
+    by: Actor,
+    pages: int | None = None,
+    slides: int | None = None,
+    client_deadline: dt.datetime | None = None,
+    reason: str = "",
+) -> Proposal:
+    order = case.order
+    form = Form(
+        topic="",
+        instructions="",
+        paper_type=order.paper_type,
+        subject=order.subject,
+        academic_level=order.academic_level,
+        work_type=order.work_type,
+        pages=order.pages if pages is None else pages,
+        slides=order.slides if slides is None else slides,
+        spacing=order.spacing,
+        client_deadline=order.client_deadline,
+        extras=case.extras,
+        preferred_writer_id=None,
+        requires_editing=None,
+    )
+    left = order.client_deadline - order.placed_at if client_deadline is None else client_deadline - stage.now
+    lines = pricing.price_lines(PRICES, form, left)
+    row = stage.make(
+        Adjustment,
+        order_id=order.id,
+        proposed_by=side_of(by).value,
+        status="proposed",
+        pages=pages,
+        slides=slides,
+        client_deadline=client_deadline,
+        difference_minor=pricing.total_minor(lines) - order.price_minor,
+        proposed_at=stage.now,
+    )
+    case.adjustments.append(row)
+    about: dict[str, Any] = {"root": ("order", order.id), "parties": (order.client_id, None)}
+    stage.record("adjustment.propose", row, by=by, after=row.status, reason=reason, data=_facts(row), **about)
+    return Proposal(case, row)
+
+
+@step
+def accept_adjustment(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
+    """Staff accept what a client proposed."""
+    if proposal.row.difference_minor > 0:
+        _advance(stage, proposal, "agree", by=by)
+    else:
+        _accept_paid(stage, proposal, by=by)
+
+
+@step
+def decline_adjustment(stage: Stage, proposal: Proposal, *, by: Actor, reason: str = "") -> None:
+    _advance(stage, proposal, "decline", by=by, reason=reason, facts=False)
+
+
+@step
+def pay_adjustment(stage: Stage, proposal: Proposal, *, method: str, token: str, by: Actor) -> None:
+    case, row = proposal.case, proposal.row
+    if row.difference_minor <= 0:
+        _accept_paid(stage, proposal, by=by)
+        return
+    amount = row.difference_minor
+    receipt = [{"label": f"Adjustment of order {case.order.number}", "amount_minor": amount}]
+    paid = take_payment(stage, case, amount, Purpose.ADJUSTMENT, method, token, receipt, by=by)
+    stage.change(row, charge_id=paid.charge.id)
+
+    def apply(_: Paid, payer: Actor) -> None:
+        _accept_paid(stage, proposal, by=payer.as_system())
+
+    applied(stage, paid, apply, by=by)
+
+
+def _accept_paid(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
+    case, row = proposal.case, proposal.row
+    order = case.order
+    event = _advance(stage, proposal, "accept", by=by)
+    difference, before = row.difference_minor, order.price_minor
+    changes: dict[str, Any] = {"price_minor": before + difference}
+    if row.pages is not None:
+        changes["pages"] = row.pages
+    if row.slides is not None:
+        changes["slides"] = row.slides
+    if row.client_deadline is not None:
+        changes |= move_client_deadline(stage, case, row.client_deadline, event)
+    stage.change(order, **changes)
+    if difference:
+        add_lines(stage, case, [pricing.Line("adjustment", "adjustment", "Adjustment", 1, difference)], row.id)
+        assignment = case.assignments[-1] if case.assignments else None
+        if assignment and assignment.ended_at is None:
+            assignment.pay_minor += share(assignment.pay_minor, difference, before)
+    if difference < 0:
+        money.repay(stage, case.charges, -difference, by=by, reason="Adjustment")
+
+
+def _advance(stage: Stage, proposal: Proposal, name: str, *, by: Actor, reason: str = "", facts: bool = True) -> Row:
+    return stage.advance(
+        proposal.row,
+        name,
+        by=by,
+        reason=reason,
+        data=_facts(proposal.row) if facts else None,
+        root=("order", proposal.case.order.id),
+        parties=(proposal.case.order.client_id, None),
+    )
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return details(
+        adjustment_id=row.id,
+        pages=row.pages,
+        slides=row.slides,
+        client_deadline=row.client_deadline.isoformat() if row.client_deadline else None,
+        difference_minor=row.difference_minor,
+    )

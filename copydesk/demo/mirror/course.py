@@ -1,0 +1,202 @@
+"""Mirrors copydesk/orders/actions/course.py and clocks.py: held, extended, disputed, cancelled, expired, archived."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core.money import share
+from copydesk.journal.models import details
+from copydesk.orders.models import Cause, ExcusedTime, ExcuseKind, RoundKind, Status
+from copydesk.orders.queries import deadlines
+from copydesk.payments.models import EarningHold, EarningKind, Purpose, Reference
+
+from ..copy import Row
+from ..stage import Case, Stage, step
+from . import money
+from .placement import POLICY
+from .staffing import end_assignment
+
+
+@step
+def hold(stage: Stage, case: Case, *, by: Actor, reason: str) -> None:
+    event = stage.advance(case.order, "hold", by=by, reason=reason, held_from=case.order.status)
+    begin_excuse(stage, case, ExcuseKind.HOLD, event)
+
+
+@step
+def resume(stage: Stage, case: Case, *, by: Actor, reason: str = "") -> None:
+    order = case.order
+    excused = end_excuse(stage, case)
+    due = order.writer_due_at + excused if order.writer_due_at else None
+    stage.advance(order, "resume", by=by, to=order.held_from, reason=reason, held_from="", writer_due_at=due)
+
+
+@step
+def extend_deadline(
+    stage: Stage,
+    case: Case,
+    *,
+    by: Actor,
+    reason: str,
+    client_deadline: dt.datetime | None = None,
+    excused_hours: int = 0,
+) -> None:
+    order = case.order
+    data = details(excused_hours=excused_hours or None)
+    if client_deadline is not None:
+        data["client_deadline_before"] = order.client_deadline.isoformat()
+        data["client_deadline"] = client_deadline.isoformat()
+    event = stage.advance(order, "extend_deadline", by=by, reason=reason, data=data)
+    changes: dict[str, Any] = {}
+    if client_deadline is not None:
+        changes = move_client_deadline(stage, case, client_deadline, event)
+    current = case.round
+    if excused_hours and current:
+        granted = dt.timedelta(hours=excused_hours)
+        _excuse(stage, case, current, ExcuseKind.GRANTED, stage.now, stage.now + granted, event)
+        stage.change(current, excused=current.excused + granted)
+        changes["writer_due_at"] = current.due_at + current.excused
+    stage.change(order, **changes)
+
+
+@step
+def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, statement: str) -> None:
+    order = case.order
+    event = stage.advance(
+        order,
+        "dispute",
+        by=by,
+        reason=statement,
+        data=details(reason_code=dispute_reason),
+        held_from=order.status,
+        approve_at=None,
+    )
+    begin_excuse(stage, case, ExcuseKind.DISPUTE, event)
+    stage.send(EarningHold, reference_type="order", reference_id=order.id, held_at=stage.now)
+    stage.books.held.add(order.id)
+
+
+@step
+def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | None = None) -> None:
+    order = case.order
+    cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
+    captured, forfeited, writer_minor = _cancellation(stage, case, cause)
+    was_written = order.writer_id is not None and order.status not in (Status.AVAILABLE, Status.OFFERED)
+    stage.advance(
+        order,
+        "cancel",
+        by=by,
+        reason=reason,
+        data=details(
+            cause=cause.value,
+            forfeited_minor=forfeited,
+            refunded_minor=captured - forfeited,
+            writer_minor=writer_minor,
+        ),
+        cancel_cause=cause.value,
+        forfeited_minor=forfeited,
+        writer_due_at=None,
+        offered_to_id=None,
+        offer_expires_at=None,
+        approve_at=None,
+        held_from="",
+    )
+    for request in case.requests:
+        if request.status == "requested":
+            stage.advance(request, "expire", by=stage.system, root=("order", order.id))
+    if was_written:
+        end_excuse(stage, case)
+        assignment = end_assignment(stage, case, "cancelled", cause)
+        if writer_minor:
+            money.earn(
+                stage,
+                writer_id=assignment.writer_id,
+                amount_minor=writer_minor,
+                reference=Reference("order", order.id),
+                kind=EarningKind.FORFEIT,
+                payable_at=stage.now,
+                by=by,
+            )
+    if captured - forfeited:
+        money.repay(stage, case.charges, captured - forfeited, by=by, reason=reason)
+
+
+@step
+def expire(stage: Stage, case: Case) -> None:
+    stage.advance(case.order, "expire", by=stage.system, cancel_cause=Cause.SYSTEM.value)
+
+
+@step
+def archive(stage: Stage, case: Case, *, by: Actor) -> None:
+    stage.advance(case.order, "archive", by=by)
+
+
+def move_client_deadline(stage: Stage, case: Case, deadline: dt.datetime, event: Row) -> dict[str, Any]:
+    changes: dict[str, Any] = {"client_deadline": deadline}
+    current = case.round
+    if current is None or current.kind != RoundKind.FIRST:
+        return changes
+    due = deadlines.writer_due(POLICY, current.asked_at, deadline)
+    lost = current.due_at - due
+    if lost > dt.timedelta():
+        _excuse(stage, case, current, ExcuseKind.SHORTENED, due, current.due_at, event)
+        stage.change(current, due_at=due, excused=current.excused + lost)
+    else:
+        stage.change(current, due_at=due)
+    return changes | {"writer_due_at": current.due_at + current.excused}
+
+
+def begin_excuse(stage: Stage, case: Case, kind: ExcuseKind, event: Row) -> None:
+    if current := case.round:
+        _excuse(stage, case, current, kind, stage.now, None, event)
+
+
+def end_excuse(stage: Stage, case: Case) -> dt.timedelta:
+    row = next((row for row in case.excuses if row.until is None), None)
+    if row is None:
+        return dt.timedelta()
+    row.until = stage.now
+    excused: dt.timedelta = row.until - row.since
+    current = next(each for each in case.rounds if each.id == row.round_id)
+    stage.change(current, excused=current.excused + excused)
+    return excused
+
+
+def _excuse(
+    stage: Stage,
+    case: Case,
+    current: Row,
+    kind: ExcuseKind,
+    since: dt.datetime,
+    until: dt.datetime | None,
+    event: Row,
+) -> None:
+    row = stage.make(ExcusedTime, round_id=current.id, kind=kind.value, event_id=event.id, since=since, until=until)
+    case.excuses.append(row)
+
+
+def _cancellation(stage: Stage, case: Case, cause: Cause) -> tuple[int, int, int]:
+    """Captured and not given back, forfeited, of that the writer's."""
+    order = case.order
+    captured = sum(each.refundable_minor for each in case.charges if each.charge.purpose != Purpose.TIP)
+    assignment = case.assignments[-1] if case.assignments else None
+    if assignment is None or assignment.ended_at or order.status == Status.UNPAID or cause is not Cause.CLIENT:
+        return captured, 0, 0
+    share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
+    forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
+    if order.completed_at:
+        return captured, forfeited, 0
+    return captured, forfeited, min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited))
+
+
+def _worked_part(stage: Stage, case: Case, assignment: Row, forfeited_minor: int) -> int:
+    first = next(row for row in case.rounds if row.assignment_id == assignment.id)
+    if first.submitted_at is not None:
+        return forfeited_minor
+    second = dt.timedelta(seconds=1)
+    allotted = first.due_at - first.asked_at
+    worked = min(max(stage.now - first.asked_at - first.excused, dt.timedelta()), allotted)
+    return share(forfeited_minor, worked // second, max(allotted // second, 1))

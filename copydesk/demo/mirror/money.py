@@ -1,0 +1,357 @@
+"""Mirrors copydesk/payments/actions: charges, repayments, earnings, top-ups."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.core.money import share, split
+from copydesk.journal.models import details
+from copydesk.payments.actions.charges import FIRST_LOOKUP, TAKEN_FOR
+from copydesk.payments.actions.earnings import WHOLE_BP
+from copydesk.payments.actions.repayments import FIRST_RETRY
+from copydesk.payments.gateway.sandbox import DECLINED, LATE, OK, SETTLES_AFTER, TIMEOUT
+from copydesk.payments.models import (
+    AccountKind,
+    Charge,
+    ChargeStatus,
+    Destination,
+    Earning,
+    EarningKind,
+    LedgerAccount,
+    Method,
+    Posting,
+    Purpose,
+    Reference,
+    Repayment,
+    SandboxPayment,
+    SandboxRefund,
+    Transfer,
+    TransferPurpose,
+)
+from copydesk.payments.models.ledger import OWNED_KINDS
+
+from ..copy import Row, dumps
+from ..stage import Paid, Stage, step
+
+PROVIDER = "sandbox"
+SETTLED_AFTER = SETTLES_AFTER + FIRST_LOOKUP
+
+
+def account_of(stage: Stage, kind: AccountKind, *, owner_id: int | None = None, name: str = "") -> Row:
+    known = stage.books.accounts.get((kind, owner_id, name))
+    if known is None:
+        known = stage.send(
+            LedgerAccount,
+            kind=kind.value,
+            owner_id=owner_id,
+            name=name,
+            currency=stage.website.currency,
+            balance_minor=0 if kind in OWNED_KINDS else None,
+        )
+        stage.books.accounts[kind, owner_id, name] = known
+    return known
+
+
+def wallet_of(stage: Stage, member_id: int) -> Row:
+    return account_of(stage, AccountKind.WALLET, owner_id=member_id)
+
+
+def wallet_minor(stage: Stage, member_id: int) -> int:
+    return stage.books.wallets.get(member_id, 0)
+
+
+def post(
+    stage: Stage,
+    purpose: TransferPurpose,
+    lines: Sequence[tuple[Row, int]],
+    *,
+    subject: Row,
+    reference: Reference,
+    charge_id: int | None = None,
+    reverses_id: int | None = None,
+) -> int:
+    transfer = stage.send(
+        Transfer,
+        purpose=purpose.value,
+        at=stage.now,
+        currency=stage.website.currency,
+        lines=len(lines),
+        subject_type=subject.sheet.noun,
+        subject_id=subject.id,
+        reference_type=reference.type,
+        reference_id=reference.id,
+        charge_id=charge_id,
+        reverses_id=reverses_id,
+    )
+    assert sum(amount for _, amount in lines) == 0
+    for account, amount in lines:
+        stage.send(Posting, transfer_id=transfer.id, account_id=account.id, amount_minor=amount, at=stage.now)
+        if account.kind == AccountKind.WALLET:
+            wallets = stage.books.wallets
+            wallets[account.owner_id] = wallets.get(account.owner_id, 0) + amount
+            assert wallets[account.owner_id] >= 0
+    return int(transfer.id)
+
+
+def charge(
+    stage: Stage,
+    *,
+    payer_id: int,
+    amount_minor: int,
+    purpose: Purpose,
+    reference: Reference,
+    method: str,
+    token: str,
+    by: Actor,
+    lines: Iterable[dict[str, Any]],
+) -> Paid:
+    """begin_charge and run_charge, or charge_wallet, in one. A lost answer is looked up by the job that it queues."""
+    card = method == Method.CARD
+    if not card:
+        wallet_of(stage, payer_id)
+    row = stage.make(
+        Charge,
+        payer_id=payer_id,
+        purpose=purpose.value,
+        method=method,
+        amount_minor=amount_minor,
+        currency=stage.website.currency,
+        reference_type=reference.type,
+        reference_id=reference.id,
+        lines=dumps(list(lines)),
+        key=f"demo-{stage.uuid()}",
+        intent=stage.uuid(),
+        provider=PROVIDER if card else "",
+        created_at=stage.now,
+        next_lookup_at=stage.now + FIRST_LOOKUP if card else None,
+    )
+    paid = Paid(row)
+    stage.record("charge.create", row, by=by, after=row.status, data=_facts(row), root=reference)
+    if card:
+        _ask_sandbox(stage, paid, token)
+    else:
+        capture(stage, paid)
+    return paid
+
+
+def capture(stage: Stage, paid: Paid, provider_reference: str = "") -> None:
+    row = paid.charge
+    reference = Reference(row.reference_type, row.reference_id)
+    stage.advance(
+        row,
+        "capture",
+        by=stage.system,
+        data=_facts(row),
+        root=reference,
+        provider_reference=provider_reference or row.provider_reference,
+        next_lookup_at=None,
+    )
+    if row.method == Method.WALLET:
+        source = wallet_of(stage, row.payer_id)
+    else:
+        source = account_of(stage, AccountKind.MONEY_IN, name=PROVIDER)
+    if row.purpose == Purpose.TOP_UP:
+        target = wallet_of(stage, row.payer_id)
+    else:
+        target = account_of(stage, TAKEN_FOR[Purpose(row.purpose)])
+    lines = [(source, -row.amount_minor), (target, row.amount_minor)]
+    paid.transfer_id = post(stage, TransferPurpose.CAPTURE, lines, subject=row, reference=reference, charge_id=row.id)
+
+
+def _ask_sandbox(stage: Stage, paid: Paid, token: str) -> None:
+    row = paid.charge
+    root = Reference(row.reference_type, row.reference_id)
+    told = str(stage.uuid())
+    sandbox = stage.loader.sheets[SandboxPayment].make(
+        key=row.intent,
+        reference=told,
+        token=token,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        metadata=dumps({"website": row.website_id, "charge": row.id}),
+        created_at=stage.now,
+    )
+    stage.loader.send(sandbox)
+    if token == OK:
+        capture(stage, paid, told)
+    elif token == DECLINED:
+        code = "card_declined"
+        stage.advance(
+            row,
+            "decline",
+            by=stage.system,
+            data={**_facts(row), "code": code},
+            root=root,
+            provider_reference=told,
+            code=code,
+            next_lookup_at=None,
+        )
+    elif token == TIMEOUT:
+        stage.advance(row, "lose_answer", by=stage.system, data=_facts(row), root=root, next_lookup_at=stage.now)
+        stage.jobs.append(lambda: capture(stage, paid, told))
+    elif token == LATE:
+        wait = FIRST_LOOKUP / 4
+        stage.change(row, provider_reference=told, lookups=row.lookups + 1, next_lookup_at=stage.now + wait)
+
+
+def repay(stage: Stage, charges: Sequence[Paid], amount_minor: int, *, by: Actor, reason: str) -> list[Row]:
+    """Of the charges for the thing itself, in proportion to what each has left."""
+    paid = [
+        each
+        for each in charges
+        if each.charge.purpose in (Purpose.ORDER, Purpose.ADJUSTMENT) and each.charge.status == ChargeStatus.CAPTURED
+    ]
+    shares = split(amount_minor, [each.refundable_minor for each in paid])
+    return [
+        _give_back(stage, each, part, by=by, reason=reason) for each, part in zip(paid, shares, strict=True) if part
+    ]
+
+
+def _give_back(stage: Stage, paid: Paid, amount_minor: int, *, by: Actor, reason: str) -> Row:
+    charged = paid.charge
+    card = charged.method == Method.CARD
+    row = stage.make(
+        Repayment,
+        charge_id=charged.id,
+        amount_minor=amount_minor,
+        destination=(Destination.CARD if card else Destination.WALLET).value,
+        intent=stage.uuid(),
+        created_at=stage.now,
+        next_attempt_at=stage.now + FIRST_RETRY if card else None,
+    )
+    paid.repaid_minor += amount_minor
+    facts = {
+        "repayment_id": row.id,
+        "charge_id": charged.id,
+        "amount_minor": amount_minor,
+        "currency": charged.currency,
+        "destination": row.destination,
+    }
+    about: dict[str, Any] = {
+        "data": facts,
+        "parties": (charged.payer_id, None),
+        "root": (charged.reference_type, charged.reference_id),
+    }
+    stage.record("repayment.create", row, by=by, after=row.status, reason=reason, **about)
+
+    def succeed() -> None:
+        told = str(stage.uuid()) if card else ""
+        stage.advance(row, "succeed", by=stage.system, provider_reference=told, next_attempt_at=None, **about)
+        if card:
+            refund = stage.loader.sheets[SandboxRefund].make(
+                key=row.intent,
+                reference=told,
+                payment_id=charged.intent,
+                amount_minor=amount_minor,
+                created_at=stage.now,
+            )
+            stage.loader.send(refund)
+            back_to = account_of(stage, AccountKind.MONEY_IN, name=PROVIDER)
+        else:
+            back_to = wallet_of(stage, charged.payer_id)
+        taken_from = AccountKind.TIPS if charged.purpose == Purpose.TIP else AccountKind.REFUNDS
+        post(
+            stage,
+            TransferPurpose.REPAYMENT,
+            [(account_of(stage, taken_from), -amount_minor), (back_to, amount_minor)],
+            subject=row,
+            reference=Reference(charged.reference_type, charged.reference_id),
+            charge_id=charged.id,
+            reverses_id=paid.transfer_id,
+        )
+
+    if card:
+        stage.jobs.append(succeed)
+    else:
+        succeed()
+    return row
+
+
+def earn(
+    stage: Stage,
+    *,
+    writer_id: int,
+    amount_minor: int,
+    reference: Reference,
+    payable_at: dt.datetime,
+    by: Actor,
+    kind: EarningKind = EarningKind.PAY,
+    tip: Paid | None = None,
+) -> Row:
+    """Pay or forfeit of an order; with `tip`, the writer's part of that charge."""
+    account = account_of(stage, AccountKind.EARNINGS, owner_id=writer_id)
+    key = f"charge:{tip.charge.id}:tip" if tip else f"{reference.type}:{reference.id}:{kind}:{writer_id}"
+    charge_id = tip.charge.id if tip else None
+    row = stage.send(
+        Earning,
+        writer_id=writer_id,
+        kind=kind.value,
+        amount_minor=amount_minor,
+        currency=stage.website.currency,
+        reference_type=reference.type,
+        reference_id=reference.id,
+        key=key,
+        charge_id=charge_id,
+        payable_at=payable_at,
+        created_at=stage.now,
+    )
+    stage.books.earnings.append(row)
+    cost = account_of(stage, AccountKind.TIPS if tip else AccountKind.WRITER_COST)
+    post(
+        stage,
+        TransferPurpose.EARNING,
+        [(cost, -amount_minor), (account, amount_minor)],
+        subject=row,
+        reference=reference,
+        charge_id=charge_id,
+    )
+    data = details(earning_id=row.id, kind=row.kind, amount_minor=amount_minor, currency=row.currency)
+    stage.record("earning.create", row, by=by, data=data, root=reference)
+    return row
+
+
+def earn_tip(stage: Stage, paid: Paid, *, writer_id: int, share_bp: int, by: Actor) -> None:
+    amount = share(paid.charge.amount_minor, share_bp, WHOLE_BP)
+    if amount:
+        reference = Reference(paid.charge.reference_type, paid.charge.reference_id)
+        earn(
+            stage,
+            writer_id=writer_id,
+            amount_minor=amount,
+            reference=reference,
+            payable_at=stage.now,
+            by=by,
+            kind=EarningKind.TIP,
+            tip=paid,
+        )
+
+
+@step
+def top_up(stage: Stage, *, amount_minor: int, token: str, by: Actor) -> None:
+    assert by.membership_id is not None
+    wallet = wallet_of(stage, by.membership_id)
+    paid = charge(
+        stage,
+        payer_id=by.membership_id,
+        amount_minor=amount_minor,
+        purpose=Purpose.TOP_UP,
+        reference=Reference("wallet", wallet.id),
+        method=Method.CARD.value,
+        token=token,
+        by=by,
+        lines=[{"label": "Wallet top-up", "amount_minor": amount_minor}],
+    )
+    stage.jobs.append(lambda: stage.loader.send(paid.charge))
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return details(
+        charge_id=row.id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        purpose=row.purpose,
+        method=row.method,
+    )

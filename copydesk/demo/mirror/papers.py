@@ -1,0 +1,107 @@
+"""Mirrors the files and messages of an order: copydesk/files, copydesk/threads, copydesk/orders/actions/files.py."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from copydesk.accounts.actor import Actor
+from copydesk.files.models import File
+from copydesk.journal.models import details
+from copydesk.orders.models.files import WORK_KINDS, OrderFile
+from copydesk.threads.masking import Masked, mask
+from copydesk.threads.models import Message, ReadMark, Thread
+from copydesk.threads.policies import MessagePolicy
+
+from ..copy import Row, dumps
+from ..stage import Case, Stage, step
+from ..texts import CONTENTS
+
+POLICY = MessagePolicy()
+
+
+@lru_cache(maxsize=1_000)
+def _masked(body: str) -> Masked:
+    return mask(body, words=POLICY.masked_words, source_hosts=POLICY.source_hosts)
+
+
+@step
+def upload(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
+    order = case.order
+    name, data = CONTENTS[content]
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = f"{stage.website.pk}/{sha256[:2]}/{sha256}"
+    stage.contents[key] = data
+    file = stage.send(
+        File,
+        uploader_id=by.membership_id,
+        name=name,
+        content_type="text/plain",
+        size=len(data),
+        sha256=sha256,
+        storage_key=key,
+        created_at=stage.now,
+    )
+    number = case.versions[kind, name] = case.versions.get((kind, name), 0) + 1
+    current = case.round if kind in WORK_KINDS else None
+    row = stage.make(
+        OrderFile,
+        order_id=order.id,
+        file_id=file.id,
+        round_id=current.id if current else None,
+        kind=kind,
+        name=name,
+        number=number,
+        uploader_role=by.role.value,
+        created_at=stage.now,
+    )
+    case.files.append(row)
+    if current:
+        case.filed.add(current.id)
+    stage.record(
+        "file.upload",
+        row,
+        by=by,
+        data=details(file_id=row.id, kind=kind, number=number),
+        root=("order", order.id),
+        parties=(order.client_id, order.writer_id or order.offered_to_id),
+    )
+    return row
+
+
+@step
+def post_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
+    order = case.order
+    if case.thread is None:
+        case.thread = stage.send(Thread, root_type="order", root_id=order.id, created_at=stage.now)
+    cleaned = _masked(body)
+    row = stage.send(
+        Message,
+        thread_id=case.thread.id,
+        author_id=by.membership_id,
+        author_role=by.role.value,
+        body=cleaned.text,
+        masked=dumps(cleaned.counts),
+        created_at=stage.now,
+    )
+    case.last_message = row
+    stage.record(
+        "message.post",
+        row,
+        by=by,
+        data=details(attachments=0, masked=sum(cleaned.counts.values())),
+        root=("order", order.id),
+        parties=(order.client_id, order.writer_id or order.offered_to_id),
+    )
+    return row
+
+
+@step
+def read_messages(stage: Stage, case: Case, *, by: Actor) -> None:
+    if case.thread is None or case.last_message is None or by.membership_id is None:
+        return
+    mark = case.read_marks.get(by.membership_id)
+    if mark is None:
+        mark = stage.make(ReadMark, thread_id=case.thread.id, member_id=by.membership_id)
+        case.read_marks[by.membership_id] = mark
+    mark.last_read_message_id = case.last_message.id

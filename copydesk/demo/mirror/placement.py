@@ -1,0 +1,162 @@
+"""Mirrors copydesk/orders/actions/placement.py and payment.py: orders placed, paid, tipped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Can
+from copydesk.journal.models import details
+from copydesk.orders.models import Order, PriceLine, Status
+from copydesk.orders.policies import OrderPolicy, PricingPolicy
+from copydesk.orders.queries import pricing
+from copydesk.payments.models import ChargeStatus, Purpose, Reference, Webhook
+
+from ..copy import dumps
+from ..stage import Case, Paid, Stage, step
+from . import money
+
+POLICY = OrderPolicy()
+PRICES = PricingPolicy()
+
+
+@dataclass(slots=True)
+class Form:
+    """What a client fills in: the fields of copydesk.orders.actions.placement.OrderForm."""
+
+    topic: str
+    instructions: str
+    paper_type: str
+    subject: str
+    academic_level: str
+    work_type: str
+    pages: int
+    slides: int
+    spacing: str
+    client_deadline: dt.datetime
+    extras: Sequence[str]
+    preferred_writer_id: int | None
+    requires_editing: bool | None
+
+
+@step
+def place_order(stage: Stage, form: Form, *, by: Actor, client_id: int) -> Case:
+    lines = pricing.price_lines(PRICES, form, form.client_deadline - stage.now)
+    stage.website.last_order_number += 1
+    order = stage.make(
+        Order,
+        number=stage.website.last_order_number,
+        client_id=client_id,
+        status=Status.UNPAID.value,
+        topic=form.topic,
+        instructions=form.instructions,
+        paper_type=form.paper_type,
+        subject=form.subject,
+        academic_level=form.academic_level,
+        level_rank=pricing.choose(PRICES, form).level_rank,
+        work_type=form.work_type,
+        pages=form.pages,
+        slides=form.slides,
+        spacing=form.spacing,
+        extras=dumps(list(form.extras)),
+        price_minor=pricing.total_minor(lines),
+        pricing_version=PRICES.version,
+        policy_version=POLICY.version,
+        wants_editing=form.requires_editing,
+        preferred_writer_id=form.preferred_writer_id,
+        client_deadline=form.client_deadline,
+        expires_at=stage.now + dt.timedelta(hours=POLICY.unpaid_hours),
+        placed_at=stage.now,
+    )
+    case = stage.cases[order.id] = Case(order, tuple(form.extras))
+    add_lines(stage, case, lines)
+    stage.record("order.place", order, by=by, after=Status.UNPAID.value, data=details(price_minor=order.price_minor))
+    return case
+
+
+def add_lines(stage: Stage, case: Case, lines: Sequence[pricing.Line], adjustment_id: int | None = None) -> None:
+    for line in lines:
+        row = stage.make(
+            PriceLine,
+            order_id=case.order.id,
+            adjustment_id=adjustment_id,
+            position=len(case.lines),
+            kind=line.kind,
+            code=line.code,
+            label=line.label,
+            quantity=line.quantity,
+            amount_minor=line.amount_minor,
+        )
+        case.lines.append(row)
+
+
+@step
+def pay_order(stage: Stage, case: Case, *, method: str, token: str, by: Actor) -> Paid:
+    receipt = [{"label": line.label, "amount_minor": line.amount_minor} for line in case.lines]
+    paid = take_payment(stage, case, case.order.price_minor, Purpose.ORDER, method, token, receipt, by=by)
+    applied(stage, paid, lambda charge, payer: _mark_paid(stage, case, charge, payer), by=by)
+    return paid
+
+
+def _mark_paid(stage: Stage, case: Case, paid: Paid, payer: Actor) -> None:
+    data = details(charge_id=paid.charge.id, amount_minor=paid.charge.amount_minor)
+    payer = payer if payer.can(Can.PAY_ORDERS) else payer.as_system()
+    stage.advance(case.order, "pay", by=payer, data=data, charge_id=paid.charge.id)
+
+
+@step
+def receive_webhook(stage: Stage, case: Case, paid: Paid) -> None:
+    """The provider tells what became of the order's payment, which it settled late."""
+    message_id = f"msg_{stage.uuid().hex}"
+    stage.send(Webhook, provider=money.PROVIDER, message_id=message_id, received_at=stage.now)
+    money.capture(stage, paid)
+    stage.jobs.append(lambda: _mark_paid(stage, case, paid, stage.system))
+
+
+@step
+def tip(stage: Stage, case: Case, *, amount_minor: int, method: str, token: str, by: Actor) -> Paid:
+    def apply(paid: Paid, payer: Actor) -> None:
+        held = case.assignment
+        money.earn_tip(stage, paid, writer_id=held.writer_id, share_bp=held.tip_share_bps, by=payer.as_system())
+
+    receipt = [{"label": f"Tip for order {case.order.number}", "amount_minor": amount_minor}]
+    paid = take_payment(stage, case, amount_minor, Purpose.TIP, method, token, receipt, by=by)
+    applied(stage, paid, apply, by=by)
+    return paid
+
+
+def take_payment(
+    stage: Stage,
+    case: Case,
+    amount_minor: int,
+    purpose: Purpose,
+    method: str,
+    token: str,
+    receipt: list[dict[str, Any]],
+    *,
+    by: Actor,
+) -> Paid:
+    paid = money.charge(
+        stage,
+        payer_id=case.order.client_id,
+        amount_minor=amount_minor,
+        purpose=purpose,
+        reference=Reference("order", case.order.id),
+        method=method,
+        token=token,
+        by=by,
+        lines=receipt,
+    )
+    case.charges.append(paid)
+    return paid
+
+
+def applied(stage: Stage, paid: Paid, apply: Callable[[Paid, Actor], None], *, by: Actor) -> None:
+    """At once where it is captured; by the job that finds a lost answer, where it was lost."""
+    if paid.charge.status == ChargeStatus.CAPTURED:
+        apply(paid, by)
+    elif paid.charge.status == ChargeStatus.UNKNOWN:
+        stage.jobs.append(lambda: apply(paid, stage.system))

@@ -1,0 +1,187 @@
+"""When the people of a website come, and what they do beside orders: top up, prefer and block, pause, are paid out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from copydesk.payments.gateway.sandbox import OK
+from copydesk.writers.models import ChoiceKind, WriterStatus
+
+from . import texts
+from .crew import STAFF, Crew, Member
+from .mirror import money, payouts, people
+from .mirror.placement import PRICES
+from .stage import Life, Stage
+
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+LIFTED_EVERY = 5
+NAMED_CLIENTS = ("client", "client2")
+NAMED_WRITERS = {"writer": "senior", "writer2": "standard", "writer3": "expert"}
+DISCIPLINES = [subject.code for subject in PRICES.subjects]
+PAPERS = [paper.code for paper in PRICES.paper_types]
+
+
+class Arrivals:
+    """Everybody of one website who ever joins it."""
+
+    def __init__(self, stage: Stage, crew: Crew, *, clients: int, writers: int, password: str) -> None:
+        self.stage = stage
+        self.crew = crew
+        self.clients = clients
+        self.writers = writers
+        self.password = password
+        self.start = stage.now
+        self.span = stage.end - stage.now
+
+    def employ_staff(self) -> None:
+        for name, role in STAFF:
+            people.employ(
+                self.stage,
+                self.crew,
+                name=name,
+                role=role,
+                email=self.email(name),
+                full_name=self.full_name(name),
+                password=self.password,
+            )
+
+    def email(self, name: str) -> str:
+        return f"{name}@{self.stage.website.slug}.test"
+
+    def full_name(self, name: str) -> str:
+        chance = self.stage.chance("name", name)
+        return f"{chance.choice(texts.FIRST_NAMES)} {chance.choice(texts.LAST_NAMES)}"
+
+    def clients_come(self) -> Life:
+        """A fifth in the first weeks, the others over the whole time."""
+        for index in range(self.clients):
+            chance = self.stage.chance("client", index)
+            yield self.start + self.span * 0.97 * ((index + chance.random()) / self.clients) ** 1.4
+            name = NAMED_CLIENTS[index] if index < len(NAMED_CLIENTS) else f"client{index + 1}"
+            client = people.register_client(
+                self.stage,
+                self.crew,
+                email=self.email(name),
+                full_name=self.full_name(name),
+                password=self.password,
+            )
+            if name in NAMED_CLIENTS:
+                self.crew.named[name] = client
+            self.stage.begin(self.client_lives(client, chance, named=name in NAMED_CLIENTS))
+
+    def client_lives(self, client: Member, chance: random.Random, *, named: bool) -> Life:
+        """Fills the wallet now and then; has writers it prefers, rarely one that it blocks."""
+        while True:
+            yield self.stage.now + DAY * (20 + 300 * chance.random()) / (3 if named else 1)
+            if named or chance.random() < 0.25:
+                amount = chance.choice((5_000, 10_000, 20_000))
+                money.top_up(self.stage, amount_minor=amount, token=OK, by=client.actor)
+            if self.crew.writers and chance.random() < (0.8 if named else 0.3):
+                writer = chance.choice(self.crew.writers)
+                if writer.id not in client.chosen:
+                    kind = ChoiceKind.BLOCK if chance.random() < 0.12 else ChoiceKind.FAVOUR
+                    people.choose_writer(self.stage, client, writer, kind)
+
+    def writers_come(self) -> Life:
+        for index in range(self.writers):
+            chance = self.stage.chance("writer", index)
+            place = max(index - self.writers / 3, 0) / self.writers
+            yield self.start + self.span * (place * 1.5) + HOUR * index
+            self.apply(index, chance)
+
+    def apply(self, index: int, chance: random.Random) -> None:
+        names = list(NAMED_WRITERS)
+        name = names[index] if index < len(names) else f"writer{index + 1}"
+        subjects = chance.sample(DISCIPLINES, chance.randint(3, 6))
+        first, last = texts.PEN_FIRST, texts.PEN_LAST
+        member = people.apply(
+            self.stage,
+            self.crew,
+            email=self.email(name),
+            full_name=self.full_name(name),
+            password=self.password,
+            pen_name=f"{first[index % len(first)]} {last[(index + index // len(first)) % len(last)]}"
+            + (f" {index // 400 + 1}" if index >= 400 else ""),
+            bio=texts.BIO.format(subjects=subjects[0].replace("_", " "), years=chance.randint(2, 15)),
+            subjects=subjects,
+            paper_types=chance.sample(PAPERS, chance.randint(2, 5)),
+        )
+        if name in NAMED_WRITERS:
+            self.crew.named[name] = member
+            self.stage.begin(self.named_writer_lives(member, NAMED_WRITERS[name]))
+        else:
+            self.stage.begin(self.writer_lives(member, chance, index))
+
+    def named_writer_lives(self, writer: Member, level: str) -> Life:
+        yield self.stage.now + HOUR
+        people.approve_writer(self.stage, self.crew, writer, by=self.crew.staff["admin"].actor, level=level)
+
+    def writer_lives(self, writer: Member, chance: random.Random, index: int) -> Life:
+        """Decided within two days (some at the very end are not yet); later a pause, a promotion, a suspension."""
+        yield self.stage.now + HOUR * chance.uniform(1, 40)
+        admin = self.crew.staff["admin"].actor
+        if index > 6 and chance.random() < 0.08:
+            people.reject_writer(self.stage, writer, by=admin, reason=chance.choice(texts.REJECTIONS))
+            return
+        level = chance.choices(("junior", "standard", "senior", "expert"), (15, 45, 25, 15))[0]
+        people.approve_writer(self.stage, self.crew, writer, by=admin, level=level)
+        while True:
+            yield self.stage.now + DAY * chance.uniform(30, 200)
+            what = chance.random()
+            if what < 0.4:
+                until = (self.stage.now + DAY * chance.uniform(3, 21)).replace(microsecond=0)
+                people.take_leave(self.stage, writer, until=until, reason=chance.choice(texts.LEAVES))
+                yield swept(until)
+                people.end_leave(self.stage, writer)
+            elif what < 0.55:
+                until = (self.stage.now + DAY * chance.uniform(3, 30)).replace(microsecond=0)
+                people.suspend_writer(
+                    self.stage, writer, by=admin, until=until, reason=chance.choice(texts.SUSPENSIONS)
+                )
+                yield swept(until)
+                people.lift_suspension(self.stage, writer)
+            elif what < 0.75 and writer.writer.level == "standard":
+                people.change_level(
+                    self.stage, writer, by=admin, level="senior", reason=chance.choice(texts.PROMOTIONS)
+                )
+
+    def last_days(self) -> Life:
+        """Whatever chance has done, a writer of each status is there to be seen."""
+        yield self.stage.end - 2 * DAY
+        named = set(self.crew.named.values())
+        free = [writer for writer in self.crew.writers if writer not in named and not writer.cases]
+        working = [writer for writer in free if writer.writer.status == WriterStatus.APPROVED][:2]
+        if len(working) == 2:
+            people.take_leave(self.stage, working[0], until=self.stage.end + 5 * DAY, reason=texts.LEAVES[0])
+            people.suspend_writer(
+                self.stage,
+                working[1],
+                by=self.crew.staff["admin"].actor,
+                until=self.stage.end + 10 * DAY,
+                reason=texts.SUSPENSIONS[0],
+            )
+
+    def payouts_go_out(self) -> Life:
+        """Every second week: prepared by one, approved and paid by another. The last ones are on their way."""
+        admin, other = self.crew.staff["admin"].actor, self.crew.staff["admin2"].actor
+        number = 0
+        while True:
+            yield self.stage.now + 14 * DAY
+            batch = payouts.prepare_payout(self.stage, by=admin)
+            if batch is None:
+                continue
+            number += 1
+            yield self.stage.now + 5 * HOUR
+            if number == 5:
+                payouts.cancel_payout(self.stage, batch, by=other, reason="One statement was not yet checked.")
+                continue
+            payouts.approve_payout(self.stage, batch, by=other)
+            yield self.stage.now + 20 * HOUR
+            payouts.pay_payout(self.stage, batch, by=other)
+
+
+def swept(at: dt.datetime) -> dt.datetime:
+    """When the clock's job finds it."""
+    past = dt.timedelta(minutes=at.minute % LIFTED_EVERY, seconds=at.second)
+    return at if not past else at - past + dt.timedelta(minutes=LIFTED_EVERY)

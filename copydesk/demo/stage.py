@@ -1,0 +1,304 @@
+"""The play: one website's lives, in the order of time. Every life is a generator of the times of its next steps.
+
+`record`, `change` and `advance` are those of the journal, over rows that go to COPY; tests/demo/test_replay.py holds
+them to the real ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import wraps
+from itertools import count
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.db import models
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import GRANTS
+from copydesk.core.lifecycle import Lifecycle
+from copydesk.journal.actions import SALT_BYTES, proof
+from copydesk.journal.models import Event
+from copydesk.journal.verbs import VERBS
+from copydesk.payments.models import ChargeStatus
+from copydesk.tenancy.models import Website
+
+from .copy import Loader, Row, dumps
+
+Life = Iterator[dt.datetime]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Parties = tuple[int | None, int | None]
+PARTIES: dict[str, Callable[[Row], Parties]] = {
+    "order": lambda row: (row.client_id, row.writer_id or row.offered_to_id),
+    "request": lambda row: (None, row.writer_id),
+    "earning": lambda row: (None, row.writer_id),
+    "payout": lambda row: (None, None),
+    "payout_statement": lambda row: (None, row.writer_id),
+    "writer": lambda row: (None, row.id),
+    "charge": lambda row: (row.payer_id, None),
+}
+"""Whom an event about a row concerns: (client, writer). Of other nouns it is said with the event."""
+
+
+@dataclass(slots=True)
+class Paid:
+    """A charge, and what of it the database counts by itself."""
+
+    charge: Row
+    repaid_minor: int = 0
+    transfer_id: int | None = None
+
+    @property
+    def refundable_minor(self) -> int:
+        return self.charge.amount_minor - self.repaid_minor if self.charge.status == ChargeStatus.CAPTURED else 0
+
+
+@dataclass(slots=True)
+class Case:
+    """All that there is of one order, kept until nothing more can happen to it."""
+
+    order: Row
+    extras: tuple[str, ...] = ()
+    lines: list[Row] = field(default_factory=list)
+    charges: list[Paid] = field(default_factory=list)
+    repayments: list[Row] = field(default_factory=list)
+    offers: list[Row] = field(default_factory=list)
+    requests: list[Row] = field(default_factory=list)
+    assignments: list[Row] = field(default_factory=list)
+    rounds: list[Row] = field(default_factory=list)
+    excuses: list[Row] = field(default_factory=list)
+    adjustments: list[Row] = field(default_factory=list)
+    files: list[Row] = field(default_factory=list)
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    thread: Row | None = None
+    last_message: Row | None = None
+    read_marks: dict[int, Row] = field(default_factory=dict)
+    filed: set[int] = field(default_factory=set)
+    """Ids of the rounds that have a file."""
+
+    @property
+    def round(self) -> Row | None:
+        """The one that is being worked on."""
+        last = self.rounds[-1] if self.rounds else None
+        return last if last and last.submitted_at is None and last.closed_at is None else None
+
+    @property
+    def assignment(self) -> Row:
+        return self.assignments[-1]
+
+    def rows(self) -> Iterator[Row]:
+        yield self.order
+        for paid in self.charges:
+            yield paid.charge
+        for rows in (
+            self.adjustments,
+            self.lines,
+            self.requests,
+            self.offers,
+            self.assignments,
+            self.rounds,
+            self.excuses,
+            self.repayments,
+            self.files,
+            self.read_marks.values(),
+        ):
+            yield from rows
+
+
+@dataclass(slots=True)
+class Books:
+    """What is known of the ledger: accounts by (kind, owner, name), wallets' balances, earnings not paid out."""
+
+    accounts: dict[tuple[str, int | None, str], Row] = field(default_factory=dict)
+    wallets: dict[int, int] = field(default_factory=dict)
+    earnings: list[Row] = field(default_factory=list)
+    held: set[int] = field(default_factory=set)
+    """Orders in dispute."""
+
+
+class Stage:
+    """One website being played until `end`. `now` is its clock; `script`, where wanted, takes down every step."""
+
+    def __init__(
+        self, loader: Loader, website: Website, *, seed: str, end: dt.datetime, script: list[Step] | None = None
+    ) -> None:
+        self.loader = loader
+        self.website = website
+        self.seed = seed
+        self.end = end
+        self.now = website.created_at
+        self.system = Actor.system(website)
+        self.script = script
+        self._heap: list[tuple[dt.datetime, int, Life]] = []
+        self._order = count()
+        self._chance = self.chance("stage")
+        self.inside = 0
+        self.jobs: list[Callable[[], object]] = []
+        self.books = Books()
+        self.cases: dict[int, Case] = {}
+        self.contents: dict[str, bytes] = {}
+
+    def chance(self, *of: object) -> random.Random:
+        """Chances of its own for everything that is named, so that one life does not move another's."""
+        return random.Random(":".join(map(str, (self.seed, self.website.slug, *of))))  # noqa: S311
+
+    def uuid(self) -> uuid.UUID:
+        return uuid.UUID(int=self._chance.getrandbits(128), version=4)
+
+    def begin(self, life: Life) -> None:
+        self._heap_push(life, self.now)
+
+    def play(self) -> None:
+        """Until the end: what would happen later has not happened."""
+        while self._heap and self._heap[0][0] <= self.end:
+            self.now, _, life = heapq.heappop(self._heap)
+            self._heap_push(life, self.now)
+            self.loader.relax()
+        for case in list(self.cases.values()):
+            self.close(case)
+
+    def _heap_push(self, life: Life, earliest: dt.datetime) -> None:
+        at = next(life, None)
+        if at is not None:
+            heapq.heappush(self._heap, (max(at, earliest).replace(microsecond=0), next(self._order), life))
+
+    def run_jobs(self) -> None:
+        """What a step has queued happens when it is through."""
+        while self.jobs and not self.inside:
+            self.jobs.pop(0)()
+
+    def close(self, case: Case) -> None:
+        """Nothing more happens to it: its rows are sent."""
+        for row in case.rows():
+            self.loader.send(row)
+        del self.cases[case.order.id]
+
+    def make(self, model: type[models.Model], **values: Any) -> Row:
+        """A row of this website, to be sent when it will not change any more."""
+        return self.loader.sheets[model].make(website_id=self.website.pk, **values)
+
+    def send(self, model: type[models.Model], **values: Any) -> Row:
+        row = self.make(model, **values)
+        self.loader.send(row)
+        return row
+
+    def record(
+        self,
+        verb: str,
+        row: Row,
+        *,
+        by: Actor,
+        before: str = "",
+        after: str = "",
+        reason: str = "",
+        data: dict[str, Any] | None = None,
+        parties: Parties | None = None,
+        root: tuple[str, int] | None = None,
+    ) -> Row:
+        assert VERBS[verb]
+        noun = row.sheet.noun
+        client_id, writer_id = parties or PARTIES[noun](row)
+        root_type, root_id = root or (noun, row.id)
+        salt = self._chance.randbytes(SALT_BYTES) if reason else None
+        return self.send(
+            Event,
+            at=self.now,
+            user_id=by.user_id,
+            member_id=by.membership_id,
+            role=by.role.value,
+            verb=verb,
+            subject_type=noun,
+            subject_id=row.id,
+            root_type=root_type,
+            root_id=root_id,
+            client_id=client_id,
+            writer_id=writer_id,
+            before=before,
+            after=after,
+            data=dumps(data) if data else "{}",
+            request_id=by.request_id,
+            reason=reason or None,
+            salt=salt,
+            digest=proof(reason or None, None, salt),
+        )
+
+    def change(self, row: Row, **values: Any) -> Row:
+        vars(row).update(values)
+        row.version += 1
+        return row
+
+    def advance(
+        self,
+        row: Row,
+        name: str,
+        *,
+        by: Actor,
+        to: str | None = None,
+        reason: str = "",
+        data: dict[str, Any] | None = None,
+        parties: Parties | None = None,
+        root: tuple[str, int] | None = None,
+        **changes: Any,
+    ) -> Row:
+        noun = row.sheet.noun
+        lifecycle: Lifecycle = row.sheet.model.LIFECYCLE  # type: ignore[attr-defined]
+        step = lifecycle[name]
+        assert row.status in step.sources, f"{noun}.{name} from {row.status}"
+        assert step.can in GRANTS[by.role], f"{noun}.{name} by {by.role}"
+        before = row.status
+        target = before if step.stays else step.target or to
+        assert target is not None
+        of_row = PARTIES.get(noun)
+        if parties is None and of_row:
+            parties = of_row(row)
+        if step.stamp:
+            changes[step.stamp] = self.now
+        self.change(row, status=str(target), **changes)
+        if of_row and parties:
+            new = of_row(row)
+            parties = (new[0] or parties[0], new[1] or parties[1])
+        return self.record(
+            f"{noun}.{name}",
+            row,
+            by=by,
+            before=str(before),
+            after=row.status,
+            reason=reason,
+            data=data,
+            parties=parties,
+            root=root,
+        )
+
+
+class Step:
+    """One call of an action, for the replay."""
+
+    __slots__ = ("args", "at", "kwargs", "name")
+
+    def __init__(self, at: dt.datetime, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.at = at
+        self.name = name
+        self.args = args
+        self.kwargs = kwargs
+
+
+def step(function: Callable[Concatenate[Stage, P], R]) -> Callable[Concatenate[Stage, P], R]:
+    """Marks the mirror of an action: the outermost call is taken down in the script."""
+
+    @wraps(function)
+    def call(stage: Stage, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if stage.script is not None and not stage.inside:
+            stage.script.append(Step(stage.now, function.__name__, args, kwargs))
+        stage.inside += 1
+        result = function(stage, *args, **kwargs)
+        stage.inside -= 1
+        stage.run_jobs()
+        return result
+
+    return call

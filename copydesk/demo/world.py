@@ -1,0 +1,136 @@
+"""A world: websites with their people and orders, from a seed and a moment, the same each time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+
+from copydesk.accounts.models import User
+from copydesk.files.gateway import keep_content
+from copydesk.tenancy.models import Website, WebsiteStatus
+
+from .copy import Database, Loader, Row
+from .crew import Crew
+from .lives import OrderLife
+from .people import Arrivals
+from .stage import Life, Stage, Step
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share."""
+
+    sites: Sequence[Site]
+    orders: int
+    clients: int
+    writers: int
+    now: dt.datetime
+    password: str
+    days: int = 425
+    seed: str = "copydesk"
+
+
+DEMO_SITES = (
+    Site("atlas", "Atlas Writing", "USD", "America/New_York"),
+    Site("borealis", "Borealis Texts", "EUR", "Europe/Helsinki"),
+)
+
+
+def load(
+    database: Database,
+    world: World,
+    *,
+    told: Callable[[str], None] = lambda text: None,
+    scripts: dict[str, list[Step]] | None = None,
+) -> int:
+    """Plays every website and sends its rows, one transaction a website; gives the number of rows. As the owner of the
+    tables, whom the policies do not bind. `scripts` takes down what was done, by slug."""
+    loader = Loader(database)
+    now = world.now.replace(microsecond=0)
+    for row in superadmin(loader, world, now):
+        loader.send(row)
+    for site in world.sites:
+        with database.transaction():
+            stage = play(loader, world, site, now, told, None if scripts is None else scripts.setdefault(site.slug, []))
+            loader.finish()
+        for content in stage.contents.values():
+            keep_content(stage.website.pk, content)
+        told(f"{site.slug}: {stage.website.last_order_number} orders, {loader.sent} rows so far")
+    return loader.sent
+
+
+def superadmin(loader: Loader, world: World, now: dt.datetime) -> Iterator[Row]:
+    """One for all websites, member of none."""
+    email = "superadmin@copydesk.test"
+    founded = now - world.days * DAY
+    user = loader.sheets[User].make(
+        email=email, full_name="Super Admin", password=world.password, is_superadmin=True, created_at=founded
+    )
+    yield user
+    yield loader.sheets[EmailAddress].make(user_id=user.id, email=email, primary=True, verified=True)
+
+
+def play(
+    loader: Loader,
+    world: World,
+    site: Site,
+    now: dt.datetime,
+    told: Callable[[str], None],
+    script: list[Step] | None,
+) -> Stage:
+    founded = now - world.days * DAY
+    row = loader.sheets[Website].make(
+        slug=site.slug,
+        name=site.name,
+        status=WebsiteStatus.ACTIVE.value,
+        currency=site.currency,
+        timezone=site.timezone,
+        created_at=founded,
+    )
+    website = Website(**vars(row))
+    stage = Stage(loader, website, seed=world.seed, end=now, script=script)
+    crew = Crew()
+    arrivals = Arrivals(stage, crew, clients=world.clients, writers=world.writers, password=world.password)
+    arrivals.employ_staff()
+    for life in (
+        arrivals.clients_come(),
+        arrivals.writers_come(),
+        arrivals.payouts_go_out(),
+        arrivals.last_days(),
+        orders_come(stage, crew, world.orders, told),
+    ):
+        stage.begin(life)
+    stage.play()
+    row.last_order_number = website.last_order_number
+    loader.send(row)
+    for member in crew.everybody():
+        loader.send(member.row)
+        if member.profile:
+            loader.send(member.profile)
+    return stage
+
+
+def orders_come(stage: Stage, crew: Crew, orders: int, told: Callable[[str], None]) -> Life:
+    """One after the other, more of them as time goes by."""
+    start = stage.now + 3 * DAY
+    span = stage.end - start
+    for index in range(orders):
+        chance = stage.chance("placement", index)
+        at = start + span * ((index + chance.random()) / orders) ** 0.8
+        yield at
+        stage.begin(OrderLife(stage, crew, index, stage.now, crew.some_client(chance)).live())
+        if index and index % 1_000 == 0:
+            told(f"{stage.website.slug}: {index} orders placed")
