@@ -19,11 +19,11 @@ from copydesk.payments.models import Payout, PayoutStatus
 from copydesk.payments.queries import PayoutDetail, PayoutRow, StatementDetail
 
 
-class Note(serializers.Serializer[Any]):
+class PayoutNote(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class Reason(serializers.Serializer[Any]):
+class PayoutReason(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
@@ -56,23 +56,23 @@ class WriterPaymentDesk(Desk):
         `payout_open`."""
         return self._detail(actions.prepare_payout(self.actor.website, by=self.actor), 201)
 
-    @extend_schema(request=Note, responses=shape(PayoutDetail))
+    @extend_schema(request=PayoutNote, responses=shape(PayoutDetail))
     @action(detail=True, methods=["post"], url_path="approve", needs=Can.APPROVE_PAYOUTS)
     def approve(self, request: Request, pk: str) -> Response:
         """409 `same_person` for the one who prepared it."""
-        return self._detail(actions.approve_payout(self.get_object(), by=self.actor, **self.payload(Note)))
+        return self._detail(actions.approve_payout(self.get_object(), by=self.actor, **self.payload(PayoutNote)))
 
-    @extend_schema(request=Note, responses=shape(PayoutDetail))
+    @extend_schema(request=PayoutNote, responses=shape(PayoutDetail))
     @action(detail=True, methods=["post"], url_path="pay", needs=Can.APPROVE_PAYOUTS, moves_money=True)
     def pay(self, request: Request, pk: str) -> Response:
         """Records that the money went out, and posts it."""
-        return self._detail(actions.pay_payout(self.get_object(), by=self.actor, **self.payload(Note)))
+        return self._detail(actions.pay_payout(self.get_object(), by=self.actor, **self.payload(PayoutNote)))
 
-    @extend_schema(request=Reason, responses=shape(PayoutDetail))
+    @extend_schema(request=PayoutReason, responses=shape(PayoutDetail))
     @action(detail=True, methods=["post"], url_path="cancel")
     def cancel(self, request: Request, pk: str) -> Response:
         """What it held is payable again."""
-        return self._detail(actions.cancel_payout(self.get_object(), by=self.actor, **self.payload(Reason)))
+        return self._detail(actions.cancel_payout(self.get_object(), by=self.actor, **self.payload(PayoutReason)))
 
     @extend_schema(responses=shape(StatementDetail))
     @action(detail=True, url_path=r"statements/(?P<writer_id>\d{1,18})")

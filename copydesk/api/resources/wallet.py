@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -33,7 +34,7 @@ class WalletDesk(Desk):
     needs = Can.USE_WALLET
     queryset = Posting.objects.none()
 
-    @extend_schema(responses=shape(WalletRow))
+    @extend_schema(responses=forced_singular_serializer(shape(WalletRow)))
     def list(self, request: Request) -> Response:
         """A client's money; of a writer, what is earned and where it stands."""
         return Response(queries.wallet(self.actor))

@@ -165,7 +165,7 @@ def look_up_charge(charge: Charge) -> Charge:
     """Asks the provider what became of a charge. Outside of any transaction, in the website's context."""
     with own_transaction():
         charge = lock(charge)
-        website = Website.objects.get(pk=charge.website_id)
+        website = charge.website
     if not charge.undecided:
         return charge
     outcome = gateway_of(charge.provider).lookup(charge.intent)

@@ -80,7 +80,7 @@ def execute_repayment(repayment: Repayment) -> Repayment:
     with own_transaction():
         repayment = lock(repayment)
         charge = repayment.charge
-        website = Website.objects.get(pk=repayment.website_id)
+        website = repayment.website
     if repayment.status != RepaymentStatus.EXECUTING:
         return repayment
     outcome = gateway_of(charge.provider).refund(

@@ -23,7 +23,7 @@ class ReferenceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LineRow:
+class ReceiptLineRow:
     label: str
     amount: Decimal
 
@@ -41,7 +41,7 @@ class ChargeRow:
     repaid: Decimal
     currency: str
     reference: ReferenceRow
-    lines: list[LineRow]
+    lines: list[ReceiptLineRow]
     created_at: datetime
     captured_at: datetime | None
     has_receipt: bool
@@ -67,7 +67,7 @@ def charge_row(charge: Charge) -> ChargeRow:
         repaid=to_decimal(charge.repaid_minor),
         currency=charge.currency,
         reference=ReferenceRow(*charge.reference),
-        lines=[LineRow(line["label"], to_decimal(line["amount_minor"])) for line in charge.lines],
+        lines=[ReceiptLineRow(line["label"], to_decimal(line["amount_minor"])) for line in charge.lines],
         created_at=charge.created_at,
         captured_at=charge.captured_at,
         has_receipt=charge.has_receipt,
