@@ -80,6 +80,18 @@ class BulkSerializer(serializers.Serializer[Any]):
     mode = serializers.ChoiceField(choices=["preview", "apply"], default="apply")
 
 
+class Reason(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2_000)
+
+
+class OptionalReason(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2_000, allow_blank=True, default="")
+
+
+class Nothing(serializers.Serializer[Any]):
+    """No fields."""
+
+
 class InstantField(serializers.DateTimeField):
     """An instant: a date-time without offset is refused, not guessed."""
 

@@ -106,6 +106,12 @@ class Desk(GenericViewSet[Any]):
         assert actor is not None
         return actor
 
+    @property
+    def key(self) -> str:
+        """The request's `Idempotency-Key`, where `moves_money` makes certain that there is one."""
+        assert self._key is not None
+        return self._key.key
+
     def reading(self) -> AbstractContextManager[None]:
         """For what a `leaves_process` action reads after its own commits: outside a transaction no row is seen."""
         return in_transaction()

@@ -90,11 +90,14 @@ def stream(request: Request, rows: Any, build: Build) -> dict[str, Any]:
 
 
 def ordered(request: Request, rows: Any, sorts: Mapping[str, str]) -> Any:
-    """By `?ordering`, words of `sorts` joined by commas, `-` before a word for descending; last by primary key."""
-    if not sorts:
+    """By `?ordering`, words of `sorts` joined by commas, `-` before a word for descending; last by primary key.
+
+    Where nothing is asked: as the rows are ordered already, else by the first word."""
+    asked = request.query_params.get("ordering")
+    if not sorts or (not asked and rows.query.order_by):
         return rows.order_by(*rows.query.order_by, "-pk")
     columns = []
-    for word in (request.query_params.get("ordering") or next(iter(sorts))).split(","):
+    for word in (asked or next(iter(sorts))).split(","):
         column = sorts.get(word.removeprefix("-"))
         if column is None:
             raise Invalid({"ordering": f"Not one of: {', '.join(sorts)}."}, "unknown_ordering")

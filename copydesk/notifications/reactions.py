@@ -1,3 +1,5 @@
 """Who hears about what: verb → the jobs that react, on one screen."""
 
-REACTIONS: dict[str, tuple[str, ...]] = {}
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "charge.capture": ("orders.apply_capture",),
+}

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.body import InstantField
+from copydesk.api.body import InstantField, Nothing, OptionalReason, Reason
 from copydesk.api.resources.orders import OrderDesk, member_id
 from copydesk.api.shape import shape
 from copydesk.core.money import to_minor
@@ -21,18 +21,6 @@ from copydesk.orders.queries.cancellation import CancellationRow, cancellation_r
 from copydesk.orders.queries.rows import AdjustmentRow, OrderDetail, adjustment_row
 
 DETAIL = shape(OrderDetail)
-
-
-class Reason(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2_000)
-
-
-class OptionalReason(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2_000, allow_blank=True, default="")
-
-
-class Nothing(serializers.Serializer[Any]):
-    """No fields."""
 
 
 class Assignment(OptionalReason):

@@ -6,6 +6,10 @@ from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
+from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
+from copydesk.api.resources.order_steps import OrderStepDesk
+from copydesk.api.resources.orders import OrderDesk
+from copydesk.api.resources.public import PublicDesk
 from copydesk.api.resources.writers import WriterDesk
 
 router = SimpleRouter()
@@ -15,6 +19,11 @@ router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
 router.register("payments", PaymentDesk, basename="payments")
 router.register("wallet/payouts", OwnPayoutDesk, basename="own-payouts")
 router.register("wallet", WalletDesk, basename="wallet")
+router.register("orders/adjustments", AdjustmentDesk, basename="adjustments")
+router.register("orders", OrderDesk, basename="orders")
+router.register("orders", OrderStepDesk, basename="order-steps")
+router.register("orders", OrderPaymentDesk, basename="order-payments")
+router.register("public", PublicDesk, basename="public")
 router.register("writers", WriterDesk, basename="writers")
 
 urlpatterns = router.urls

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.access import Public, address_of, called
-from copydesk.api.body import InstantField
+from copydesk.api.body import InstantField, OptionalReason, Reason
 from copydesk.api.desk import Desk
 from copydesk.api.resources.auth import Accepted, Registration
 from copydesk.api.shape import shape
@@ -61,14 +61,6 @@ class Leave(serializers.Serializer[Any]):
 
 class Approval(serializers.Serializer[Any]):
     level = serializers.CharField(max_length=40, required=False)
-    reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
-
-
-class Reason(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=500)
-
-
-class OptionalReason(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
 
 

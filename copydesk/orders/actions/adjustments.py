@@ -44,8 +44,8 @@ def propose_adjustment(
     client_deadline: dt.datetime | None = None,
     reason: str = "",
 ) -> Adjustment:
-    """Client or staff propose; the other side accepts. One open proposal an order. The price is that of the policy which
-    the order was placed with; a new deadline is as urgent as the time left from now."""
+    """Client or staff propose; the other side accepts. One open proposal an order. The price is that of the policy
+    which the order was placed with; a new deadline is as urgent as the time left from now."""
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "adjust", by):
         raise refusal

@@ -121,7 +121,7 @@ def cancel(
     expected_forfeit_minor: int | None = None,
     preview: bool = False,
 ) -> Cancellation:
-    """Ends an order. A paid one: the policy's forfeiture is kept, shared with the writer who started, the rest goes back.
+    """Ends an order. If paid, the policy's forfeiture is kept, shared with the writer who started; the rest goes back.
 
     `expected_forfeit_minor` is the figure that the caller has seen; another one by now is refused with PriceChanged.
     `preview` asks and computes all the same, and changes nothing.

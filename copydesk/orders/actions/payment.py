@@ -9,14 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from copydesk.accounts.actor import Actor
-from copydesk.core.errors import NotFound
+from copydesk.core.errors import Invalid, NotFound
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, run_charge
 from copydesk.payments.models import Charge, ChargeStatus, Method, Purpose
 
 from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
-from .adjustments import accept_paid
+from . import adjustments
 
 
 def pay_order(order_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge:
@@ -37,22 +37,32 @@ def pay_order(order_id: int, *, method: str, token: str, key: str, by: Actor) ->
     return _pay(begin, token, by)
 
 
-def pay_adjustment(adjustment_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge | None:
-    """The client accepts: pays the price difference, or, where there is none to pay, just agrees (None)."""
+def accept_adjustment(adjustment_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge | None:
+    """Staff accept what a client proposed; the client accepts and pays the price difference, where there is one.
+
+    The charge, null where nothing is paid here. Opens its own transactions. Raises NotFound, NotYourDecision.
+    """
 
     def begin() -> Charge | None:
         adjustment = Adjustment.objects.visible_to(by).filter(pk=adjustment_id).first()
         if adjustment is None:
             raise NotFound()
         order = _locked_order(adjustment.order_id, by)
+        adjustment.order = order
         lock(adjustment)
+        adjustment.order = order
+        if by.is_staff:
+            adjustments.accept_adjustment(adjustment, by=by)
+            return None
         if known := _known(order, Purpose.ADJUSTMENT, key):
             return known
         if refusal := adjustment.LIFECYCLE.refusal(adjustment, "accept", by):
             raise refusal
         if adjustment.difference_minor <= 0:
-            accept_paid(adjustment, order, by=by)
+            adjustments.accept_paid(adjustment, order, by=by)
             return None
+        if not method:
+            raise Invalid({"method": "Say how the difference is paid."}, "required")
         receipt = [{"label": f"Adjustment of order {order.number}", "amount_minor": adjustment.difference_minor}]
         charge = _charge(order, adjustment.difference_minor, Purpose.ADJUSTMENT, method, key, by, receipt)
         change(adjustment, charge=charge)
@@ -76,8 +86,8 @@ def tip(order_id: int, *, amount_minor: int, method: str, token: str, key: str, 
 
 
 def apply_capture(charge: Charge, *, by: Actor) -> None:
-    """What a captured charge of an order pays for happens, once: whoever comes first, the request or the reaction to the
-    capture. Money that nothing wants any more goes to the client's wallet."""
+    """What a captured charge of an order pays for happens, once: whoever comes first, the request or the reaction to
+    the capture. Money that nothing wants any more goes to the client's wallet."""
     order = Order.objects.of(charge.website_id).filter(pk=charge.reference_id).first()
     assert order is not None
     lock(order)
@@ -106,7 +116,7 @@ def _apply_to_adjustment(order: Order, charge: Charge, by: Actor) -> None:
     if adjustment is not None and adjustment.status == AdjustmentStatus.ACCEPTED:
         return
     if adjustment is not None and adjustment.status != AdjustmentStatus.DECLINED and order.adjustable:
-        accept_paid(adjustment, order, by=by.as_system())
+        adjustments.accept_paid(adjustment, order, by=by.as_system())
     else:
         divert_to_wallet(charge, by=by.as_system(), reason="The adjustment no longer waited for this payment.")
 

@@ -129,7 +129,8 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
 def admit(order: Order, writer_id: int, *, by: Actor, reason: str = "") -> Level:
     """The writer's level, if it may have the order. Staff with a reason exceed limits, not BINDING exclusions.
 
-    The writer's row is locked, so that two starts at once cannot exceed its capacity. Three queries. Raises Invalid for an unknown writer, else WriterExcluded with the gravest code.
+    The writer's row is locked, so that two starts at once cannot exceed its capacity. Three queries. Raises Invalid for
+    an unknown writer, else WriterExcluded with the gravest code.
     """
     lock_writer(by.website, writer_id)
     found = match.facts(order, [writer_id])
@@ -159,7 +160,7 @@ def starting(order: Order, writer_id: int) -> dict[str, object]:
 
 
 def start_assignment(order: Order, writer_id: int, level: Level, *, by: Actor, pay_minor: int | None = None) -> Round:
-    """The writer's time begins: pay fixed by level (or by an agreed bid), first round due; other requests superseded."""
+    """The writer's time begins: pay fixed by level (or an agreed bid), first round due; requests superseded."""
     now = clock.now()
     website = order.website_id
     pay = level.pay_minor(pages=order.pages, price_minor=order.price_minor) if pay_minor is None else pay_minor

@@ -72,7 +72,7 @@ class AdjustmentQuerySet(TenantQuerySet["Adjustment"]):
 
 
 class Adjustment(Journaled):
-    """New pages, slides or deadline (null: as they are), at a price difference fixed when it is proposed (negative: refunded)."""
+    """New pages, slides or deadline (null: as they are), at a price difference fixed when proposed (negative: refunded)."""
 
     noun: ClassVar[str] = "adjustment"
 

@@ -45,7 +45,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderHistory:
-    """Complete, oldest first. Payments are the client's and staff's to see; returns by an editor are not the client's."""
+    """Complete, oldest first. Payments are for client and staff to see; returns by an editor are not the client's."""
 
     activity: list[Activity]
     revisions: list[RevisionRow]

@@ -33,14 +33,16 @@ LEFT JOIN (
     SELECT writer_id, count(*) AS active,
            count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue
     FROM orders_order
-    WHERE website_id = %(website)s AND status = ANY(%(assigned)s) AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    WHERE website_id = %(website)s AND status = ANY(%(assigned)s)
+      AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
     GROUP BY writer_id
 ) o ON o.writer_id = w.id
 LEFT JOIN (
     SELECT writer_id, count(*) FILTER (WHERE outcome = 'completed') AS completed,
            count(*) FILTER (WHERE outcome = 'released' AND cause = 'writer') AS dropped
     FROM orders_assignment
-    WHERE website_id = %(website)s AND started_at > %(since)s AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    WHERE website_id = %(website)s AND started_at > %(since)s
+      AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
     GROUP BY writer_id
 ) a ON a.writer_id = w.id
 LEFT JOIN (
