@@ -43,11 +43,11 @@ def run_jobs() -> list[str]:
     return ran
 
 
-def queued() -> list[tuple[str, dict[str, Any]]]:
-    """(name, arguments) of every job that waits, also of those for later."""
+def queued(domain: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """(name, arguments) of every job that waits, also of those for later; of one domain, without others' reactions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
-        return [(name, orjson.loads(ids)) for name, ids in cursor.fetchall()]
+        return [(name, orjson.loads(ids)) for name, ids in cursor.fetchall() if name.startswith(domain)]
 
 
 def _next() -> tuple[int, str, dict[str, Any]] | None:

@@ -17,7 +17,7 @@ from copydesk.tenancy.scope import website_context, website_scope
 
 from .accounts import actor
 
-ORDER = Reference("order", 17)
+ORDER = Reference("thing", 17)
 
 
 def pending_charge(payer: Membership, amount_minor: int = 10_000, **values: Any) -> Charge:
@@ -53,7 +53,7 @@ def earning(
             writer.website,
             writer_id=writer.pk,
             amount_minor=amount_minor,
-            reference=Reference("order", order_id),
+            reference=Reference("thing", order_id),
             payable_at=clock.now() + dt.timedelta(days=days),
             by=Actor.system(writer.website),
             **values,

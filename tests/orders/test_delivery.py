@@ -9,6 +9,7 @@ import time_machine
 
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import WrongState
+from copydesk.journal.models import Event
 from copydesk.orders import errors
 from copydesk.orders.actions import course, delivery, staffing
 from copydesk.orders.models import Assignment, Cause, Order, Round, Status
@@ -21,8 +22,6 @@ DAY = dt.timedelta(days=1)
 
 
 def verbs(order: Order) -> list[str]:
-    from copydesk.journal.models import Event
-
     return list(
         Event.objects.of(order.website_id).about("order", order.pk).order_by("id").values_list("verb", flat=True)
     )

@@ -30,6 +30,10 @@ def balance(client: Membership) -> str:
     return str(queries.wallet(accounts.actor(client)).balance)
 
 
+def of_payments(ran: list[str]) -> list[str]:
+    return [name for name in ran if name.startswith("payments.")]
+
+
 def test_a_good_card_is_captured_and_posted_once(client: Membership) -> None:
     charge = payments.captured_charge(client, 10_000)
     assert (charge.status, charge.code) == (ChargeStatus.CAPTURED, "")
@@ -61,7 +65,7 @@ def test_a_lost_answer_is_looked_up_and_never_asked_again(client: Membership) ->
     with pytest.raises(ChargePending) as refused:
         payments.pending_charge(client, key="another")
     assert refused.value.context == {"charge_id": charge.pk}
-    assert run_jobs() == ["payments.look_up_charge"]
+    assert of_payments(run_jobs()) == ["payments.look_up_charge"]
     charge.refresh_from_db()
     assert charge.status == ChargeStatus.CAPTURED
     assert SandboxPayment.objects.filter(metadata__charge=charge.pk).count() == 1
@@ -81,18 +85,18 @@ def test_a_late_card_is_pending_until_a_lookup_finds_it(client: Membership) -> N
     with time_machine.travel(dt.datetime(2026, 5, 1, tzinfo=dt.UTC), tick=False) as time:
         charge = payments.captured_charge(client, token="tok_late")
         assert charge.status == ChargeStatus.PENDING
-        assert queued() == []
+        assert queued("payments.") == []
         resume(client.website)
-        assert queued() == []
+        assert queued("payments.") == []
         time.shift(29)
         resume(client.website)
-        assert run_jobs() == ["payments.look_up_charge"]
+        assert of_payments(run_jobs()) == ["payments.look_up_charge"]
         charge.refresh_from_db()
         assert (charge.status, charge.lookups) == (ChargeStatus.PENDING, 2)
         time.shift(31)
         resume(client.website)
         resume(client.website)
-        assert run_jobs() == ["payments.look_up_charge"] * 2
+        assert of_payments(run_jobs()) == ["payments.look_up_charge"] * 2
         charge.refresh_from_db()
         assert (charge.status, charge.next_lookup_at) == (ChargeStatus.CAPTURED, None)
         assert Transfer.objects.of(client.website).count() == 1
@@ -129,7 +133,7 @@ def test_one_key_is_one_charge_of_one_amount(client: Membership) -> None:
     with pytest.raises(ChargeKeyReused):
         payments.pending_charge(client, 10_001)
     other = accounts.membership(client.website)
-    assert payments.pending_charge(other, 500, reference=Reference("order", 18)).pk != charge.pk
+    assert payments.pending_charge(other, 500, reference=Reference("thing", 18)).pk != charge.pk
 
 
 def test_the_wallet_pays_whole_or_not_at_all(client: Membership) -> None:

@@ -63,7 +63,9 @@ def test_in_proportion_to_the_cent_wallet_at_once_card_when_the_provider_has_don
     ]
     assert balance(client) == "3.34"
     assert queries.paid_for(website, ORDER) == PaidFor(15_000, 1_001, 13_999)
-    assert queued() == [("payments.execute_repayment", {"website_id": website.pk, "repayment_id": rows[0].pk})]
+    assert queued("payments.") == [
+        ("payments.execute_repayment", {"website_id": website.pk, "repayment_id": rows[0].pk})
+    ]
     assert Transfer.objects.of(website).filter(purpose="repayment").count() == 1
     run_jobs()
     rows[0].refresh_from_db()
@@ -100,7 +102,7 @@ def test_more_than_is_left_is_refused_and_changes_nothing(
         actions.repay(website, ORDER, amount, by=admin, reason="-")
     assert refusal.value.context == {"refundable_minor": 10_000}
     assert not Repayment.objects.of(website).exists()
-    assert (queued(), Event.objects.of(website).count()) == ([], before)
+    assert (queued("payments."), Event.objects.of(website).count()) == ([], before)
 
 
 def test_only_what_was_captured_for_the_thing_itself_is_refundable(
@@ -108,7 +110,7 @@ def test_only_what_was_captured_for_the_thing_itself_is_refundable(
 ) -> None:
     payments.captured_charge(client, 700, purpose=Purpose.TIP, key="tip")
     payments.captured_charge(client, 900, token="tok_declined", key="declined")
-    payments.captured_charge(client, 900, reference=Reference("order", 18), key="another order")
+    payments.captured_charge(client, 900, reference=Reference("thing", 18), key="another order")
     payments.captured_charge(client, 800, token="tok_late", key="late")
     assert queries.refundable_minor(website, ORDER) == 0
     with pytest.raises(RefundTooLarge):
@@ -118,7 +120,7 @@ def test_only_what_was_captured_for_the_thing_itself_is_refundable(
 def test_to_the_wallet_with_the_clients_consent(website: Website, client: Membership, admin: Actor) -> None:
     payments.captured_charge(client, 10_000)
     (row,) = actions.repay(website, ORDER, 2_500, by=admin, reason="-", to_wallet=True)
-    assert (row.destination, row.status, balance(client), queued()) == ("wallet", "succeeded", "25.00", [])
+    assert (row.destination, row.status, balance(client), queued("payments.")) == ("wallet", "succeeded", "25.00", [])
 
 
 def test_running_twice_gives_back_once(website: Website, client: Membership, admin: Actor) -> None:
@@ -152,12 +154,12 @@ def test_a_forgotten_repayment_is_found_by_the_clock(website: Website, client: M
         payments.captured_charge(client, 10_000)
         (row,) = actions.repay(website, ORDER, 2_500, by=admin, reason="-")
         settle_repayment(row, Outcome(Result.UNKNOWN), by=Actor.system(website))
-        before = len(queued())
+        before = len(queued("payments."))
         resume(website)
-        assert len(queued()) == before
+        assert len(queued("payments.")) == before
         time.shift(60)
         resume(website)
-        assert len(queued()) == before + 1
+        assert len(queued("payments.")) == before + 1
 
 
 def test_a_failed_one_is_refundable_again_and_may_be_retried_under_the_same_key(

@@ -200,7 +200,7 @@ def test_a_payout_is_the_sum_of_its_lines(website: Website, writer: Membership) 
 
 def test_a_reference_is_of_the_same_website(website: Website, client: Membership) -> None:
     account = account_of(website, AccountKind.SALES)
-    assert Reference("order", 17) == ORDER
+    assert Reference("thing", 17) == ORDER
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_constraint WHERE conrelid = 'payments_posting'::regclass AND contype = 'f'"

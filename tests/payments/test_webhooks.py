@@ -32,7 +32,13 @@ def standing(charge: Charge) -> tuple[object, ...]:
     with website_scope(charge.website_id):
         charge.refresh_from_db()
         events = Event.objects.of(charge.website_id).count()
-        return charge.status, charge.version, events, Webhook.objects.of(charge.website_id).count(), len(queued())
+        return (
+            charge.status,
+            charge.version,
+            events,
+            Webhook.objects.of(charge.website_id).count(),
+            len(queued("payments.")),
+        )
 
 
 def test_a_signed_message_captures_a_late_charge_without_naming_a_website(late: Charge) -> None:

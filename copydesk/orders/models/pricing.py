@@ -72,7 +72,7 @@ class AdjustmentQuerySet(TenantQuerySet["Adjustment"]):
 
 
 class Adjustment(Journaled):
-    """New pages, slides or deadline (null: as they are), at a price difference fixed when proposed (negative: refunded)."""
+    """New pages, slides or deadline (null: as they are), at a difference in price fixed when proposed."""
 
     noun: ClassVar[str] = "adjustment"
 
