@@ -96,6 +96,6 @@ END $$
 def _unless_known(name: str, statement: str) -> str:
     name = name[:63]
     return (
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{name}') THEN "
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{name}') THEN "  # noqa: S608 — names of our own tables
         f"EXECUTE format($q${statement}$q$, '{name}'); END IF; END $$"
     )

@@ -4,12 +4,12 @@ from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
-from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
-from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
 from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
+from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.public import PublicDesk
+from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.writers import WriterDesk
 
 router = SimpleRouter()

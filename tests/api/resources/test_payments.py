@@ -135,7 +135,7 @@ def test_only_clients_fill_a_wallet(atlas: Website, role: Role) -> None:
 def test_a_client_sees_the_own_charges_staff_the_websites(atlas: Website, client: Membership) -> None:
     charge = payments.captured_charge(client, 12_345, lines=[{"label": "Essay, 3 pages", "amount_minor": 12_345}])
     seen = as_(client).get(charge_url(charge.pk))
-    assert (seen["amount"], seen["repaid"], seen["reference"]) == ("123.45", "0.00", {"type": "order", "id": 17})
+    assert (seen["amount"], seen["repaid"], seen["reference"]) == ("123.45", "0.00", {"type": "thing", "id": 17})
     assert seen["lines"] == [{"label": "Essay, 3 pages", "amount": "123.45"}]
     assert "provider" not in str(seen)
     for role in (Role.SUPPORT, Role.ADMIN):
