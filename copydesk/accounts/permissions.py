@@ -132,7 +132,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.VIEW_OWN_PAYOUTS,
         }
     ),
-    Role.EDITOR: frozenset(_EVERYBODY | {Can.EDIT_WORK}),
+    Role.EDITOR: frozenset((_EVERYBODY - {Can.WRITE_MESSAGES}) | {Can.EDIT_WORK}),
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),

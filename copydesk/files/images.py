@@ -138,9 +138,9 @@ def _check(content: bytes, kind: str, magic: bytes) -> int:
             with Image.open(io.BytesIO(content), formats=[kind]) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise FileUnreadable("The picture has too many pixels.")
-                orientation = int(image.getexif().get(ORIENTATION, 1))
                 image.verify()
-                return orientation
+            with Image.open(io.BytesIO(content), formats=[kind]) as image:
+                return int(image.getexif().get(ORIENTATION, 1))
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,

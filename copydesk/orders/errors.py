@@ -96,3 +96,23 @@ class NothingToAdjust(Refusal):
 class NotYourDecision(Refusal):
     code = "not_your_decision"
     message = "The other side decides about this."
+
+
+class FileKindNotAllowed(Forbidden):
+    code = "file_kind_not_allowed"
+    message = "Your role does not add files of this kind."
+
+
+class UploadsClosed(Refusal):
+    code = "uploads_closed"
+    message = "Files of this kind are not added in the order's present state."
+
+
+class FileNotDelivered(Refusal):
+    code = "file_not_delivered"
+    message = "Work reaches the client by delivery: submit it first."
+
+
+class ThreadClosed(Refusal):
+    code = "thread_closed"
+    message = "This order is archived: nobody writes about it any more."

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
+from copydesk.tenancy.models import TenantQuerySet
 
 from .models import Attachment, Message, ReadMark, Thread
 
@@ -41,12 +42,13 @@ class MessageRow:
     author_role: str
     author_label: str
     is_own: bool
+    is_unread: bool
     body: str
     masked: list[Masked]
     attachments: list[AttachmentRow]
 
 
-def thread_messages(actor: Actor, root_type: str, root_id: int) -> Iterable[Message]:
+def thread_messages(actor: Actor, root_type: str, root_id: int) -> TenantQuerySet[Message]:
     """The messages of one root, with their authors; the caller has made sure that `actor` may see the root."""
     rows = Message.objects.of(actor.website).filter(thread__root_type=root_type, thread__root_id=root_id)
     return rows.select_related("author")
@@ -64,8 +66,8 @@ def message_rows(
     pen_names: Mapping[int, str],
     file_ids: Mapping[int, int] | None = None,
 ) -> list[MessageRow]:
-    """One query, for the attachments. `pen_names` by membership; `file_ids`: file → the id by which `actor` can
-    download it, where that is another one."""
+    """Two queries: the attachments, and how far `actor` has read. `pen_names` by membership; `file_ids`: file → the id
+    by which `actor` can download it, where that is another one."""
     attached: dict[int, list[AttachmentRow]] = {}
     rows = Attachment.objects.of(actor.website).filter(message__in=[m.pk for m in messages]).select_related("file")
     for row in rows.order_by("id"):
@@ -73,19 +75,28 @@ def message_rows(
         file_id = file.pk if file_ids is None else file_ids[file.pk]
         shown = AttachmentRow(file_id, file.name, file.content_type, file.size, file.sha256)
         attached.setdefault(row.message_id, []).append(shown)
+    marks = ReadMark.objects.of(actor.website).filter(member_id=actor.membership_id or 0)
+    read = dict(marks.filter(thread__in={m.thread_id for m in messages}).values_list("thread_id", "last_read_message"))
     return [
         MessageRow(
             id=message.pk,
             created_at=message.created_at,
             author_role=Role.SUPPORT if message.author_role in STAFF else message.author_role,
             author_label=author_label(message, pen_names),
-            is_own=actor.membership_id is not None and message.author_id == actor.membership_id,
+            is_own=_is_own(actor, message),
+            is_unread=not _is_own(actor, message)
+            and actor.membership_id is not None
+            and message.pk > read.get(message.thread_id, 0),
             body=message.body,
             masked=masked_list(message.masked),
             attachments=attached.get(message.pk, []),
         )
         for message in messages
     ]
+
+
+def _is_own(actor: Actor, message: Message) -> bool:
+    return actor.membership_id is not None and message.author_id == actor.membership_id
 
 
 def author_label(message: Message, pen_names: Mapping[int, str]) -> str:

@@ -4,6 +4,8 @@ from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
+from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
+from copydesk.api.resources.order_messages import OrderMessageDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
 from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
@@ -24,6 +26,9 @@ router.register("orders", OrderDesk, basename="orders")
 router.register("orders", OrderStepDesk, basename="order-steps")
 router.register("orders", OrderPaymentDesk, basename="order-payments")
 router.register("public", PublicDesk, basename="public")
+router.register("orders/files", OrderFileDesk, basename="order-file")
+router.register("orders", OrderFilesDesk, basename="order-files")
+router.register("orders", OrderMessageDesk, basename="order-messages")
 router.register("writers", WriterDesk, basename="writers")
 
 urlpatterns = router.urls

@@ -15,7 +15,7 @@ from copydesk.payments.actions import earn
 from copydesk.writers.actions import count_completed
 
 from .. import errors
-from ..models import Assignment, Cause, Order, OrderFile, Round, RoundKind, Status
+from ..models import DELIVERED_KINDS, Assignment, Cause, Order, OrderFile, Round, RoundKind, Status
 from ..policies import OrderPolicy
 from ..queries import deadlines
 from .staffing import current_assignment, current_round, open_round
@@ -24,13 +24,13 @@ SEVERITIES = ("minor", "major")
 
 
 def submit(order: Order, *, by: Actor, note: str = "") -> Order:
-    """The writer hands in the round, with at least one file of its own in it; it goes to an editor or to the client."""
+    """The writer hands in the round, with a final or revised file in it; it goes to an editor or the client."""
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "submit", by):
         raise refusal
     current = current_round(order)
     assert current is not None
-    if not OrderFile.objects.of(by.website).filter(order=order, round=current).exists():
+    if not OrderFile.objects.of(by.website).filter(order=order, round=current, kind__in=DELIVERED_KINDS).exists():
         raise errors.NoFile()
     now = clock.now()
     editing, why = _needs_editing(order, now)

@@ -1,4 +1,4 @@
-from .files import WORK_KINDS, FileKind, OrderFile
+from .files import DELIVERED_KINDS, WORK_KINDS, FileKind, OrderFile
 from .order import ASSIGNED, OPEN, WRITING, Cause, Order, Status
 from .pricing import Adjustment, AdjustmentStatus, PriceLine, Side, side_of
 from .requests import Request, RequestStatus
@@ -6,6 +6,7 @@ from .work import Assignment, ExcusedTime, ExcuseKind, Offer, Round, RoundKind
 
 __all__ = [
     "ASSIGNED",
+    "DELIVERED_KINDS",
     "OPEN",
     "WORK_KINDS",
     "WRITING",

@@ -13,12 +13,12 @@ from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
 from copydesk.payments.queries import captured_minor, refundable_minor
-from copydesk.threads.queries import unread_counts
 from copydesk.writers.models import Writer
 
 from ..models import Adjustment, Assignment, Offer, Order, PriceLine, Round, Status
 from ..policies import OrderPolicy
 from .deadlines import writer_due
+from .messages import unread_messages
 from .pricing import PriceLineRow
 
 
@@ -131,7 +131,7 @@ def order_rows(actor: Actor, orders: Sequence[Order]) -> list[OrderRow]:
     ids = [order.pk for order in orders]
     people = _writers(actor, orders)
     pays = _pays(actor, ids)
-    unread = unread_counts(actor, Order.noun, ids)
+    unread = unread_messages(actor, orders)
     policy = OrderPolicy.of(website)
     now = clock.now()
     return [

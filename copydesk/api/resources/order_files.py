@@ -1,0 +1,76 @@
+"""`/orders/{id}/files/` and `/orders/files/{id}/download/`: immutable versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from copydesk.accounts.permissions import Can
+from copydesk.api.desk import Desk
+from copydesk.api.shape import shape
+from copydesk.api.uploads import UploadParser, download
+from copydesk.core.errors import Invalid
+from copydesk.orders.actions.files import add_file
+from copydesk.orders.models import FileKind, Order, OrderFile
+from copydesk.orders.queries.files import OrderFileRow, order_file_rows, order_files
+
+ROW = shape(OrderFileRow)
+
+
+class Upload(serializers.Serializer[Any]):
+    """Clients add brief and source; writers and editors draft, final and revision; staff any."""
+
+    file = serializers.FileField(allow_empty_file=True)
+    kind = serializers.ChoiceField(choices=FileKind.choices)
+
+
+class OrderFilesDesk(Desk):
+    """The brief is seen by whoever sees the order; work by the client once its round is delivered, drafts when sent in
+    a message. A writer who has the order sees all of it, one who no longer has it nothing."""
+
+    model = Order
+    queryset = Order.objects.none()
+    needs: ClassVar[Can | Mapping[str, Can]] = {"GET": Can.VIEW_ORDERS, "POST": Can.UPLOAD_FILES}
+    parser_classes = (UploadParser,)
+
+    @extend_schema(operation_id="orders_files_list", responses=ROW(many=True))
+    @action(detail=True, url_path="files")
+    def files(self, request: Request, pk: str) -> Response:
+        """Newest first, all versions."""
+        order = self.get_object()
+        rows = order_files(self.actor, order)
+        return self.page(rows, lambda files: order_file_rows(self.actor, order, files))
+
+    @extend_schema(operation_id="orders_files_create", request={"multipart/form-data": Upload}, responses={201: ROW})
+    @files.mapping.post
+    def upload(self, request: Request, pk: str) -> Response:
+        """Adds a version. Types and size as the website allows; what documents say about their authors is taken out,
+        `sha256` is of what was kept."""
+        order, body = self.get_object(), self.payload(Upload)
+        if len(request.FILES.getlist("file")) > 1:
+            raise Invalid({"file": "One file a request."})
+        added = add_file(order, body["file"], FileKind(body["kind"]), by=self.actor)
+        return Response(order_file_rows(self.actor, order, [added])[0], status=201)
+
+
+class OrderFileDesk(Desk):
+    model = OrderFile
+    queryset = OrderFile.objects.none()
+    needs = Can.VIEW_ORDERS
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("file")
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
+    @action(detail=True, url_path="download")
+    def download(self, request: Request, pk: str) -> HttpResponseBase:
+        """The content, as an attachment. The ETag is its sha256."""
+        return download(request, self.get_object().file)
