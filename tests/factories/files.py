@@ -16,7 +16,7 @@ def upload(name: str = "notes.txt", content: bytes = b"Some text.") -> SimpleUpl
     return SimpleUploadedFile(name, content)
 
 
-def pdf(*, password: str = "", script: bool = False) -> bytes:
+def pdf(*, password: str = "", owner_password: str = "", script: bool = False) -> bytes:
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.add_metadata({"/Author": AUTHOR, "/Creator": AUTHOR})
@@ -28,8 +28,8 @@ def pdf(*, password: str = "", script: bool = False) -> bytes:
         writer.root_object[NameObject("/OpenAction")] = DictionaryObject(
             {NameObject(name): value for name, value in action.items()}
         )
-    if password:
-        writer.encrypt(password)
+    if password or owner_password:
+        writer.encrypt(password, owner_password or None, algorithm="AES-256")
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

@@ -92,6 +92,9 @@ def test_a_pdf_keeps_its_pages_and_loses_its_scripts() -> None:
 def test_a_pdf_locked_for_reading_is_refused_and_one_locked_for_editing_is_opened() -> None:
     with pytest.raises(FileUnreadable):
         clean("pdf", files.pdf(password="secret"))
+    opened = PdfReader(io.BytesIO(clean("pdf", files.pdf(owner_password="secret"))))
+    assert not opened.is_encrypted
+    assert AUTHOR not in str(opened.pages[0]["/Annots"][0].get_object())
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ DELIVERED_KINDS = frozenset({FileKind.FINAL, FileKind.REVISION})
 
 class OrderFileQuerySet(TenantQuerySet["OrderFile"]):
     def visible_to(self, actor: OnWebsite) -> OrderFileQuerySet:
-        """Of the orders that the actor may see. A client: what is not a writer's work, rounds once delivered, drafts that
-        were sent in a message. A writer who has the order: all; one who does not have it yet: the brief."""
+        """Of the orders that the actor may see. A client: what is not a writer's work, rounds once delivered, drafts
+        that were sent in a message. A writer who has the order: all; one who does not have it yet: the brief."""
         assert isinstance(actor, Actor)
         rows = self.of(actor.website).filter(order__in=Order.objects.visible_to(actor))
         if actor.role is Role.CLIENT:
