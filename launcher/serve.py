@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launcher.backend import Backend, backend, code_hash
+from launcher.console import Log
 from launcher.data import DataFolder
 from launcher.errors import LaunchError
 from launcher.progress import Step, run_shown, run_step, say
@@ -40,7 +41,7 @@ def serve(root: Path, environ: Mapping[str, str], *, port: int, folder: Path, fr
                 data.open()
             with backend(root, python, environ, data, port) as database:
                 _prepare(root, python, data, database)
-                _run(root, python, database, port)
+                _run(root, python, data, database, port)
     except Stop:
         say("Stopped.")
 
@@ -72,13 +73,13 @@ def _prepare(root: Path, python: str, data: DataFolder, database: Backend) -> No
         data.prepared.write_text(stamp)
 
 
-def _run(root: Path, python: str, database: Backend, port: int) -> None:
-    supervisor = Supervisor(children(root, python, database, port))
+def _run(root: Path, python: str, data: DataFolder, database: Backend, port: int) -> None:
+    supervisor = Supervisor(children(root, python, database, port, data.logs))
     try:
         supervisor.start()
         with Step("Starting API, worker and stream") as step:
             _wait_until_ready(supervisor, database, port, step)
-        say(welcome(port, demo=database.demo))
+        say(welcome(port, data.logs, demo=database.demo))
         while True:
             _tend(supervisor, database)
             time.sleep(0.2)
@@ -88,7 +89,7 @@ def _run(root: Path, python: str, database: Backend, port: int) -> None:
         supervisor.stop()
 
 
-def children(root: Path, python: str, database: Backend, port: int) -> list[Child]:
+def children(root: Path, python: str, database: Backend, port: int, logs: Path) -> list[Child]:
     api = [
         *(python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
         *("--workers", str(WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "3"),
@@ -103,9 +104,9 @@ def children(root: Path, python: str, database: Backend, port: int) -> list[Chil
     worker = [python, "-m", "django", "run_worker"]
     env = database.env
     return [
-        Child("API", api, env, root, at_our_death=signal.SIGTERM),
-        Child("worker", worker, env, root),
-        Child("stream", stream, env, root),
+        Child("API", api, env, root, Log(logs / "api.log"), at_our_death=signal.SIGTERM),
+        Child("worker", worker, env, root, Log(logs / "worker.log")),
+        Child("stream", stream, env, root, Log(logs / "stream.log")),
     ]
 
 
@@ -136,12 +137,13 @@ def _wait_until_ready(supervisor: Supervisor, database: Backend, port: int, step
     raise LaunchError(f"{url} was not ready after {READY_SECONDS} s ({last}).")
 
 
-def welcome(port: int, *, demo: bool) -> str:
+def welcome(port: int, logs: Path, *, demo: bool) -> str:
     base = f"http://{HOST}:{port}"
     lines = [
         "",
         f"  API    {base}/api/v1/",
         f"  Docs   {base}/api/v1/docs/",
+        f"  Logs   {logs}",
     ]
     if demo:
         lines += [

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.console import Log
 from launcher.errors import LaunchError
 from launcher.orphans import spawn
 from launcher.progress import say
@@ -25,6 +26,7 @@ class Child:
     command: Sequence[str]
     env: Mapping[str, str]
     cwd: Path
+    log: Log
     # What the kernel sends when the launcher is killed: SIGTERM only to one that has children of its own to end.
     at_our_death: signal.Signals = signal.SIGKILL
     deaths: list[float] = field(default_factory=list)
@@ -32,7 +34,10 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.process = spawn(self.command, env=self.env, cwd=self.cwd, at_our_death=self.at_our_death)
+        with self.log.open() as output:
+            self.process = spawn(
+                self.command, env=self.env, cwd=self.cwd, output=output, at_our_death=self.at_our_death
+            )
 
     def signal_group(self, sign: signal.Signals) -> None:
         if self.process is not None:
@@ -40,6 +45,7 @@ class Child:
                 os.killpg(self.process.pid, sign)
 
     def tend(self, now: float) -> None:
+        self.log.show_news()
         if self.process is None:
             if now >= self.start_at:
                 self.start()
@@ -50,9 +56,12 @@ class Child:
         # Its own children would keep the port, and the next one could not have it.
         self.signal_group(signal.SIGKILL)
         self.process = None
+        self.log.show_news()
         self.deaths = [*(death for death in self.deaths if now - death < DEATHS_WITHIN), now]
         if len(self.deaths) >= MOST_DEATHS:
-            raise LaunchError(f"The {self.name} process keeps stopping ({_ending(code)}); its last words are above.")
+            raise LaunchError(
+                f"The {self.name} process keeps stopping ({_ending(code)}): see above, and {self.log.path}."
+            )
         pause = 2.0 ** (len(self.deaths) - 1)
         self.start_at = now + pause
         say(f"The {self.name} process stopped ({_ending(code)}); starting it again in {pause:.0f} s.")
@@ -84,6 +93,7 @@ class Supervisor:
             child.signal_group(signal.SIGKILL)
             child.process.wait()
             child.process = None
+            child.log.show_news()
 
 
 def _ending(code: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher.console import Log, is_routine
 from launcher.errors import LaunchError
 from launcher.locks import is_running
 from launcher.progress import run_step
@@ -15,6 +16,7 @@ from launcher.serve import refuse_taken, welcome
 from launcher.supervisor import MOST_DEATHS, Child, Supervisor
 
 SECONDS = 20
+LOGS = Path("logs")
 SLEEPS = "import time; time.sleep(600)"
 # A child with a child of its own, which would outlive it.
 FAMILY = f"""
@@ -30,7 +32,8 @@ def child(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     made: list[Child] = []
 
     def child(script: str, *arguments: str) -> Child:
-        made.append(Child("worker", [sys.executable, "-c", script, *arguments], dict(os.environ), tmp_path))
+        command = [sys.executable, "-c", script, *arguments]
+        made.append(Child("worker", command, dict(os.environ), tmp_path, Log(tmp_path / "worker.log")))
         return made[-1]
 
     yield child
@@ -114,6 +117,27 @@ def test_one_that_ignores_sigterm_is_killed(
     assert process.returncode == -signal.SIGKILL
 
 
+def test_the_terminal_shows_what_is_not_routine(
+    child: Callable[..., Child], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ['{"event": "sealed", "level": "info"}', '{"event": "late", "level": "warning"}', "Subject: Welcome", "{"]
+    tended = child(f"print({chr(10).join(lines)!r}); import time; time.sleep(600)")
+    tended.env = {**tended.env, "PYTHONUNBUFFERED": "1"}
+    tended.start()
+    until(lambda: (tmp_path / "worker.log").read_text().count("\n") == len(lines))
+    tended.tend(100.0)
+    assert capsys.readouterr().out.splitlines() == lines[1:]
+    assert is_routine(lines[0])
+
+
+def test_the_log_of_the_launch_before_is_kept(tmp_path: Path) -> None:
+    for launch in ("first", "second", "third"):
+        with Log(tmp_path / "api.log").open() as output:
+            output.write(launch.encode())
+    assert (tmp_path / "api.old.log").read_text() == "second"
+    assert (tmp_path / "api.log").read_text() == "third"
+
+
 def test_a_taken_port_is_one_sentence() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -132,8 +156,8 @@ def test_a_failed_step_shows_what_it_wrote(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_accounts_are_told_of_in_the_demonstration_only() -> None:
-    assert "copydesk-demo" in welcome(8000, demo=True)
-    assert "copydesk-demo" not in welcome(8000, demo=False)
+    assert "copydesk-demo" in welcome(8000, LOGS, demo=True)
+    assert "copydesk-demo" not in welcome(8000, LOGS, demo=False)
 
 
 def _alive(pid: int) -> bool:
