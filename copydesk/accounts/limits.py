@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from typing import Any
 
 from django.db import connection
 
@@ -26,7 +27,7 @@ def spend(what: str, who: str, most: int, seconds: int) -> None:
     """One more attempt of `who` at `what`; TooManyAttempts with `retry_after` seconds after the `most`th within the
     window. To be called outside a transaction: an attempt that is undone with its failure is not counted."""
     now = clock.now()
-    values = {"key": _key(what, who), "now": now, "until": now + dt.timedelta(seconds=seconds)}
+    values: dict[str, Any] = {"key": _key(what, who), "now": now, "until": now + dt.timedelta(seconds=seconds)}
     with connection.cursor() as cursor:
         cursor.execute(SPEND, values)
         count, until = cursor.fetchone()

@@ -71,7 +71,7 @@ class Membership(TenantModel):
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = MembershipQuerySet.as_manager()
+    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

@@ -40,6 +40,8 @@ class Ticket:
 
 def issue_ticket(by: Actor) -> Ticket:
     """Of the same login as the token that `by` called with."""
+    assert by.user_id is not None
+    assert by.token_id is not None
     secret = secrets.token_urlsafe(32)
     now = clock.now()
     token = Token.objects.create(

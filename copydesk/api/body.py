@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import IO, Any
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
 import django_filters
 import orjson
+from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -59,7 +60,8 @@ def fingerprint(request: Request) -> bytes:
     parts, because each try has its own boundary."""
     seen = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0".encode())
     if (request.content_type or "").startswith("multipart/"):
-        for name, values in sorted(request.data.lists()):
+        for name, values in sorted(cast(QueryDict, request.data).lists()):
+            value: Any  # text or an upload
             for value in values:
                 seen.update(f"\0{name}\0{getattr(value, 'name', value)}\0".encode())
                 if hasattr(value, "chunks"):

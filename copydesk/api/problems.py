@@ -104,7 +104,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, exceptions.APIException):
         if auth := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = auth
-        code = CODES.get(error.status_code) or getattr(error.detail, "code", error.default_code)
+        code = CODES.get(error.status_code) or str(getattr(error.detail, "code", error.default_code))
         body = problem(error.status_code, code, str(error.detail), request_id)
         response = Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
     else:

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiTypes
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
 from copydesk.journal.models import Journaled
@@ -76,6 +76,8 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         query = getattr(self.view, "query_class", None)
         return [query] if query is not None and self.method in SAFE_METHODS else []
+
+    view: Any
 
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{serializer_name}{'Stream' if issubclass(self.view.pagination_class, Cursor) else 'Page'}"

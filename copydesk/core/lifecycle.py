@@ -70,7 +70,7 @@ class Lifecycle(Mapping[str, Step]):
         """The steps that the caller's role has, refused ones with their reason."""
         offered = ((name, self.refusal(row, name, by)) for name, step in self._steps.items() if not step.hidden)
         return [
-            AvailableAction(name, refusal is None, refusal and refusal.code, refusal and refusal.detail)
+            AvailableAction(name, refusal is None, *((refusal.code, refusal.detail) if refusal else (None, None)))
             for name, refusal in offered
             if not isinstance(refusal, Forbidden)
         ]

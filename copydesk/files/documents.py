@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pypdf
 from pypdf.generic import DictionaryObject, PdfObject
@@ -85,7 +85,8 @@ def _dictionary(value: PdfObject | None) -> DictionaryObject:
 
 def _list(value: PdfObject | None) -> Iterator[DictionaryObject]:
     found = value.get_object() if value is not None else None
-    for item in found if isinstance(found, list) else ():
+    items: Iterable[PdfObject] = found if isinstance(found, list) else ()
+    for item in items:
         inner = item.get_object()
         if isinstance(inner, DictionaryObject):
             yield inner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from copydesk.accounts.models import Membership
@@ -24,7 +26,7 @@ class File(TenantModel):
     storage_key = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = TenantQuerySet.as_manager()
+    objects: ClassVar[TenantQuerySet[Any]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

@@ -88,7 +88,8 @@ def _half(value: str | None, salt: bytes) -> bytes:
 
 def lock(row: J) -> J:
     """Re-reads `row` under a lock that lasts until the transaction ends; foreign keys to it stay free."""
-    row.refresh_from_db(from_queryset=type(row).objects.of(row.website_id).lock())
+    rows: Any = type(row).objects.of(row.website_id).lock()
+    row.refresh_from_db(from_queryset=rows)
     return row
 
 

@@ -20,14 +20,14 @@ class CurrentTransaction(models.Func):
 class EventQuerySet(TenantQuerySet["Event"]):
     def committed_before_all_running(self) -> EventQuerySet:
         """Events that no running transaction can still precede: read in (xid, id) order, none is ever missed."""
-        return self.extra(where=["xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        return self.extra(where=["xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])  # type: ignore[return-value]
 
     def after(self, xid: int, event_id: int) -> EventQuerySet:
         """Those that follow a place in commit order."""
-        return self.extra(where=["(xid, journal_event.id) > (%s, %s)"], params=[xid, event_id])
+        return self.extra(where=["(xid, journal_event.id) > (%s, %s)"], params=[xid, event_id])  # type: ignore[return-value]
 
     def until(self, xid: int, event_id: int) -> EventQuerySet:
-        return self.extra(where=["(xid, journal_event.id) <= (%s, %s)"], params=[xid, event_id])
+        return self.extra(where=["(xid, journal_event.id) <= (%s, %s)"], params=[xid, event_id])  # type: ignore[return-value]
 
     def in_commit_order(self) -> EventQuerySet:
         return self.order_by("xid", "id")

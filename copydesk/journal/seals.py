@@ -205,7 +205,7 @@ def _changed_reasons(row: Seal, batch: list[Event]) -> Iterator[Finding]:
     for event in batch:
         if event.reason is None and event.address is None:
             continue
-        salt, kept = event.salt and bytes(event.salt), event.digest and bytes(event.digest)
+        salt, kept = (bytes(part) if part is not None else None for part in (event.salt, event.digest))
         made = proof(event.reason, event.address, salt)
         halves = ((event.reason, slice(0, 32)), (event.address, slice(32, 64)))
         if made is None or kept is None or any(text is not None and made[at] != kept[at] for text, at in halves):

@@ -46,7 +46,7 @@ class SecureTables(Operation):
                 target = field.related_model
                 if isinstance(target, type) and belongs_to_website(target):
                     yield composite_unique(target._meta.db_table)
-                    yield composite_key(table, field.column, target._meta.db_table)
+                    yield composite_key(table, str(field.column), target._meta.db_table)
         if model._meta.model_name in self.append_only:
             yield from append_only(table)
 

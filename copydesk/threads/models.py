@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from copydesk.accounts.models import Membership
@@ -18,7 +20,7 @@ class Thread(TenantModel):
     root_id = models.BigIntegerField()
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = TenantQuerySet.as_manager()
+    objects: ClassVar[TenantQuerySet[Any]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint("website", "root_type", "root_id", name="thread_root_unique")]
@@ -40,7 +42,7 @@ class Message(Journaled):
     masked = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = TenantQuerySet.as_manager()
+    objects: ClassVar[TenantQuerySet[Any]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~models.Q(body=""), name="message_not_empty")]
@@ -57,7 +59,7 @@ class Attachment(TenantModel):
     message = models.ForeignKey(Message, models.PROTECT, related_name="attachments")
     file = models.ForeignKey(File, models.PROTECT, related_name="+")
 
-    objects = TenantQuerySet.as_manager()
+    objects: ClassVar[TenantQuerySet[Any]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint("message", "file", name="attachment_unique")]
@@ -70,7 +72,7 @@ class ReadMark(TenantModel):
     member = models.ForeignKey(Membership, models.CASCADE, related_name="+")
     last_read_message = models.ForeignKey(Message, models.PROTECT, related_name="+")
 
-    objects = TenantQuerySet.as_manager()
+    objects: ClassVar[TenantQuerySet[Any]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint("thread", "member", name="read_mark_unique")]

@@ -113,7 +113,7 @@ class Writer(Journaled):
     rating_milli = models.PositiveIntegerField(null=True)
     completed_orders = models.PositiveIntegerField(default=0)
 
-    objects = WriterQuerySet.as_manager()
+    objects: ClassVar[WriterQuerySet] = WriterQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

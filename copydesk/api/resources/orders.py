@@ -86,7 +86,7 @@ class OrderDesk(Desk):
     model = Order
     queryset = Order.objects.none()
     needs: ClassVar = {"GET": Can.VIEW_ORDERS, "POST": Can.PLACE_ORDERS, "PATCH": Can.EDIT_BRIEF}
-    filterset_class = OrderFilter
+    filterset_class: ClassVar[Any] = OrderFilter
     sorts: ClassVar[dict[str, str]] = {
         "placed_at": "placed_at",
         "client_deadline": "client_deadline",

@@ -87,7 +87,7 @@ DETAILED = PolymorphicProxySerializer(
 )
 
 
-class WriterFilter(django_filters.FilterSet):  # type: ignore[misc]
+class WriterFilter(django_filters.FilterSet):
     """They narrow what the caller may see. `search` is part of a pen name; `choice` is a client's own."""
 
     status = django_filters.ChoiceFilter(choices=WriterStatus.choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
@@ -110,7 +111,7 @@ def accept_paid(adjustment: Adjustment, order: Order, *, by: Actor) -> Adjustmen
     advance(adjustment, "accept", by=by, data=_facts(adjustment))
     difference = adjustment.difference_minor
     before = order.price_minor
-    changes: dict[str, object] = {"price_minor": before + difference}
+    changes: dict[str, Any] = {"price_minor": before + difference}
     if adjustment.pages is not None:
         changes["pages"] = adjustment.pages
     if adjustment.slides is not None:
@@ -133,7 +134,7 @@ def _adjust_pay(order: Order, difference_minor: int, price_before_minor: int) ->
         assignment.save(update_fields=["pay_minor"])
 
 
-def _facts(adjustment: Adjustment) -> dict[str, object]:
+def _facts(adjustment: Adjustment) -> dict[str, Any]:
     deadline = adjustment.client_deadline
     return details(
         adjustment_id=adjustment.pk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from copydesk.core import clock
 from copydesk.journal.actions import change
@@ -14,13 +15,13 @@ from ..queries import deadlines
 from .staffing import current_round
 
 
-def move_client_deadline(order: Order, deadline: dt.datetime) -> dict[str, object]:
+def move_client_deadline(order: Order, deadline: dt.datetime) -> dict[str, Any]:
     """Changes of the order for a new client's deadline, after its event is recorded.
 
     A later one gives the writer its share of the new time. An earlier one moves the due time, but what the writer loses
     is excused, because it was not asked: no lateness is charged for it.
     """
-    changes: dict[str, object] = {"client_deadline": deadline}
+    changes: dict[str, Any] = {"client_deadline": deadline}
     current = current_round(order)
     if current is None or current.kind != RoundKind.FIRST:
         return changes
@@ -34,7 +35,7 @@ def move_client_deadline(order: Order, deadline: dt.datetime) -> dict[str, objec
     return changes | {"writer_due_at": current.due_with_excuse}
 
 
-def grant_time(order: Order, granted: dt.timedelta) -> dict[str, object]:
+def grant_time(order: Order, granted: dt.timedelta) -> dict[str, Any]:
     """Changes of the order when staff excuse the writer for a time that begins now."""
     current = current_round(order)
     assert current is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
@@ -36,7 +37,7 @@ def submit(order: Order, *, by: Actor, note: str = "") -> Order:
     editing, why = _needs_editing(order, now)
     change(current, submitted_at=now)
     data = details(round=current.number, editing_reason=why, late=now > current.due_with_excuse)
-    decided: dict[str, object] = {"editing": editing, "editing_reason": why, "writer_due_at": None}
+    decided: dict[str, Any] = {"editing": editing, "editing_reason": why, "writer_due_at": None}
     if editing:
         return advance(order, "submit", by=by, to=Status.EDITING, reason=note, data=data, **decided)
     change(current, delivered_at=now)
@@ -131,7 +132,7 @@ def approve(order: Order, *, by: Actor) -> Order:
     dispute_until = now + dt.timedelta(days=policy.dispute_days)
     assignment.ended_at, assignment.outcome = now, "completed"
     assignment.save(update_fields=["ended_at", "outcome"])
-    times = {"completed_at": now, "dispute_until": dispute_until} if first else {}
+    times: dict[str, Any] = {"completed_at": now, "dispute_until": dispute_until} if first else {}
     advance(order, "approve", by=by, approve_at=None, **times)
     if first:
         count_completed(order.website_id, assignment.writer_id)
@@ -152,7 +153,7 @@ def last_submitted(order: Order) -> Round:
     return rounds.order_by("-number")[0]
 
 
-def _delivered(order: Order) -> dict[str, object]:
+def _delivered(order: Order) -> dict[str, Any]:
     """Times that a delivery sets; `delivered_at` is the first."""
     policy = OrderPolicy.of(order.website_id, order.policy_version)
     now = clock.now()

@@ -4,7 +4,7 @@ finds the charge again, and the reaction to a capture does what the request coul
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -17,6 +17,8 @@ from copydesk.payments.models import Charge, ChargeStatus, Method, Purpose
 
 from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
 from . import adjustments
+
+C = TypeVar("C", Charge, Charge | None)
 
 
 def pay_order(order_id: int, *, method: str, token: str, key: str, by: Actor) -> Charge:
@@ -134,7 +136,7 @@ def _apply_to_writer(order: Order, charge: Charge, by: Actor) -> None:
     earn_tip(charge, writer_id=assignment.writer_id, share_bp=assignment.tip_share_bps, by=by.as_system())
 
 
-def _pay(begin: Callable[[], Charge | None], token: str, by: Actor) -> Any:
+def _pay(begin: Callable[[], C], token: str, by: Actor) -> C:
     """Commits the intent, asks the provider outside of any transaction, applies what was captured."""
     with transaction.atomic(durable=True):
         charge = begin()

@@ -74,6 +74,7 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
     policy, prices = OrderPolicy.of(website), PricingPolicy.of(website)
     refuse_short_deadline(policy, now, form.client_deadline)
     lines = pricing.price_lines(prices, form, form.client_deadline - now)
+    brief: Any = _brief(form)
     order = Order.objects.of(website).create(
         number=_next_number(website),
         client_id=client,
@@ -83,7 +84,7 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
         placed_at=now,
         expires_at=now + dt.timedelta(hours=policy.unpaid_hours),
         level_rank=pricing.choose(prices, form).level_rank,
-        **_brief(form),
+        **brief,
     )
     store_lines(order, lines)
     record("order.place", order, by=by, after=Status.UNPAID, data=details(price_minor=order.price_minor))
@@ -158,7 +159,7 @@ def refuse_short_deadline(policy: OrderPolicy, now: dt.datetime, deadline: dt.da
         raise Invalid({"client_deadline": f"At least {policy.least_lead_hours} hours from now."}, "deadline_too_soon")
 
 
-def _brief(form: OrderForm) -> dict[str, object]:
+def _brief(form: OrderForm) -> dict[str, Any]:
     return {
         "topic": form.topic,
         "instructions": form.instructions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
@@ -145,7 +146,7 @@ def admit(order: Order, writer_id: int, *, by: Actor, reason: str = "") -> Level
     return policy.level(found[0].level)
 
 
-def starting(order: Order, writer_id: int) -> dict[str, object]:
+def starting(order: Order, writer_id: int) -> dict[str, Any]:
     """What changes on an order when a writer starts."""
     policy = OrderPolicy.of(order.website_id)
     now = clock.now()
@@ -178,9 +179,11 @@ def start_assignment(order: Order, writer_id: int, level: Level, *, by: Actor, p
     return open_round(order, assignment, RoundKind.FIRST, order.writer_due_at)
 
 
-def open_round(order: Order, assignment: Assignment, kind: RoundKind, due_at: dt.datetime, **about: object) -> Round:
+def open_round(order: Order, assignment: Assignment, kind: RoundKind, due_at: dt.datetime, **about: Any) -> Round:
+    """The next piece of work; `about` is what a return or revision says: cause, severity, reason, changes_required."""
     last = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()
-    return Round.objects.of(order.website_id).create(
+    row = Round(
+        website_id=order.website_id,
         order=order,
         assignment=assignment,
         number=(last.number if last else 0) + 1,
@@ -189,6 +192,8 @@ def open_round(order: Order, assignment: Assignment, kind: RoundKind, due_at: dt
         due_at=due_at,
         **about,
     )
+    row.save(force_insert=True)
+    return row
 
 
 def end_assignment(order: Order, outcome: str, cause: Cause | str = "") -> Assignment:

@@ -73,7 +73,7 @@ class OrderFile(Journaled):
     uploader_role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
     created_at = models.DateTimeField(default=clock.now)
 
-    objects = OrderFileQuerySet.as_manager()
+    objects: ClassVar[OrderFileQuerySet] = OrderFileQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

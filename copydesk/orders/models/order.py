@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q, QuerySet
@@ -114,7 +114,7 @@ def tipping_client(order: Order, by: Actor) -> Refusal | None:
     return own_client(order, by) or (None if order.writer_id else errors.NotYours("There is no writer to tip."))
 
 
-def _blocking(actor: Actor) -> QuerySet[Choice, dict[str, int]]:
+def _blocking(actor: Actor) -> QuerySet[Choice, Any]:
     """The clients who have blocked this writer."""
     blocks = Choice.objects.of(actor.website).filter(writer_id=actor.membership_id, kind=ChoiceKind.BLOCK)
     return blocks.values("client_id")
@@ -230,7 +230,7 @@ class Order(Journaled):
     """The charge that paid it."""
     forfeited_minor = models.BigIntegerField(default=0)
 
-    objects = OrderQuerySet.as_manager()
+    objects: ClassVar[OrderQuerySet] = OrderQuerySet.as_manager()  # type: ignore[assignment]
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {

@@ -87,7 +87,7 @@ class Adjustment(Journaled):
     proposed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
 
-    objects = AdjustmentQuerySet.as_manager()
+    objects: ClassVar[AdjustmentQuerySet] = AdjustmentQuerySet.as_manager()  # type: ignore[assignment]
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {

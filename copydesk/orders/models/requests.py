@@ -63,7 +63,7 @@ class Request(Journaled):
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
 
-    objects = RequestQuerySet.as_manager()
+    objects: ClassVar[RequestQuerySet] = RequestQuerySet.as_manager()  # type: ignore[assignment]
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {

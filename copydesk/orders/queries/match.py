@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -87,7 +88,7 @@ class Facts:
 def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:
     """Of the website's admitted writers, or of those named. One query."""
     at = clock.now()
-    params = {
+    params: dict[str, Any] = {
         "at": at,
         "since": at - dt.timedelta(days=PERFORMANCE_DAYS),
         "website": order.website_id,

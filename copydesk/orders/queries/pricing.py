@@ -19,14 +19,22 @@ WHOLE = 10_000
 class Brief(Protocol):
     """What of an order form decides its price."""
 
-    paper_type: str
-    subject: str
-    academic_level: str
-    work_type: str
-    spacing: str
-    pages: int
-    slides: int
-    extras: Sequence[str]
+    @property
+    def paper_type(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def academic_level(self) -> str: ...
+    @property
+    def work_type(self) -> str: ...
+    @property
+    def spacing(self) -> str: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def slides(self) -> int: ...
+    @property
+    def extras(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

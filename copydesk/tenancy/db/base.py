@@ -12,7 +12,7 @@ class DatabaseWrapper(PostgresWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         website_id = current_website_id()
         if website_id is None:
-            self._set_autocommit(autocommit=False)
+            self._set_autocommit(autocommit=False)  # type: ignore[attr-defined]
             return
         # Several statements in one trip take no parameters: the literal is an int, and nothing else.
         with self.wrap_database_errors:
