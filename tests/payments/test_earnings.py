@@ -18,6 +18,7 @@ from copydesk.payments.queries import Drift
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
 from tests.factories import accounts, payments
+from tests.factories.payments import ORDER
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 
@@ -142,10 +143,10 @@ def test_what_is_held_is_not_paid_out(website: Website, writer: Membership, one:
     payout = actions.prepare_payout(website, by=one)
     assert payout.total_minor == 5_000
     actions.approve_payout(payout, by=other)
-    actions.hold_earnings(website, Reference("order", 18))
+    actions.hold_earnings(website, Reference(ORDER.type, 18))
     with pytest.raises(PayoutHeld):
         actions.pay_payout(payout, by=other)
-    actions.release_earnings(website, Reference("order", 18))
+    actions.release_earnings(website, Reference(ORDER.type, 18))
     actions.release_earnings(website, earning.reference)
     actions.pay_payout(payout, by=other)
     assert held(writer) == ["60.00", "0.00", "60.00", "0.00", "50.00"]

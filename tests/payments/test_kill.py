@@ -68,5 +68,5 @@ def test_never_repeated_and_found_by_the_clock(client: accounts.Membership) -> N
         charge = Charge.objects.of(client.website).get()
         Charge.objects.of(client.website).update(next_lookup_at=charge.created_at)
         resume(client.website)
-    assert run_jobs() == ["payments.look_up_charge"]
+    assert "payments.look_up_charge" in run_jobs()
     assert found(client) == (["captured"], 1, 1, "25.00")

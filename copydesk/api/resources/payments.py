@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.access import Anyone, called
 from copydesk.api.desk import Desk
+from copydesk.api.schema import problems
 from copydesk.api.shape import shape
 from copydesk.payments import actions, queries
 from copydesk.payments.models import Charge
@@ -34,7 +35,7 @@ class PaymentDesk(Desk):
         charge = self.get_object()
         return self.versioned(charge, queries.charge_row(charge))
 
-    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY, **problems(409)})
     @action(detail=True, url_path="receipt", needs=Can.VIEW_OWN_CHARGES)
     def receipt(self, request: Request, pk: str) -> HttpResponse:
         """As pdf; 409 `no_receipt` for a charge that was not captured."""

@@ -14,6 +14,7 @@ from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_, as_user
 from tests.factories import accounts, payments, tenancy
+from tests.factories.payments import ORDER
 
 URL = "/api/v1/admin-management/writer-payments/"
 
@@ -85,7 +86,7 @@ def test_from_prepared_to_paid(atlas: Website, writer: Membership, one: Membersh
     assert traces(atlas) == before
     statement = as_(one).get(f"{URL}{payout}/statements/{writer.pk}/")
     assert [(line["amount"], line["kind"], line["reference"]) for line in statement["lines"]] == [
-        ("60.00", "pay", {"type": "order", "id": 17})
+        ("60.00", "pay", {"type": ORDER.type, "id": ORDER.id})
     ]
     as_(one).get(f"{URL}{payout}/statements/{one.pk}/", 404)
 
