@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -20,22 +21,6 @@ from .shape import dumps
 
 log = structlog.get_logger()
 CONTENT_TYPE = "application/problem+json"
-TITLES = {
-    400: "Bad request",
-    401: "Not authenticated",
-    403: "Forbidden",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Conflict",
-    412: "Precondition failed",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Unprocessable",
-    428: "Precondition required",
-    429: "Too many requests",
-    500: "Internal error",
-    503: "Unavailable",
-}
 CODES = {400: "malformed", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
@@ -72,7 +57,7 @@ def problem(
 ) -> dict[str, Any]:
     return {
         "type": f"urn:copydesk:problem:{code}",
-        "title": TITLES.get(status, "Error"),
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,

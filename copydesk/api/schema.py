@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from copydesk.journal.models import Journaled
 
 from .access import Anyone, HasAccount, Public
 from .lists import Cursor, parameter
-from .problems import CONTENT_TYPE, TITLES
+from .problems import CONTENT_TYPE
 from .shape import dumps
 
 TEXT = {"type": "string"}
@@ -66,7 +67,7 @@ class Schema(AutoSchema):
         refused = {"content": {CONTENT_TYPE: {"schema": self._problem().ref}}}
         responses = operation["responses"]
         for status in self._refusals(operation):
-            responses[str(status)] = {**refused, "description": TITLES[status]}
+            responses[str(status)] = {**refused, "description": HTTPStatus(status).phrase}
         operation["responses"] = dict(sorted(responses.items()))
         return operation
 

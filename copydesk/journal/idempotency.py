@@ -85,7 +85,7 @@ def begin(key: Key) -> Remembered | None:
 def remember(key: Key, status: int = 0, body: str = "") -> None:
     """Keeps the answer; replaces the mark of a request in flight."""
     with in_transaction():
-        Remembered.objects.bulk_create(
+        Remembered.objects.of(key.website_id).bulk_create(
             [
                 Remembered(
                     website_id=key.website_id,
