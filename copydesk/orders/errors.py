@@ -116,3 +116,15 @@ class FileNotDelivered(Refusal):
 class ThreadClosed(Refusal):
     code = "thread_closed"
     message = "This order is archived: nobody writes about it any more."
+
+
+class AlreadyRequested(Refusal):
+    code = "already_requested"
+    message = "You have asked for this order already."
+
+
+class TooManyRequests(Refusal):
+    """`context.limit` is that of the writer's level."""
+
+    code = "too_many_open_requests"
+    message = "You have as many open requests as your level allows."

@@ -20,6 +20,7 @@ class OrderPolicy(PolicyBase):
     least_margin_hours: int = 2
     unpaid_hours: int = 72
     offer_hours: int = 2
+    request_hours: int = 72
     auto_approve_days: int = 7
     revision_days: int = 14
     dispute_days: int = 14

@@ -16,8 +16,8 @@ from copydesk.payments.models import Charge
 from copydesk.tenancy.jobs import job, sweep
 from copydesk.tenancy.models import Website
 
-from .actions import course, delivery, payment, staffing
-from .models import Order
+from .actions import course, delivery, payment, requests, staffing
+from .models import Order, Request
 from .policies import OrderPolicy
 
 BATCH = 500
@@ -39,6 +39,11 @@ def expire_unpaid(website: Website) -> None:
 @sweep("orders.expire_offers", cron="* * * * *")
 def expire_offers(website: Website) -> None:
     _each(Order.objects.of(website).offers_expired(clock.now()), staffing.expire_offer, website)
+
+
+@sweep("orders.expire_requests", cron="* * * * *")
+def expire_requests(website: Website) -> None:
+    _each(Request.objects.of(website).stale(clock.now()), requests.expire_request, website)
 
 
 @sweep("orders.approve_delivered", cron="*/5 * * * *")

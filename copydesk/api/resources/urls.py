@@ -7,6 +7,7 @@ from copydesk.api.resources.events import EventDesk
 from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
 from copydesk.api.resources.order_messages import OrderMessageDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
+from copydesk.api.resources.order_requests import AskingDesk, RequestDesk
 from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
@@ -21,6 +22,8 @@ router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
 router.register("payments", PaymentDesk, basename="payments")
 router.register("wallet/payouts", OwnPayoutDesk, basename="own-payouts")
 router.register("wallet", WalletDesk, basename="wallet")
+router.register("orders/requests", RequestDesk, basename="order-requests")
+router.register("orders", AskingDesk, basename="order-asking")
 router.register("orders/adjustments", AdjustmentDesk, basename="adjustments")
 router.register("orders/files", OrderFileDesk, basename="order-file")
 router.register("orders", OrderDesk, basename="orders")

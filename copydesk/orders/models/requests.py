@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
@@ -16,7 +17,7 @@ from copydesk.journal.models import Journaled
 from copydesk.tenancy.models import OnWebsite, TenantQuerySet
 
 from .. import errors
-from .order import Order
+from .order import Order, Status
 
 
 class RequestStatus(models.TextChoices):
@@ -29,6 +30,8 @@ class RequestStatus(models.TextChoices):
 
 
 R = RequestStatus
+WAITING = (Status.AVAILABLE, Status.OFFERED, Status.ON_HOLD)
+"""Where an order stands while the requests for it stay open."""
 
 
 def asking_writer(request: Request, by: Actor) -> Refusal | None:
@@ -47,6 +50,13 @@ class RequestQuerySet(TenantQuerySet["Request"]):
 
     def open(self) -> RequestQuerySet:
         return self.filter(status=R.REQUESTED)
+
+    def for_order(self, order: Order) -> RequestQuerySet:
+        return self.filter(order=order)
+
+    def stale(self, at: dt.datetime) -> RequestQuerySet:
+        """Open, but out of time, or for an order that waits for no writer any more."""
+        return self.open().filter(Q(expires_at__lte=at) | ~Q(order__status__in=WAITING))
 
 
 class Request(Journaled):

@@ -16,7 +16,7 @@ from ..models import ASSIGNED, WRITING, Order
 
 FACTS = """
 SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
-       w.suspended_until IS NOT NULL AND w.suspended_until > %(at)s,
+       m.status <> 'active' OR coalesce(w.suspended_until > %(at)s, false),
        coalesce(w.leave_from <= %(at)s AND w.leave_until > %(at)s, false),
        coalesce(o.active, 0), coalesce(o.overdue, 0),
        coalesce(a.completed, 0), coalesce(a.dropped, 0), coalesce(r.on_time, 0), coalesce(r.submitted, 0),
@@ -30,6 +30,7 @@ SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
                AND s.kind = 'paper_type' AND s.code = %(paper_type)s)
 FROM writers_writer w
+JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
 LEFT JOIN (
     SELECT writer_id, count(*) AS active,
            count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue

@@ -1,0 +1,82 @@
+"""Writers ask for orders; staff decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.journal.actions import advance, lock, record
+from copydesk.journal.models import details
+from copydesk.orders import errors
+from copydesk.orders.models import Order, Request
+from copydesk.orders.policies import OrderPolicy
+
+from .staffing import admit, start_assignment, starting
+
+
+def request_order(order: Order, *, by: Actor, message: str = "", bid_minor: int | None = None) -> Request:
+    """A writer asks for an available order; `bid_minor` is the pay wanted where it is not the level's.
+
+    Open until it is decided, the website's time for it or the client's deadline has passed. Raises WriterExcluded,
+    AlreadyRequested, TooManyRequests, WrongState.
+    """
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "request", by):
+        raise refusal
+    if order.client_deadline <= clock.now():
+        raise errors.DeadlinePassed
+    assert by.membership_id is not None
+    # Locks the writer, so that the limit below holds under parallel calls.
+    level = admit(order, by.membership_id, by=by)
+    own = Request.objects.of(by.website).filter(writer_id=by.membership_id).open()
+    if own.filter(order=order).exists():
+        raise errors.AlreadyRequested
+    if own.count() >= level.max_open_requests:
+        raise errors.TooManyRequests(limit=level.max_open_requests)
+    now = clock.now()
+    until = now + dt.timedelta(hours=OrderPolicy.of(by.website).request_hours)
+    request = Request.objects.of(by.website).create(
+        order=order,
+        writer_id=by.membership_id,
+        message=message,
+        bid_minor=bid_minor,
+        requested_at=now,
+        expires_at=min(until, order.client_deadline),
+    )
+    record("request.open", request, by=by, after=request.status, data=details(bid_minor=bid_minor))
+    return request
+
+
+def approve_request(request: Request, *, by: Actor, reason: str = "") -> Request:
+    """The writer starts, at the bid where there was one; the order's other requests are superseded.
+
+    The order is locked first: of parallel decisions one wins. Limits are exceeded only with a reason. Raises
+    WriterExcluded, DeadlinePassed, WrongState.
+    """
+    order = lock(request.order)
+    lock(request)
+    for row, name in ((request, "approve"), (order, "approve_request")):
+        if refusal := row.LIFECYCLE.refusal(row, name, by):
+            raise refusal
+    writer_id = request.writer_id
+    level = admit(order, writer_id, by=by, reason=reason)
+    advance(request, "approve", by=by, reason=reason)
+    data = details(request_id=request.pk, writer_id=writer_id)
+    advance(order, "approve_request", by=by, reason=reason, data=data, **starting(order, writer_id))
+    start_assignment(order, writer_id, level, by=by, pay_minor=request.bid_minor)
+    return request
+
+
+def reject_request(request: Request, *, by: Actor, reason: str) -> Request:
+    return advance(request, "reject", by=by, reason=reason)
+
+
+def withdraw_request(request: Request, *, by: Actor) -> Request:
+    return advance(request, "withdraw", by=by)
+
+
+def expire_request(request: Request, *, by: Actor) -> Request:
+    """By the clock: its time is over, or its order waits for no writer any more. Safe to run twice."""
+    lock(request)
+    return advance(request, "expire" if request.expires_at <= clock.now() else "supersede", by=by)
