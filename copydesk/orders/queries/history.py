@@ -13,6 +13,7 @@ from copydesk.journal.queries import Activity, timeline
 from copydesk.payments.models import Charge
 
 from ..models import Order, Round, RoundKind
+from .files import OrderFileRow, order_file_rows, order_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class OrderHistory:
 
     activity: list[Activity]
     revisions: list[RevisionRow]
+    files: list[OrderFileRow]
     payments: list[PaymentRow]
 
 
@@ -57,6 +59,7 @@ def order_history(actor: Actor, order: Order) -> OrderHistory:
     return OrderHistory(
         activity=timeline(actor, Order.noun, order.pk),
         revisions=_revisions(actor, order),
+        files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
         payments=_payments(actor, order),
     )
 

@@ -18,6 +18,7 @@ from copydesk.writers.models import Writer
 from ..models import Adjustment, Assignment, Offer, Order, PriceLine, Round, Status
 from ..policies import OrderPolicy
 from .deadlines import writer_due
+from .files import OrderFileRow, order_file_rows, order_files
 from .messages import unread_messages
 from .pricing import PriceLineRow
 
@@ -121,6 +122,7 @@ class OrderDetail:
     cancel_cause: str
     deadlines: Deadlines
     money: OrderMoney
+    files: list[OrderFileRow]
     adjustments: list[AdjustmentRow]
     available_actions: list[AvailableAction]
 
@@ -192,6 +194,7 @@ def order_detail(actor: Actor, order: Order) -> OrderDetail:
             dispute_until=order.dispute_until,
         ),
         money=_money(actor, order, row.pay),
+        files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
         adjustments=adjustment_rows(actor, order) if client_or_staff else [],
         available_actions=Order.LIFECYCLE.available(order, actor),
     )
