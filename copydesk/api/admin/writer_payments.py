@@ -27,7 +27,7 @@ class PayoutReason(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
-class PayoutFilter(django_filters.FilterSet):  # type: ignore[misc]
+class PayoutFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=PayoutStatus.choices)
 
 

@@ -34,7 +34,7 @@ class WalletDesk(Desk):
     needs = Can.USE_WALLET
     queryset = Posting.objects.none()
 
-    @extend_schema(responses=forced_singular_serializer(shape(WalletRow)))  # type: ignore[no-untyped-call]
+    @extend_schema(responses=forced_singular_serializer(shape(WalletRow)))
     def list(self, request: Request) -> Response:
         """A client's money; of a writer, what is earned and where it stands."""
         return Response(queries.wallet(self.actor))
