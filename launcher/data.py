@@ -15,9 +15,10 @@ from launcher.postgres import SOCKET_PREFIX, cluster_home
 
 MARKER = "copydesk-data.txt"
 MARKER_TEXT = "Made by Copydesk's run.py; `run.py --fresh` removes what it made here.\n"
+FOLDERS = ("files", "mail", "static", "logs")
 OURS = (
-    *("files", "mail", "static", "logs", "prepared"),
-    *("secret_key", "secret_key.new", "cluster.json", "cluster.json.new"),
+    *FOLDERS,
+    *("prepared", "secret_key", "secret_key.new", "cluster.json", "cluster.json.new"),
 )
 CLUSTER_DATA = re.compile(r"pg\d+(\.new)?")
 STOP_SECONDS = 40
@@ -41,11 +42,11 @@ class DataFolder:
         if self.path.exists() and not self.is_ours():
             raise LaunchError(f"{self.path} is not empty and was not made by Copydesk: name another one with --data.")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The account of the database server passes through; what is inside closes itself.
-        self.path.chmod(0o711)
+        # Another account of the database server passes through; what is inside closes itself.
+        self.path.chmod(0o711 if server_account().switches else 0o700)
         (self.path / MARKER).write_text(MARKER_TEXT)
-        for folder in (self.logs, self.path / "static"):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        for name in FOLDERS:
+            (self.path / name).mkdir(mode=0o700, exist_ok=True)
 
     def is_ours(self) -> bool:
         if not self.path.is_dir():

@@ -20,7 +20,7 @@ from launcher.venv import ensure_venv
 
 HOST = "127.0.0.1"
 READY_PATH = "/healthz/ready/"
-READY_SECONDS = 90
+READY_SECONDS = 180
 WORKERS = 2
 THREADS = 4
 PASSWORD = "copydesk-demo"  # noqa: S105 (the demonstration's, printed for everyone)

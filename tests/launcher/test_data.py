@@ -31,7 +31,7 @@ def test_fresh_removes_what_we_made_and_nothing_else(tmp_path: Path) -> None:
     data.open()
     data.secret_key()
     for ours in ("pg18", "pg19.new", "files", "mail"):
-        (tmp_path / ours).mkdir()
+        (tmp_path / ours).mkdir(exist_ok=True)
         (tmp_path / ours / "content").touch()
     for theirs in ("pg", "pg18-backup", "notes"):
         (tmp_path / theirs).mkdir()
