@@ -11,7 +11,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.journal.actions import record
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import in_transaction
-from copydesk.writers.actions import open_profile, require_free_pen_name
+from copydesk.writers.actions import open_profile, refuse_contact_details, require_free_pen_name
 
 
 def register_client(
@@ -40,6 +40,7 @@ def register_writer(
     accounts.check_registration(email, password, full_name, address)
     with in_transaction():
         require_free_pen_name(website, profile["pen_name"])
+        refuse_contact_details(pen_name=profile["pen_name"], bio=profile.get("bio", ""))
         member = accounts.register(website, email=email, password=password, full_name=full_name, role=Role.WRITER)
         if member is not None:
             by = _self(member, request_id, address)

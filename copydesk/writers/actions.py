@@ -17,6 +17,7 @@ from copydesk.core.errors import Invalid
 from copydesk.journal.actions import advance, change, lock, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website
+from copydesk.threads.masking import mask
 
 from .errors import AlreadyApplied
 from .models import Choice, ChoiceKind, Skill, SkillKind, Writer, WriterStatus
@@ -36,8 +37,9 @@ def open_profile(
 ) -> Writer:
     """The application of a new member of role writer, who is not admitted until it is approved.
 
-    Raises Invalid for a pen name that is taken.
+    Raises Invalid for a pen name that is taken, and for contact details.
     """
+    refuse_contact_details(pen_name=pen_name, bio=bio)
     with _pen_name_free():
         writer = Writer.objects.of(member.website_id).create(
             member=member,
@@ -64,6 +66,14 @@ def apply(*, by: Actor, **profile: Any) -> Writer:
     return advance(writer, "apply", by=by)
 
 
+def refuse_contact_details(**texts: str) -> None:
+    """Clients read these. Raises Invalid naming the fields."""
+    found = {name: ", ".join(sorted(mask(text).counts)) for name, text in texts.items()}
+    if any(found.values()):
+        named = {name: f"Leave out contact details: {kinds}." for name, kinds in found.items() if kinds}
+        raise Invalid(named, "contact_details")
+
+
 def require_free_pen_name(website: Website, pen_name: str) -> None:
     """Raises Invalid. The database has the last word; this one speaks before an account is opened."""
     if Writer.objects.of(website).called(pen_name).exists():
@@ -72,6 +82,7 @@ def require_free_pen_name(website: Website, pen_name: str) -> None:
 
 def change_profile(writer: Writer, *, by: Actor, **given: Any) -> Writer:
     """Of pen_name, bio, subjects, paper_types those that are given; lists replace what was there."""
+    refuse_contact_details(**{name: given[name] for name in ("pen_name", "bio") if name in given})
     lock(writer)
     lists = {"subjects": SkillKind.SUBJECT, "paper_types": SkillKind.PAPER_TYPE}
     with _pen_name_free():

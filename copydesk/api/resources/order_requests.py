@@ -12,9 +12,8 @@ from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.body import MoneyField
+from copydesk.api.body import MoneyField, Nothing
 from copydesk.api.desk import Desk
-from copydesk.api.resources.order_steps import Nothing
 from copydesk.api.shape import shape
 from copydesk.core.money import CENT, to_minor
 from copydesk.orders.actions import requests as asking
@@ -30,17 +29,17 @@ class Asking(serializers.Serializer[Any]):
     bid = MoneyField(min_value=CENT, allow_null=True, default=None)
 
 
-class Approval(serializers.Serializer[Any]):
+class RequestApproval(serializers.Serializer[Any]):
     """A reason lets the writer exceed the limits of its level."""
 
     reason = serializers.CharField(max_length=2_000, allow_blank=True, default="")
 
 
-class Rejection(serializers.Serializer[Any]):
+class RequestRejection(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2_000)
 
 
-class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
+class RequestFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices)
 
 
@@ -48,7 +47,6 @@ class AskingDesk(Desk):
     """What is asked for one order."""
 
     model = Order
-    queryset = Order.objects.none()
 
     @extend_schema(request=Asking, responses={201: shape(RequestRow)})
     @action(detail=True, methods=["post"], url_path="request", needs=Can.REQUEST_ORDERS)
@@ -83,7 +81,6 @@ class RequestDesk(Desk):
     """The decisions about one request."""
 
     model = Request
-    queryset = Request.objects.none()
     needs = Can.VIEW_REQUESTS
 
     def get_queryset(self) -> Any:
@@ -93,17 +90,17 @@ class RequestDesk(Desk):
     def retrieve(self, request: HttpRequest, pk: str) -> Response:
         return self.answer(self.get_object())
 
-    @extend_schema(request=Approval, responses=shape(RequestRow))
+    @extend_schema(request=RequestApproval, responses=shape(RequestRow))
     @action(detail=True, methods=["post"], url_path="approve", needs=Can.DECIDE_REQUESTS)
     def approve(self, request: HttpRequest, pk: str) -> Response:
         """The writer starts at once; the order's other requests are superseded."""
-        asked, body = self.get_object(), self.payload(Approval)
+        asked, body = self.get_object(), self.payload(RequestApproval)
         return self.answer(asking.approve_request(asked, by=self.actor, **body))
 
-    @extend_schema(request=Rejection, responses=shape(RequestRow))
+    @extend_schema(request=RequestRejection, responses=shape(RequestRow))
     @action(detail=True, methods=["post"], url_path="reject", needs=Can.DECIDE_REQUESTS)
     def reject(self, request: HttpRequest, pk: str) -> Response:
-        asked, body = self.get_object(), self.payload(Rejection)
+        asked, body = self.get_object(), self.payload(RequestRejection)
         return self.answer(asking.reject_request(asked, by=self.actor, **body))
 
     @extend_schema(request=Nothing, responses=shape(RequestRow))

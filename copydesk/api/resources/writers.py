@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.access import Public, address_of, called
-from copydesk.api.body import InstantField, OptionalReason, Reason
+from copydesk.api.body import InstantField, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
 from copydesk.api.resources.auth import Accepted, Registration
 from copydesk.api.shape import shape
@@ -36,7 +36,7 @@ def codes() -> serializers.ListField:
     )
 
 
-class Profile(serializers.Serializer[Any]):
+class WriterProfile(serializers.Serializer[Any]):
     """A pen name is unique on its website, whatever the case. Subjects and paper types are codes of public/catalog/."""
 
     pen_name = serializers.RegexField(PEN_NAME, min_length=2, max_length=60)
@@ -45,11 +45,11 @@ class Profile(serializers.Serializer[Any]):
     paper_types = codes()
 
 
-class Application(Registration, Profile):
+class WriterApplication(Registration, WriterProfile):
     pass
 
 
-class Leave(serializers.Serializer[Any]):
+class WriterLeave(serializers.Serializer[Any]):
     """`from` now where it is not given. The leave ends by itself at `until`."""
 
     until = InstantField()
@@ -59,17 +59,17 @@ class Leave(serializers.Serializer[Any]):
         return {"from": InstantField(required=False), **super().get_fields()}
 
 
-class Approval(serializers.Serializer[Any]):
+class WriterApproval(serializers.Serializer[Any]):
     level = serializers.CharField(max_length=40, required=False)
     reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
 
 
-class Suspension(serializers.Serializer[Any]):
+class WriterSuspension(serializers.Serializer[Any]):
     until = InstantField()
     reason = serializers.CharField(max_length=500)
 
 
-class LevelChange(serializers.Serializer[Any]):
+class WriterLevelChange(serializers.Serializer[Any]):
     level = serializers.CharField(max_length=40)
     reason = serializers.CharField(max_length=500)
 
@@ -123,7 +123,6 @@ class WriterDesk(Desk):
     """A client sees writers by pen name; staff see the people; a writer the own profile at `me/`."""
 
     model = Writer
-    queryset = Writer.objects.none()
     needs = Can.VIEW_WRITERS
     filterset_class = WriterFilter
     sorts: ClassVar[dict[str, str]] = {
@@ -148,7 +147,7 @@ class WriterDesk(Desk):
     def retrieve(self, request: Request, pk: str) -> Response:
         return self._detail(self.get_object())
 
-    @extend_schema(request=Application, responses={202: shape(Accepted)}, auth=[])
+    @extend_schema(request=WriterApplication, responses={202: shape(Accepted)}, auth=[])
     @action(
         detail=False,
         methods=["post"],
@@ -161,7 +160,7 @@ class WriterDesk(Desk):
     def apply(self, request: Request) -> Response:
         """Opens an account and applies as a writer. The answer is the same for a known e-mail, whose owner is told by
         mail how to join, and then applies at `me/apply/`."""
-        body = self.payload(Application)
+        body = self.payload(WriterApplication)
         edge = called(request)
         website = edge.caller.website
         assert website is not None
@@ -170,76 +169,79 @@ class WriterDesk(Desk):
         register_writer(website, **body, request_id=edge.request_id, address=address_of(edge))
         return Response(Accepted("Look into your mail to go on."), status=202)
 
-    @extend_schema(request=Profile, responses={201: shape(OwnProfile)})
+    @extend_schema(request=WriterProfile, responses={201: shape(OwnProfile)})
     @action(detail=False, methods=["post"], url_path="me/apply", needs=Can.HAVE_WRITER_PROFILE)
     def apply_as_member(self, request: Request) -> Response:
         """For who has joined as a writer by mail, and for who was rejected."""
-        body = self.payload(Profile)
+        body = self.payload(WriterProfile)
         refuse_unknown_codes(self.actor.website, body)
         writer = actions.apply(by=self.actor, **body)
         return self.versioned(writer, queries.own_profile(self.actor, writer), 201)
 
     @extend_schema(methods=["GET"], responses=shape(OwnProfile))
-    @extend_schema(methods=["PATCH"], request=Profile, responses=shape(OwnProfile))
+    @extend_schema(methods=["PATCH"], request=WriterProfile, responses=shape(OwnProfile))
     @action(detail=False, methods=["get", "patch"], url_path="me", needs=Can.HAVE_WRITER_PROFILE)
     def me(self, request: Request) -> Response:
         """The own profile; the level is read-only."""
         writer = self._own()
         if request.method == "PATCH":
-            given = self.payload(Profile)
+            given = self.payload(WriterProfile)
             refuse_unknown_codes(self.actor.website, given)
             actions.change_profile(writer, by=self.actor, **given)
         return self._profile(writer)
 
-    @extend_schema(request=Leave, responses=shape(OwnProfile))
+    @extend_schema(request=WriterLeave, responses=shape(OwnProfile))
     @action(detail=False, methods=["post"], url_path="me/leave", needs=Can.HAVE_WRITER_PROFILE)
     def leave(self, request: Request) -> Response:
-        given = self.payload(Leave)
+        given = self.payload(WriterLeave)
         writer = actions.take_leave(
             self._own(), by=self.actor, since=given.get("from"), until=given["until"], reason=given["reason"]
         )
         return self._profile(writer)
 
-    @extend_schema(request=None, responses=shape(OwnProfile))
+    @extend_schema(request=Nothing, responses=shape(OwnProfile))
     @action(detail=False, methods=["post"], url_path="me/return", needs=Can.HAVE_WRITER_PROFILE)
     def return_(self, request: Request) -> Response:
         """Back from leave, or a planned leave taken back."""
+        self.payload(Nothing)
         return self._profile(actions.return_from_leave(self._own(), by=self.actor))
 
-    @extend_schema(request=Approval, responses=shape(WriterDetail))
+    @extend_schema(request=WriterApproval, responses=shape(WriterDetail))
     @action(detail=True, methods=["post"], url_path="approve", needs=Can.DECIDE_WRITERS)
     def approve(self, request: Request, pk: str) -> Response:
-        return self._detail(actions.approve_writer(self.get_object(), by=self.actor, **self.payload(Approval)))
+        return self._detail(actions.approve_writer(self.get_object(), by=self.actor, **self.payload(WriterApproval)))
 
     @extend_schema(request=Reason, responses=shape(WriterDetail))
     @action(detail=True, methods=["post"], url_path="reject", needs=Can.DECIDE_WRITERS)
     def reject(self, request: Request, pk: str) -> Response:
         return self._detail(actions.reject_writer(self.get_object(), by=self.actor, **self.payload(Reason)))
 
-    @extend_schema(request=Suspension, responses=shape(WriterDetail))
+    @extend_schema(request=WriterSuspension, responses=shape(WriterDetail))
     @action(detail=True, methods=["post"], url_path="suspend", needs=Can.DECIDE_WRITERS)
     def suspend(self, request: Request, pk: str) -> Response:
         """No new orders until then; those in work stay. It lifts itself."""
-        return self._detail(actions.suspend_writer(self.get_object(), by=self.actor, **self.payload(Suspension)))
+        return self._detail(actions.suspend_writer(self.get_object(), by=self.actor, **self.payload(WriterSuspension)))
 
     @extend_schema(request=OptionalReason, responses=shape(WriterDetail))
     @action(detail=True, methods=["post"], url_path="reinstate", needs=Can.DECIDE_WRITERS)
     def reinstate(self, request: Request, pk: str) -> Response:
         return self._detail(actions.reinstate_writer(self.get_object(), by=self.actor, **self.payload(OptionalReason)))
 
-    @extend_schema(request=LevelChange, responses=shape(WriterDetail))
+    @extend_schema(request=WriterLevelChange, responses=shape(WriterDetail))
     @action(detail=True, methods=["post"], url_path="level", needs=Can.DECIDE_WRITERS)
     def level(self, request: Request, pk: str) -> Response:
         """Up or down. What is in work keeps the pay that it was started with."""
-        return self._detail(actions.change_level(self.get_object(), by=self.actor, **self.payload(LevelChange)))
+        return self._detail(actions.change_level(self.get_object(), by=self.actor, **self.payload(WriterLevelChange)))
 
-    @extend_schema(request=None, responses=shape(WriterCard))
+    @extend_schema(methods=["POST"], request=Nothing, responses=shape(WriterCard))
+    @extend_schema(methods=["DELETE"], responses=shape(WriterCard))
     @action(detail=True, methods=["post", "delete"], url_path="favour", needs=Can.CHOOSE_WRITERS)
     def favour(self, request: Request, pk: str) -> Response:
         """Preferred, and blocked no more. DELETE takes it back. The writer is not told."""
         return self._choose(ChoiceKind.FAVOUR)
 
-    @extend_schema(request=None, responses=shape(WriterCard))
+    @extend_schema(methods=["POST"], request=Nothing, responses=shape(WriterCard))
+    @extend_schema(methods=["DELETE"], responses=shape(WriterCard))
     @action(detail=True, methods=["post", "delete"], url_path="block", needs=Can.CHOOSE_WRITERS)
     def block(self, request: Request, pk: str) -> Response:
         """Never given an order of this client, and preferred no more. DELETE takes it back. The writer is not told."""
@@ -250,6 +252,7 @@ class WriterDesk(Desk):
         if self.request.method == "DELETE":
             actions.withdraw_choice(writer, kind, by=self.actor)
         else:
+            self.payload(Nothing)
             actions.choose_writer(writer, kind, by=self.actor)
         return self._detail(writer)
 
