@@ -45,6 +45,7 @@ def test_fresh_does_not_follow_a_link(tmp_path: Path) -> None:
     (elsewhere / "kept").touch()
     data = DataFolder(tmp_path / "data")
     data.open()
+    (data.path / "files").rmdir()
     (data.path / "files").symlink_to(elsewhere)
     data.clear()
     assert (elsewhere / "kept").exists()
