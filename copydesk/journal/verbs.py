@@ -116,4 +116,7 @@ VERBS: dict[str, Verb] = {
     # Files and messages
     "file.upload": Verb("File added", ALL),
     "message.post": Verb("Message", ALL),
+    # Reviews
+    "review.submit": Verb("Review written", CLIENT),
+    "review.approve": Verb("Review published", PARTIES),
 }

@@ -2,4 +2,5 @@
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
+    "review.approve": ("reviews.rate_writer",),
 }

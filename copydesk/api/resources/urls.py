@@ -12,6 +12,7 @@ from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.public import PublicDesk
+from copydesk.api.resources.reviews import OrderReviewDesk, ReviewDesk
 from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.writers import WriterDesk
 
@@ -31,6 +32,8 @@ router.register("orders", OrderStepDesk, basename="order-steps")
 router.register("orders", OrderPaymentDesk, basename="order-payments")
 router.register("orders", OrderFilesDesk, basename="order-files")
 router.register("orders", OrderMessageDesk, basename="order-messages")
+router.register("orders", OrderReviewDesk, basename="order-review")
+router.register("reviews", ReviewDesk, basename="reviews")
 router.register("public", PublicDesk, basename="public")
 router.register("writers", WriterDesk, basename="writers")
 

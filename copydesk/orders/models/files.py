@@ -53,7 +53,7 @@ def given_by_client() -> Q:
 def shown_to_client(actor: Actor) -> Q:
     sent = Attachment.objects.of(actor.website).filter(file_id=OuterRef("file_id"))
     delivered = Q(round__delivered_at__isnull=False) & ~Q(kind=FileKind.DRAFT)
-    return given_by_client() | delivered | Exists(sent)
+    return given_by_client() | delivered | Q(Exists(sent))
 
 
 class OrderFile(Journaled):

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
-from copydesk.writers.models import Writer
+from copydesk.writers import queries as writers
 
 from ..models import FileKind, Order, OrderFile
 from ..models.files import OrderFileQuerySet
@@ -44,8 +44,8 @@ def order_files(actor: Actor, order: Order) -> OrderFileQuerySet:
 
 def order_file_rows(actor: Actor, order: Order, rows: Sequence[OrderFile]) -> list[OrderFileRow]:
     """Of files from `order_files`. Two queries: which versions are the latest, and pen names."""
-    writers = {row.file.uploader_id for row in rows if row.uploader_role == Role.WRITER and row.file.uploader_id}
-    names = pen_names(actor, writers)
+    uploaders = {row.file.uploader_id for row in rows if row.uploader_role == Role.WRITER and row.file.uploader_id}
+    names = pen_names(actor, uploaders)
     versions = OrderFile.objects.visible_to(actor).filter(order=order).order_by()
     latest = set(versions.values("kind", "name").annotate(last=Max("number")).values_list("kind", "name", "last"))
     return [_row(actor, row, names, is_latest=(row.kind, row.name, row.number) in latest) for row in rows]
@@ -86,4 +86,4 @@ def pen_names(actor: Actor, writer_ids: Iterable[int]) -> dict[int, str]:
         wanted &= {actor.membership_id or 0}
     if not wanted or actor.role is Role.EDITOR:
         return {}
-    return dict(Writer.objects.of(actor.website).filter(pk__in=wanted).values_list("pk", "pen_name"))
+    return writers.pen_names(actor.website, wanted)

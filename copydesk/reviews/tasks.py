@@ -1,0 +1,22 @@
+"""What follows from a review. Safe to run twice: a rating is worked out anew each time."""
+
+from __future__ import annotations
+
+from copydesk.journal.models import Event
+from copydesk.tenancy.jobs import job, sweep
+from copydesk.tenancy.models import Website
+
+from . import actions
+from .models import Review
+
+
+@job("reviews.rate_writer")
+def rate_writer(website: Website, *, event_id: int) -> None:
+    event = Event.objects.of(website).get(pk=event_id)
+    review = Review.objects.of(website).get(pk=event.subject_id)
+    actions.rate_writer(website, review.writer_id)
+
+
+@sweep("reviews.rate_writers", "17 3 * * *")
+def rate_writers(website: Website) -> None:
+    actions.rate_writers(website)
