@@ -52,17 +52,15 @@ class OrderHistory:
     revisions: list[RevisionRow]
     files: list[OrderFileRow]
     payments: list[PaymentRow]
-    files: list[OrderFileRow]
 
 
 def order_history(actor: Actor, order: Order) -> OrderHistory:
-    """Six queries."""
+    """Four queries and those of the files."""
     return OrderHistory(
         activity=timeline(actor, Order.noun, order.pk),
         revisions=_revisions(actor, order),
         files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
         payments=_payments(actor, order),
-        files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
     )
 
 

@@ -124,7 +124,6 @@ class OrderDetail:
     money: OrderMoney
     files: list[OrderFileRow]
     adjustments: list[AdjustmentRow]
-    files: list[OrderFileRow]
     available_actions: list[AvailableAction]
 
 
@@ -197,7 +196,6 @@ def order_detail(actor: Actor, order: Order) -> OrderDetail:
         money=_money(actor, order, row.pay),
         files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
         adjustments=adjustment_rows(actor, order) if client_or_staff else [],
-        files=order_file_rows(actor, order, list(order_files(actor, order))),
         available_actions=Order.LIFECYCLE.available(order, actor),
     )
 
