@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -196,9 +197,11 @@ EMAIL_HOST_USER = os.environ.get("COPYDESK_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("COPYDESK_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("COPYDESK_SMTP_TLS", "1") == "1"
 EMAIL_FILE_PATH = DATA / "mail"
-EMAIL_BACKEND = (
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = os.environ.get("COPYDESK_MAIL_BACKEND") or (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "copydesk.notifications.mail.ConsoleAndFileBackend"
 )
+ANYMAIL = json.loads(os.environ.get("COPYDESK_ANYMAIL", "{}"))
 
 structlog.configure(
     processors=[

@@ -1,6 +1,134 @@
-"""Who hears about what: verb → the jobs that react, on one screen."""
+"""Who hears about what, on one screen: verb → the jobs that react, and verb → who is told in which words.
 
-REACTIONS: dict[str, tuple[str, ...]] = {
+`{what}` is the thing that a timeline shows, by its number ("Order 1042"). Nobody is named, and whoever acted is not
+told. `after`: only where the step ended in that status. A test holds that whoever is told may see the event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from copydesk.accounts.permissions import Role
+
+from .models import Group
+
+NOTIFY = "notifications.notify"
+
+JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
     "review.approve": ("reviews.rate_writer",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """`role` client or writer: the event's own; support or admin: all of that role."""
+
+    role: Role
+    text: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hears:
+    group: Group
+    tells: tuple[Tell, ...]
+
+
+def client(text: str, after: str = "") -> tuple[Tell, ...]:
+    return (Tell(Role.CLIENT, text, after),)
+
+
+def writer(text: str, after: str = "") -> tuple[Tell, ...]:
+    return (Tell(Role.WRITER, text, after),)
+
+
+def staff(text: str, after: str = "") -> tuple[Tell, ...]:
+    return (Tell(Role.SUPPORT, text, after), Tell(Role.ADMIN, text, after))
+
+
+def admins(text: str) -> tuple[Tell, ...]:
+    return (Tell(Role.ADMIN, text),)
+
+
+def both(text: str) -> tuple[Tell, ...]:
+    return client(text) + writer(text)
+
+
+_ORDERS: dict[str, tuple[Tell, ...]] = {
+    "order.place": client("{what} was placed for you"),
+    "order.pay": client("{what} is paid"),
+    "order.expire": client("{what} was not paid in time and has expired"),
+    "order.assign": client("A writer has started on {what}") + writer("{what} is yours to write"),
+    "order.offer": writer("{what} is offered to you"),
+    "order.accept": client("A writer has started on {what}") + staff("The offer of {what} was accepted"),
+    "order.decline": staff("The offer of {what} was declined"),
+    "order.expire_offer": writer("The offer of {what} has expired") + staff("The offer of {what} has expired"),
+    "order.take": client("A writer has started on {what}"),
+    "order.submit": client("{what} is delivered", "delivered") + staff("{what} waits to be edited", "editing"),
+    "order.pass": client("{what} is delivered") + writer("{what} passed editing and is delivered"),
+    "order.return": writer("{what} came back from editing"),
+    "order.request_revision": writer("A revision of {what} is asked for"),
+    "order.approve": both("{what} is completed"),
+    "order.release": client("{what} is looking for another writer") + writer("{what} is no longer yours")
+    + staff("{what} needs a writer"),
+    "order.reassign": client("Another writer has started on {what}") + writer("{what} is yours to write"),
+    "order.hold": both("{what} is on hold"),
+    "order.resume": both("{what} goes on"),
+    "order.dispute": both("{what} is disputed") + staff("{what} is disputed"),
+    "order.cancel": both("{what} is cancelled"),
+    "order.extend_deadline": both("{what} has another deadline"),
+    "adjustment.propose": client("A change of {what} is proposed") + staff("A change of {what} is proposed"),
+    "adjustment.accept": client("The change of {what} is accepted") + staff("The change of {what} is accepted"),
+    "adjustment.decline": client("The change of {what} is declined") + staff("The change of {what} is declined"),
+}  # fmt: skip
+
+_REQUESTS: dict[str, tuple[Tell, ...]] = {
+    "request.open": staff("A writer asks for {what}"),
+    "request.reject": writer("Your request for {what} is rejected"),
+    "request.expire": writer("Your request for {what} has expired"),
+    "request.supersede": writer("{what} went to another writer"),
+    "order.approve_request": client("A writer has started on {what}") + writer("Your request for {what} is approved"),
+}
+
+_MESSAGES: dict[str, tuple[Tell, ...]] = {
+    "message.post": both("There is a new message about {what}"),
+    "file.upload": both("There is a new file at {what}"),
+}
+
+_MONEY: dict[str, tuple[Tell, ...]] = {
+    "charge.decline": client("A payment was declined"),
+    "charge.fail": client("A payment did not go through"),
+    "repayment.succeed": client("Money is on its way back to you"),
+    "repayment.fail": admins("Money could not be given back to a client"),
+    "earning.create": writer("Your pay for {what} is booked"),
+    "earning.reduce": writer("Your pay for {what} is reduced"),
+    "payout.prepare": admins("A payout waits for approval"),
+    "payout_statement.pay": writer("You have been paid out"),
+}
+
+_MEMBERSHIP: dict[str, tuple[Tell, ...]] = {
+    "writer.apply": admins("A writer has applied"),
+    "writer.approve": writer("Your application is approved: welcome"),
+    "writer.reject": writer("Your application is rejected"),
+    "writer.change_level": writer("Your level has changed"),
+    "writer.suspend": writer("Your work here is suspended"),
+    "writer.reinstate": writer("Your suspension is taken back"),
+    "writer.lift": writer("Your suspension is over"),
+}
+
+HEARS: dict[str, Hears] = {
+    verb: Hears(group, tells)
+    for group, verbs in (
+        (Group.ORDERS, _ORDERS),
+        (Group.REQUESTS, _REQUESTS),
+        (Group.MESSAGES, _MESSAGES),
+        (Group.MONEY, _MONEY),
+        (Group.MEMBERSHIP, _MEMBERSHIP),
+    )
+    for verb, tells in verbs.items()
+}
+
+REACTIONS: dict[str, tuple[str, ...]] = {
+    verb: (*JOBS.get(verb, ()), *((NOTIFY,) if verb in HEARS else ())) for verb in {**JOBS, **HEARS}
 }

@@ -47,7 +47,7 @@ ANY_MODEL = {
 KIT = {
     "copydesk/core": {"bulk", "clock", "errors", "lifecycle", "money", "numbers"},
     "copydesk/journal": {"actions", "idempotency", "models", "queries"},
-    "copydesk/api": {"access", "body", "desk", "lists", "problems", "shape"},
+    "copydesk/api": {"access", "body", "desk", "filters", "lists", "problems", "shape", "uploads"},
 }
 """What every desk stands on. Verbs are a table; seals, the stream, the schema are features, not the kit."""
 

@@ -15,6 +15,7 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.access import Public, called
 from copydesk.api.body import BIGGEST, InstantField
 from copydesk.api.desk import Desk
+from copydesk.api.filters import BooleanFilter
 from copydesk.api.shape import shape
 from copydesk.orders.actions import placement
 from copydesk.orders.models import Order, Status
@@ -70,8 +71,8 @@ class OrderFilter(django_filters.FilterSet):
     subject = django_filters.CharFilter(max_length=40)
     paper_type = django_filters.CharFilter(max_length=40)
     search = django_filters.CharFilter(method="by_words", max_length=100)
-    overdue = django_filters.BooleanFilter(method="by_overdue")
-    archived = django_filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+    overdue = BooleanFilter(method="by_overdue")
+    archived = BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
 
     def by_words(self, rows: OrderQuerySet, name: str, value: str) -> OrderQuerySet:
         return rows.matching(value)

@@ -387,7 +387,7 @@ def test_an_application_opens_account_membership_and_profile(atlas: Website, adm
     found = as_(admin).send("GET", URL, query_params={"status": "applied"})["results"]
     assert [(row["email"], row["full_name"]) for row in found] == [("new.writer@people.test", "New Writer")]
     assert answer == {"detail": "Look into your mail to go on."}
-    assert [name for name, _ in queued()] == ["accounts.mail_welcome"]
+    assert [name for name, _ in queued()] == ["accounts.mail_welcome", "notifications.notify"]
 
 
 def test_a_known_email_answers_the_same_and_joins_by_mail(atlas: Website, mailoutbox: list[Any]) -> None:

@@ -1,0 +1,23 @@
+"""Filters that refuse what they cannot read, where the library's own pass it over."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+
+
+class _TrueOrFalse(forms.Field):
+    words: ClassVar = {"true": True, "false": False}
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in self.empty_values:
+            return None
+        if value not in self.words:
+            raise forms.ValidationError("true or false.", "invalid")
+        return self.words[value]
+
+
+class BooleanFilter(django_filters.BooleanFilter):
+    field_class = _TrueOrFalse
