@@ -15,8 +15,8 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
+from copydesk.api.rows.files import UploadParser, download
 from copydesk.api.shape import shape
-from copydesk.api.uploads import UploadParser, download
 from copydesk.core.errors import Invalid
 from copydesk.orders.actions.files import add_file
 from copydesk.orders.models import FileKind, Order, OrderFile

@@ -1,4 +1,4 @@
-"""`/reviews/` and `/orders/{id}/review/`: the same review, reached from both sides."""
+"""`/reviews/`: of orders, writers and the website, by clients; `orders/{id}/review/` is the same review."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +15,7 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
 from copydesk.api.shape import shape
-from copydesk.core.errors import Invalid, NotFound
+from copydesk.core.errors import Invalid
 from copydesk.orders.models import Order
 from copydesk.reviews.actions import submit_review
 from copydesk.reviews.models import Review, ReviewStatus, Target
@@ -72,29 +71,5 @@ class ReviewDesk(Desk):
         order = Order.objects.visible_to(self.actor).filter(pk=order_id).first()
         if order is None:
             raise Invalid({"order_id": "There is no such order."}, "not_found")
-        review = submit_review(order, by=self.actor, **body)
-        return self.versioned(review, review_rows(self.actor, [review])[0], 201)
-
-
-class OrderReviewDesk(Desk):
-    model = Order
-    queryset = Order.objects.none()
-    needs: ClassVar[Can | Mapping[str, Can]] = {"GET": Can.VIEW_REVIEWS, "POST": Can.REVIEW_ORDERS}
-
-    @extend_schema(operation_id="orders_review_retrieve", responses=ROW)
-    @action(detail=True, url_path="review")
-    def review(self, request: Request, pk: str) -> Response:
-        order = self.get_object()
-        rows = Review.objects.visible_to(self.actor).select_related("order", "client")
-        review = rows.filter(order=order).first()
-        if review is None:
-            raise NotFound
-        return self.versioned(review, review_rows(self.actor, [review])[0])
-
-    @extend_schema(operation_id="orders_review_create", request=ReviewBody, responses={201: ROW})
-    @review.mapping.post
-    def write(self, request: Request, pk: str) -> Response:
-        """As POST reviews/ with this order."""
-        order, body = self.get_object(), self.payload(ReviewBody)
         review = submit_review(order, by=self.actor, **body)
         return self.versioned(review, review_rows(self.actor, [review])[0], 201)

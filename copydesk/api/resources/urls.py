@@ -9,11 +9,12 @@ from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
 from copydesk.api.resources.order_messages import OrderMessageDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
 from copydesk.api.resources.order_requests import AskingDesk, RequestDesk
+from copydesk.api.resources.order_review import OrderReviewDesk
 from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.public import PublicDesk
-from copydesk.api.resources.reviews import OrderReviewDesk, ReviewDesk
+from copydesk.api.resources.reviews import ReviewDesk
 from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.writers import WriterDesk
 
