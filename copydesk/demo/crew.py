@@ -27,6 +27,7 @@ class Member:
     actor: Actor
     profile: Row | None = None
     skills: frozenset[tuple[str, str]] = frozenset()
+    requests: list[Row] = field(default_factory=list)
     cases: dict[int, Case] = field(default_factory=dict)
     completed_assignments: int = 0
     chosen: dict[int, Row] = field(default_factory=dict)

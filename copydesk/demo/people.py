@@ -166,7 +166,7 @@ class Arrivals:
         """Every second week: prepared by one, approved and paid by another. The last ones are on their way."""
         admin, other = self.crew.staff["admin"].actor, self.crew.staff["admin2"].actor
         number = 0
-        while True:
+        while self.stage.end - self.stage.now > 18 * DAY:
             yield self.stage.now + 14 * DAY
             batch = payouts.prepare_payout(self.stage, by=admin)
             if batch is None:
@@ -179,6 +179,12 @@ class Arrivals:
             payouts.approve_payout(self.stage, batch, by=other)
             yield self.stage.now + 20 * HOUR
             payouts.pay_payout(self.stage, batch, by=other)
+        yield self.stage.end - 3 * DAY
+        if batch := payouts.prepare_payout(self.stage, by=admin):
+            yield self.stage.end - 2 * DAY
+            payouts.approve_payout(self.stage, batch, by=other)
+        yield self.stage.end - 2 * HOUR
+        payouts.prepare_payout(self.stage, by=other)
 
 
 def swept(at: dt.datetime) -> dt.datetime:

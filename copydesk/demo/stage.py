@@ -89,6 +89,10 @@ class Case:
         return last if last and last.submitted_at is None and last.closed_at is None else None
 
     @property
+    def open_rounds(self) -> list[Row]:
+        return [row for row in self.rounds if row.closed_at is None]
+
+    @property
     def assignment(self) -> Row:
         return self.assignments[-1]
 
@@ -276,28 +280,28 @@ class Stage:
         )
 
 
+@dataclass(slots=True)
 class Step:
-    """One call of an action, for the replay."""
+    """One call of an action and what it gave, for the replay."""
 
-    __slots__ = ("args", "at", "kwargs", "name")
-
-    def __init__(self, at: dt.datetime, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.at = at
-        self.name = name
-        self.args = args
-        self.kwargs = kwargs
+    at: dt.datetime
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    result: Any = None
 
 
 def step(function: Callable[Concatenate[Stage, P], R]) -> Callable[Concatenate[Stage, P], R]:
-    """Marks the mirror of an action: the outermost call is taken down in the script."""
+    """Marks the mirror of an action: the outermost call is taken down in the script, and ends with its jobs."""
 
     @wraps(function)
     def call(stage: Stage, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if stage.script is not None and not stage.inside:
-            stage.script.append(Step(stage.now, function.__name__, args, kwargs))
+        outermost = not stage.inside
         stage.inside += 1
         result = function(stage, *args, **kwargs)
         stage.inside -= 1
+        if outermost and stage.script is not None:
+            stage.script.append(Step(stage.now, function.__name__, args, kwargs, result))
         stage.run_jobs()
         return result
 

@@ -16,6 +16,7 @@ from .copy import Database, Loader, Row
 from .crew import Crew
 from .lives import OrderLife
 from .people import Arrivals
+from .scenes import scenes
 from .stage import Life, Stage, Step
 
 DAY = dt.timedelta(days=1)
@@ -111,6 +112,7 @@ def play(
         arrivals.payouts_go_out(),
         arrivals.last_days(),
         orders_come(stage, crew, world.orders, told),
+        scenes(stage, crew),
     ):
         stage.begin(life)
     stage.play()
@@ -131,6 +133,6 @@ def orders_come(stage: Stage, crew: Crew, orders: int, told: Callable[[str], Non
         chance = stage.chance("placement", index)
         at = start + span * ((index + chance.random()) / orders) ** 0.8
         yield at
-        stage.begin(OrderLife(stage, crew, index, stage.now, crew.some_client(chance)).live())
+        stage.begin(OrderLife(stage, crew, index, crew.some_client(chance)).live())
         if index and index % 1_000 == 0:
             told(f"{stage.website.slug}: {index} orders placed")

@@ -122,7 +122,7 @@ def _accept_paid(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
         if assignment and assignment.ended_at is None:
             assignment.pay_minor += share(assignment.pay_minor, difference, before)
     if difference < 0:
-        money.repay(stage, case.charges, -difference, by=by, reason="Adjustment")
+        case.repayments += money.repay(stage, case.charges, -difference, by=by, reason="Adjustment")
 
 
 def _advance(stage: Stage, proposal: Proposal, name: str, *, by: Actor, reason: str = "", facts: bool = True) -> Row:

@@ -121,7 +121,7 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
                 by=by,
             )
     if captured - forfeited:
-        money.repay(stage, case.charges, captured - forfeited, by=by, reason=reason)
+        case.repayments += money.repay(stage, case.charges, captured - forfeited, by=by, reason=reason)
 
 
 @step

@@ -6,6 +6,7 @@ import hashlib
 from functools import lru_cache
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
 from copydesk.files.models import File
 from copydesk.journal.models import details
 from copydesk.orders.models.files import WORK_KINDS, OrderFile
@@ -26,7 +27,7 @@ def _masked(body: str) -> Masked:
 
 
 @step
-def upload(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
+def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
     order = case.order
     name, data = CONTENTS[content]
     sha256 = hashlib.sha256(data).hexdigest()
@@ -43,7 +44,7 @@ def upload(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> R
         created_at=stage.now,
     )
     number = case.versions[kind, name] = case.versions.get((kind, name), 0) + 1
-    current = case.round if kind in WORK_KINDS else None
+    current = case.open_rounds[-1] if kind in WORK_KINDS or by.role is Role.WRITER else None
     row = stage.make(
         OrderFile,
         order_id=order.id,
@@ -62,15 +63,15 @@ def upload(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> R
         "file.upload",
         row,
         by=by,
-        data=details(file_id=row.id, kind=kind, number=number),
+        data=details(kind=kind, version=number, size=file.size),
         root=("order", order.id),
-        parties=(order.client_id, order.writer_id or order.offered_to_id),
+        parties=(None if current else order.client_id, order.writer_id or order.offered_to_id),
     )
     return row
 
 
 @step
-def post_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
+def write_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
     order = case.order
     if case.thread is None:
         case.thread = stage.send(Thread, root_type="order", root_id=order.id, created_at=stage.now)
@@ -91,8 +92,9 @@ def post_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
         by=by,
         data=details(attachments=0, masked=sum(cleaned.counts.values())),
         root=("order", order.id),
-        parties=(order.client_id, order.writer_id or order.offered_to_id),
+        parties=(order.client_id, order.writer_id),
     )
+    read_messages(stage, case, by=by)
     return row
 
 

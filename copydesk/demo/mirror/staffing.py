@@ -22,14 +22,14 @@ def assign(stage: Stage, case: Case, writer: Member, *, by: Actor, offer: bool =
     if offer:
         _offer(stage, case, writer, by=by, reason=reason)
         return
-    changes = _starting(stage, case, writer)
+    changes = starting(stage, case, writer)
     stage.advance(case.order, "assign", by=by, reason=reason, data=details(writer_id=writer.id), **changes)
     start_assignment(stage, case, writer)
 
 
 @step
 def accept_offer(stage: Stage, case: Case, writer: Member) -> None:
-    stage.advance(case.order, "accept", by=writer.actor, **_starting(stage, case, writer))
+    stage.advance(case.order, "accept", by=writer.actor, **starting(stage, case, writer))
     _answer_offer(stage, case, "accepted")
     start_assignment(stage, case, writer)
 
@@ -48,7 +48,7 @@ def expire_offer(stage: Stage, case: Case) -> None:
 
 @step
 def take(stage: Stage, case: Case, writer: Member) -> None:
-    stage.advance(case.order, "take", by=writer.actor, **_starting(stage, case, writer))
+    stage.advance(case.order, "take", by=writer.actor, **starting(stage, case, writer))
     start_assignment(stage, case, writer)
 
 
@@ -81,7 +81,7 @@ def reassign(stage: Stage, case: Case, writer: Member, *, by: Actor, cause: Caus
     former = case.order.writer_id
     end_assignment(stage, case, "reassigned", cause)
     data = details(cause=cause.value, writer_id=writer.id, former_writer_id=former)
-    stage.advance(case.order, "reassign", by=by, reason=reason, data=data, **_starting(stage, case, writer))
+    stage.advance(case.order, "reassign", by=by, reason=reason, data=data, **starting(stage, case, writer))
     start_assignment(stage, case, writer)
 
 
@@ -129,7 +129,7 @@ def end_assignment(stage: Stage, case: Case, outcome: str, cause: Cause) -> Row:
     return row
 
 
-def _starting(stage: Stage, case: Case, writer: Member) -> dict[str, Any]:
+def starting(stage: Stage, case: Case, writer: Member) -> dict[str, Any]:
     assert case.order.client_deadline > stage.now
     return {
         "writer_id": writer.id,

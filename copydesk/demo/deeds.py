@@ -1,0 +1,243 @@
+"""What the people of one order do, one deed at a time; lives.py draws them by chance, scenes.py by plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from copydesk.orders.models import Cause
+from copydesk.payments.gateway.sandbox import OK
+
+from . import texts
+from .briefs import draw_brief
+from .copy import Row
+from .crew import Crew, Member, exclusions, level_of
+from .mirror import adjustments, course, delivery, money, papers, placement, requests, staffing
+from .stage import Case, Life, Stage
+
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+def swept(at: dt.datetime, minutes: int) -> dt.datetime:
+    """When a job that runs every so many minutes finds what is due at `at`."""
+    past = dt.timedelta(minutes=at.minute % minutes, seconds=at.second, microseconds=at.microsecond)
+    return at if not past else at - past + dt.timedelta(minutes=minutes)
+
+
+class Deeds:
+    """One order of `client`; `index` names its chances."""
+
+    case: Case
+
+    def __init__(self, stage: Stage, crew: Crew, index: object, client: Member) -> None:
+        self.stage = stage
+        self.crew = crew
+        self.chance = stage.chance("order", index)
+        self.client = client
+
+    @property
+    def order_status(self) -> str:
+        """Empty once it is archived."""
+        return "" if self.case.order.archived_at else str(self.case.order.status)
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.stage.now
+
+    @property
+    def left(self) -> dt.timedelta:
+        delta: dt.timedelta = self.case.order.client_deadline - self.stage.now
+        return delta
+
+    @property
+    def writer(self) -> Member:
+        return self.crew.by_id[self.case.order.writer_id]
+
+    @property
+    def disputable(self) -> bool:
+        """Nothing settles a dispute yet, so only late ones are opened."""
+        return self.stage.end - self.now < 40 * DAY
+
+    def happens(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def within(self, mean: dt.timedelta, most: dt.timedelta) -> dt.timedelta:
+        """A waiting time, at least a minute."""
+        return max(min(mean * self.chance.expovariate(1), most), MINUTE)
+
+    def may_have(self, writer: Member) -> bool:
+        return not exclusions(self.stage, self.case, writer, self.client)
+
+    def finish(self) -> None:
+        for row in self.case.assignments:
+            self.crew.by_id[row.writer_id].cases.pop(self.case.order.id, None)
+        self.stage.close(self.case)
+
+    def place(self, **wanted: Any) -> None:
+        preferred = [writer_id for writer_id, row in self.client.chosen.items() if row.kind == "favour"]
+        form = draw_brief(self.chance, self.now, self.chance.choice(preferred) if preferred else None)
+        for name, value in wanted.items():
+            setattr(form, name, value)
+        by = self.crew.desk(self.chance) if self.happens(0.03) else self.client.actor
+        self.case = placement.place_order(self.stage, form, by=by, client_id=self.client.id)
+        if self.happens(0.4):
+            papers.add_file(self.stage, self.case, kind="brief", content="brief", by=self.client.actor)
+
+    def pay(self, token: str = "") -> None:
+        """By what the token says; without one from the wallet where it suffices."""
+        method = self.method(self.case.order.price_minor) if not token else "card"
+        placement.pay_order(self.stage, self.case, method=method, token=token or OK, by=self.client.actor)
+
+    def method(self, amount_minor: int) -> str:
+        return "wallet" if money.wallet_minor(self.stage, self.client.id) >= amount_minor else "card"
+
+    def tip(self, amount_minor: int) -> None:
+        placement.tip(
+            self.stage,
+            self.case,
+            amount_minor=amount_minor,
+            method=self.method(amount_minor),
+            token=OK,
+            by=self.client.actor,
+        )
+
+    def ask(self, writer: Member) -> None:
+        """The writer asks for the order, where that is allowed; one in five names its price."""
+        open_requests = [row for row in writer.requests if row.status == "requested"]
+        writer.requests = open_requests
+        if len(open_requests) >= level_of(writer).max_open_requests or not self.may_have(writer):
+            return
+        if any(row.order_id == self.case.order.id for row in open_requests):
+            return
+        level_pay = level_of(writer).pay_minor(pages=self.case.order.pages, price_minor=self.case.order.price_minor)
+        requests.request_order(
+            self.stage,
+            self.case,
+            writer,
+            message=self.chance.choice(texts.REQUEST_MESSAGES),
+            bid_minor=level_pay * 9 // 10 if level_pay > 1_000 and self.happens(0.2) else None,
+        )
+
+    def reassigned(self) -> None:
+        self.make_time()
+        writer = self.crew.some_writer(self.stage, self.case, self.chance)
+        if writer is None or writer is self.writer:
+            return
+        staffing.reassign(
+            self.stage,
+            self.case,
+            writer,
+            by=self.crew.desk(self.chance),
+            cause=Cause.WRITER,
+            reason=self.chance.choice(texts.REASSIGN_REASONS),
+        )
+
+    def make_time(self) -> None:
+        """The next writer needs some."""
+        if self.left < 12 * HOUR:
+            self.extend(texts.EXTEND_REASONS, client_deadline=self.now + 2 * DAY)
+
+    def extend(
+        self, reasons: Sequence[str], *, client_deadline: dt.datetime | None = None, excused_hours: int = 0
+    ) -> None:
+        course.extend_deadline(
+            self.stage,
+            self.case,
+            by=self.crew.desk(self.chance),
+            reason=self.chance.choice(reasons),
+            client_deadline=client_deadline,
+            excused_hours=excused_hours,
+        )
+
+    def hold(self) -> None:
+        reason = self.chance.choice(texts.HOLD_REASONS)
+        course.hold(self.stage, self.case, by=self.crew.desk(self.chance), reason=reason)
+
+    def held(self) -> Life:
+        self.hold()
+        yield self.now + self.within(20 * HOUR, max(self.left / 3, 2 * HOUR))
+        course.resume(self.stage, self.case, by=self.crew.desk(self.chance))
+
+    def propose(self, *, by_client: bool, less: bool = False) -> adjustments.Proposal:
+        order = self.case.order
+        return adjustments.propose_adjustment(
+            self.stage,
+            self.case,
+            by=self.client.actor if by_client else self.crew.desk(self.chance),
+            pages=order.pages - 1 if less else order.pages + self.chance.randint(1, 3),
+            reason=self.chance.choice(texts.ADJUST_REASONS),
+        )
+
+    def adjusted(self) -> Life:
+        """Proposed by the client or the desk; accepted, paid, or declined."""
+        by_client = self.happens(0.5)
+        proposal = self.propose(by_client=by_client, less=self.case.order.pages > 3 and self.happens(0.25))
+        yield self.now + self.within(HOUR, max(self.left / 8, 30 * MINUTE))
+        if self.happens(0.2):
+            by = self.crew.desk(self.chance) if by_client else self.client.actor
+            adjustments.decline_adjustment(self.stage, proposal, by=by, reason="Not now.")
+            return
+        if by_client:
+            adjustments.accept_adjustment(self.stage, proposal, by=self.crew.desk(self.chance))
+            if proposal.row.status == "accepted":
+                return
+            yield self.now + self.within(20 * MINUTE, 2 * HOUR)
+        method = self.method(proposal.row.difference_minor)
+        adjustments.pay_adjustment(self.stage, proposal, method=method, token=OK, by=self.client.actor)
+
+    def cancelled(self, cause: Cause | None = None) -> None:
+        causes = [Cause.CLIENT, Cause.CLIENT, Cause.CLIENT, Cause.STAFF, Cause.WRITER]
+        cause = cause or self.chance.choice(causes if self.case.order.writer_id else causes[:-1])
+        reason = self.chance.choice(texts.CANCEL_REASONS)
+        course.cancel(self.stage, self.case, by=self.crew.desk(self.chance), reason=reason, cause=cause)
+
+    def disputed(self) -> None:
+        course.dispute(
+            self.stage,
+            self.case,
+            by=self.client.actor,
+            dispute_reason=self.chance.choice(("quality_issue", "missed_instructions", "late_delivery", "wrong_file")),
+            statement=self.chance.choice(texts.DISPUTE_STATEMENTS),
+        )
+
+    def talk(self) -> None:
+        """A question, mostly an answer, and who has read it."""
+        pairs = [(self.client, texts.CLIENT_MESSAGES), (self.writer, texts.WRITER_MESSAGES)]
+        if self.happens(0.5):
+            pairs.reverse()
+        for member, bodies in pairs[: 1 if self.happens(0.3) else 2]:
+            self.say(member, texts.LEAKING_MESSAGES if self.happens(0.03) else bodies)
+        for member, _ in pairs:
+            if self.happens(0.8):
+                papers.read_messages(self.stage, self.case, by=member.actor)
+
+    def say(self, member: Member, bodies: Sequence[str]) -> Row:
+        return papers.write_message(self.stage, self.case, body=self.chance.choice(bodies), by=member.actor)
+
+    def hand_in(self) -> None:
+        """The round's file, and the round."""
+        current = self.case.round
+        assert current is not None
+        revised = current.kind == "revision"
+        content = "revision" if revised else "final" if len(self.case.rounds) == 1 else "final2"
+        kind = "revision" if revised else "final"
+        papers.add_file(self.stage, self.case, kind=kind, content=content, by=self.writer.actor)
+        if self.happens(0.2):
+            papers.add_file(self.stage, self.case, kind="source", content="sources", by=self.writer.actor)
+        note = "The changes are marked in the text." if revised else ""
+        delivery.submit(self.stage, self.case, self.writer, note=note)
+
+    def revise(self) -> None:
+        staff = self.happens(0.12)
+        delivery.request_revision(
+            self.stage,
+            self.case,
+            self.writer,
+            by=self.crew.desk(self.chance) if staff else self.client.actor,
+            reason=self.chance.choice(texts.REVISION_REASONS),
+            severity=self.chance.choice(("minor", "minor", "major")),
+            changes_required=self.chance.sample(texts.CHANGES, self.chance.randint(1, 2)),
+            cause=Cause.CLIENT if staff and self.happens(0.5) else Cause.WRITER,
+            due_at=self.now + 2 * DAY if staff else None,
+        )

@@ -1,0 +1,186 @@
+"""What the named accounts find when they log in: an order in every state, each at its own hour before the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from copydesk.orders.models import Cause
+from copydesk.payments.gateway.sandbox import DECLINED, OK
+
+from . import texts
+from .crew import Crew
+from .deeds import DAY, HOUR, MINUTE, Deeds
+from .mirror import adjustments, delivery, money, papers, staffing
+from .stage import Life, Stage
+
+
+class Scene(Deeds):
+    """One order of a named client, written by a named writer where it has one."""
+
+    def __init__(self, stage: Stage, crew: Crew, index: object, client: str, writer: str) -> None:
+        super().__init__(stage, crew, index, crew.named[client])
+        self.named_writer = crew.named[writer]
+
+    def before_end(self, hours: float) -> Life:
+        yield self.stage.end - hours * HOUR
+
+    def placed(self, hours: float, *, lead_hours: float = 120, **wanted: Any) -> Life:
+        yield from self.before_end(hours)
+        deadline = self.now + lead_hours * HOUR
+        self.place(client_deadline=deadline.replace(minute=0, second=0), academic_level="bachelor", **wanted)
+
+    def paid(self, hours: float, *, lead_hours: float = 120, **wanted: Any) -> Life:
+        yield from self.placed(hours, lead_hours=lead_hours, **wanted)
+        yield self.now + 10 * MINUTE
+        self.pay()
+
+    def started(self, hours: float, *, lead_hours: float = 120, **wanted: Any) -> Life:
+        """With a reason: the named writers may be busy by chance."""
+        yield from self.paid(hours, lead_hours=lead_hours, **wanted)
+        yield self.now + 20 * MINUTE
+        desk, reason = self.crew.staff["support"].actor, "The client knows this writer."
+        staffing.assign(self.stage, self.case, self.named_writer, by=desk, reason=reason)
+
+    def delivered(self, hours: float, *, done_hours: float) -> Life:
+        yield from self.started(hours, requires_editing=False)
+        yield from self.before_end(done_hours)
+        self.hand_in()
+
+    def unpaid(self) -> Life:
+        yield from self.placed(3)
+
+    def declined(self) -> Life:
+        yield from self.placed(2)
+        yield from self.before_end(1)
+        self.pay(DECLINED)
+
+    def available(self) -> Life:
+        yield from self.paid(6)
+
+    def wanted(self) -> Life:
+        """Two named writers and a third have asked for it."""
+        yield from self.paid(10)
+        for hours, writer in ((5, self.crew.named["writer"]), (3, self.crew.named["writer2"])):
+            yield from self.before_end(hours)
+            self.ask(writer)
+        yield from self.before_end(1)
+        if other := self.crew.some_writer(self.stage, self.case, self.chance):
+            self.ask(other)
+
+    def offered(self) -> Life:
+        yield from self.paid(8)
+        yield from self.before_end(0.1)
+        desk = self.crew.staff["support"].actor
+        staffing.assign(
+            self.stage, self.case, self.named_writer, by=desk, offer=True, reason="The client knows this writer."
+        )
+
+    def in_progress(self) -> Life:
+        yield from self.started(30)
+        yield from self.before_end(4)
+        self.say(self.client, texts.CLIENT_MESSAGES)
+
+    def due_soon(self) -> Life:
+        yield from self.started(30, lead_hours=40)
+        yield from self.before_end(5)
+        self.say(self.named_writer, texts.WRITER_MESSAGES)
+
+    def overdue(self) -> Life:
+        yield from self.started(50, lead_hours=55)
+
+    def editing(self) -> Life:
+        yield from self.started(40, requires_editing=True)
+        yield from self.before_end(1)
+        self.hand_in()
+
+    def to_approve(self) -> Life:
+        yield from self.delivered(60, done_hours=5)
+        yield from self.before_end(4)
+        self.say(self.named_writer, texts.WRITER_MESSAGES)
+
+    def revision(self) -> Life:
+        yield from self.delivered(80, done_hours=10)
+        yield from self.before_end(3)
+        self.revise()
+
+    def on_hold(self) -> Life:
+        yield from self.started(36)
+        yield from self.before_end(7)
+        self.hold()
+
+    def in_dispute(self) -> Life:
+        yield from self.delivered(90, done_hours=20)
+        yield from self.before_end(6)
+        self.disputed()
+
+    def completed(self) -> Life:
+        yield from self.delivered(100, done_hours=30)
+        yield from self.before_end(20)
+        delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
+
+    def change_proposed(self) -> Life:
+        yield from self.started(28)
+        yield from self.before_end(2)
+        self.propose(by_client=False)
+
+    def change_agreed(self) -> Life:
+        yield from self.started(26)
+        yield from self.before_end(6)
+        proposal = self.propose(by_client=True)
+        yield from self.before_end(2)
+        adjustments.accept_adjustment(self.stage, proposal, by=self.crew.staff["support"].actor)
+
+    def cancelled_late(self) -> Life:
+        yield from self.started(70, lead_hours=60)
+        yield from self.before_end(40)
+        self.cancelled(Cause.CLIENT)
+
+    def talked_about(self) -> Life:
+        yield from self.started(20)
+        for hours, member in ((9, self.client), (6, self.named_writer), (2, self.client)):
+            yield from self.before_end(hours)
+            papers.read_messages(self.stage, self.case, by=member.actor)
+            self.say(member, texts.CLIENT_MESSAGES if member is self.client else texts.WRITER_MESSAGES)
+
+
+SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
+    (Scene.unpaid, "client", "writer"),
+    (Scene.declined, "client", "writer"),
+    (Scene.unpaid, "client2", "writer"),
+    (Scene.available, "client", "writer"),
+    (Scene.available, "client2", "writer"),
+    (Scene.wanted, "client", "writer"),
+    (Scene.wanted, "client2", "writer"),
+    (Scene.offered, "client", "writer"),
+    (Scene.offered, "client2", "writer2"),
+    (Scene.in_progress, "client", "writer"),
+    (Scene.in_progress, "client2", "writer2"),
+    (Scene.due_soon, "client", "writer2"),
+    (Scene.overdue, "client2", "writer3"),
+    (Scene.editing, "client", "writer"),
+    (Scene.editing, "client2", "writer2"),
+    (Scene.to_approve, "client", "writer"),
+    (Scene.to_approve, "client", "writer2"),
+    (Scene.to_approve, "client2", "writer"),
+    (Scene.revision, "client", "writer"),
+    (Scene.revision, "client2", "writer3"),
+    (Scene.on_hold, "client", "writer2"),
+    (Scene.in_dispute, "client2", "writer"),
+    (Scene.in_dispute, "client", "writer2"),
+    (Scene.completed, "client", "writer"),
+    (Scene.completed, "client2", "writer2"),
+    (Scene.change_proposed, "client", "writer3"),
+    (Scene.change_agreed, "client2", "writer2"),
+    (Scene.cancelled_late, "client2", "writer2"),
+    (Scene.talked_about, "client", "writer"),
+)
+
+
+def scenes(stage: Stage, crew: Crew) -> Life:
+    """They begin a week before the end; the named clients' wallets are filled before."""
+    yield stage.end - 7 * DAY
+    for name in ("client", "client2"):
+        money.top_up(stage, amount_minor=15_000, token=OK, by=crew.named[name].actor)
+    for index, (scene, client, writer) in enumerate(SCENES):
+        stage.begin(scene(Scene(stage, crew, f"scene {index}", client, writer)))

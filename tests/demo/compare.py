@@ -1,0 +1,130 @@
+"""All rows of two websites, side by side: the nth of a table here is the nth of it there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from allauth.account.models import EmailAddress
+from psycopg.rows import dict_row
+
+from copydesk.accounts.models import Membership, User
+from copydesk.demo.copy import SHEETS, dumps
+from copydesk.journal.models import Event
+from copydesk.orders.models import Adjustment, Order, OrderFile, Request, Round
+from copydesk.payments.models import (
+    Charge,
+    Earning,
+    LedgerAccount,
+    Payout,
+    PayoutStatement,
+    Repayment,
+    SandboxPayment,
+    SandboxRefund,
+)
+from copydesk.tenancy.models import Website
+from copydesk.threads.models import Message
+from copydesk.writers.models import Writer
+
+OF_NO_WEBSITE = (Website, User, EmailAddress, SandboxPayment, SandboxRefund)
+CHANCE = {"intent", "key", "provider_reference", "salt", "digest", "xid", "message_id", "bio_"}
+"""Columns that are drawn anew each time."""
+BY_NOUN = {
+    model.noun: model._meta.db_table
+    for model in (Membership, Writer, Order, Request, Adjustment, Round, OrderFile, Message, Charge, Repayment)
+} | {
+    Earning.noun: "payments_earning",
+    Payout.noun: "payments_payout",
+    PayoutStatement.noun: "payments_payoutstatement",
+    "wallet": LedgerAccount._meta.db_table,
+}
+BY_NAME = {
+    "user_id": "accounts_user",
+    "member_id": "accounts_membership",
+    "client_id": "accounts_membership",
+    "writer_id": "accounts_membership",
+    "former_writer_id": "accounts_membership",
+    "event_id": "journal_event",
+    "charge_id": "payments_charge",
+    "repayment_id": "payments_repayment",
+    "earning_id": "payments_earning",
+    "reduces_id": "payments_earning",
+    "payout_id": "payments_payout",
+    "adjustment_id": "orders_adjustment",
+    "request_id": "orders_request",
+}
+"""What an id in an event's columns or data is of."""
+
+
+class Comparison:
+    """`differences` are lines: table, row, column, here, there."""
+
+    def __init__(self, database: psycopg.Connection[Any], here: int, there: int) -> None:
+        self.database = database
+        self.here, self.there = here, there
+        self.known: dict[str, dict[int, int]] = {"tenancy_website": {here: there}}
+        self.compared: dict[str, int] = {}
+        self.differences = list(self._all())
+
+    def _all(self) -> Iterator[str]:
+        pairs = []
+        users = [self._rows("accounts_membership", website, "user_id AS id") for website in (self.here, self.there)]
+        self.known["accounts_user"] = {a["id"]: b["id"] for a, b in zip(*users, strict=False)}
+        for model in SHEETS:
+            if model in OF_NO_WEBSITE:
+                continue
+            table = model._meta.db_table
+            here, there = self._rows(table, self.here), self._rows(table, self.there)
+            self.compared[table] = len(here)
+            if len(here) != len(there):
+                yield f"{table}: {len(here)} rows here, {len(there)} there"
+            self.known[table] = {a["id"]: b["id"] for a, b in zip(here, there, strict=False) if "id" in a}
+            pairs.append((model, list(zip(here, there, strict=False))))
+        for model, rows in pairs:
+            columns = {
+                str(field.column): field.related_model._meta.db_table
+                for field in model._meta.concrete_fields
+                if field.related_model is not None
+            }
+            if model is Event:
+                columns = {name: BY_NAME[name] for name in ("user_id", "member_id", "client_id", "writer_id")}
+            for a, b in rows:
+                yield from self._row(model._meta.db_table, columns, a, b)
+
+    def _row(self, table: str, columns: dict[str, str], a: dict[str, Any], b: dict[str, Any]) -> Iterator[str]:
+        for name, value in a.items():
+            if name in CHANCE or name == "id":
+                continue
+            expected = self._translated(table, columns, a, name, value)
+            if expected != b[name]:
+                yield f"{table} {a.get('id')} ({a.get('verb') or a.get('status') or ''}).{name}: {expected} / {b[name]}"
+
+    def _translated(self, table: str, columns: dict[str, str], row: dict[str, Any], name: str, value: Any) -> Any:
+        if value is None:
+            return None
+        if name == "website_id":
+            return self.there
+        if name in columns:
+            return self._there(columns[name], value)
+        if name in ("subject_id", "root_id", "reference_id"):
+            return self._there(BY_NOUN[row[name.removesuffix("_id") + "_type"]], value)
+        if name == "event_id":
+            return self._there("journal_event", value)
+        if name == "data" and table == "journal_event":
+            return {key: self._there(BY_NAME[key], v) if key in BY_NAME else v for key, v in value.items()}
+        if name == "storage_key":
+            return re.sub(r"^\d+/", f"{self.there}/", value)
+        return value
+
+    def _there(self, table: str, value: int) -> int | str:
+        return self.known[table].get(value, f"unknown {table} {value}")
+
+    def _rows(self, table: str, website_id: int, columns: str = "*") -> list[dict[str, Any]]:
+        with self.database.cursor(row_factory=dict_row) as cursor:
+            query = f"SELECT {columns} FROM {table} WHERE website_id = {website_id} ORDER BY {table}.id"
+            return cursor.execute(query.encode()).fetchall()
+
+
+__all__ = ["Comparison", "dumps"]
