@@ -29,7 +29,11 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
+    # Platform
+    "superadmin.create": Verb("Superadmin created"),
+    "website.create": Verb("Website created"),
     # Members
+    "member.invite": Verb("Invited"),
     "member.register": Verb("Registered", CLIENT),
     "member.join": Verb("Joined the website", CLIENT),
     # Writers
