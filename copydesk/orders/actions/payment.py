@@ -104,7 +104,7 @@ def apply_capture(charge: Charge, *, by: Actor) -> None:
 def _apply_to_order(order: Order, charge: Charge, by: Actor) -> None:
     if order.charge_id == charge.pk:
         return
-    if order.status == Status.UNPAID:
+    if order.status == Status.UNPAID and order.price_minor == charge.amount_minor:
         payer = by if by.can("pay_orders") else by.as_system()
         advance(
             order, "pay", by=payer, data=details(charge_id=charge.pk, amount_minor=charge.amount_minor), charge=charge

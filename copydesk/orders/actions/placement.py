@@ -15,8 +15,9 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
-from copydesk.journal.actions import advance, record
+from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
+from copydesk.payments.models import Charge
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.writers.models import Writer
 from copydesk.writers.queries import has_blocked
@@ -92,7 +93,13 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
 
 
 def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
-    """Changes the brief while unpaid, at the prices that the order was placed with and the time then left."""
+    """Changes the brief while unpaid, at the prices that the order was placed with and the time then left.
+
+    Raises OrderStillWanted while a payment at the old price is pending.
+    """
+    lock(order)
+    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
+        raise errors.OrderStillWanted
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
     prices = PricingPolicy.of(by.website, order.pricing_version)
     if form.client_deadline != order.client_deadline:
