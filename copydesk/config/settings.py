@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -168,6 +167,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"ReviewTargetEnum": "copydesk.reviews.models.Target.choices"},
 }
 
 USE_TZ = True

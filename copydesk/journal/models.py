@@ -109,8 +109,11 @@ class Seal(models.Model):
 class Subject(Protocol):
     """What an event can be about: a Journaled row, or a membership."""
 
-    noun: ClassVar[str]
-    website_id: int
+    @property
+    def noun(self) -> str: ...
+
+    @property
+    def website_id(self) -> int: ...
 
     @property
     def pk(self) -> Any: ...

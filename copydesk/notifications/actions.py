@@ -79,7 +79,7 @@ def _audience(website: Website, event: Event, tells: Iterable[Tell]) -> Mapping[
     members = Membership.objects.of(website).filter(status=MembershipStatus.ACTIVE, user__is_active=True)
     named = members.filter(pk__in=[parties[tell.role] for tell in wanted if parties.get(tell.role)])
     roles = [tell.role for tell in wanted if tell.role not in parties]
-    found = {member.pk: member for member in (named | members.filter(role__in=roles)).exclude(pk=event.member_id)}
+    found = {member.pk: member for member in (named | members.filter(role__in=roles)).exclude(pk=event.member_id or 0)}
     audience = {}
     for tell in wanted:
         for member in found.values():

@@ -123,7 +123,8 @@ def test_the_applications_role_may_not_pass_the_walls() -> None:
     owners = {row[0] for row in ask("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")}
     assert owners == {"app_owner"}
     members = ask(
-        "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member"
+        "SELECT g.rolname FROM pg_auth_members m"
+        " JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member"
         " WHERE r.rolname IN ('app', 'app_across')"
     )
     assert members == [("app_across",)]

@@ -26,7 +26,7 @@ from copydesk.notifications.queries import NotificationRow, Preferences, ReadAll
 class NotificationFilter(django_filters.FilterSet):
     unread = BooleanFilter(method="by_unread")
 
-    def by_unread(self, rows: NotificationQuerySet, name: str, value: bool) -> NotificationQuerySet:
+    def by_unread(self, rows: NotificationQuerySet, name: str, value: bool) -> NotificationQuerySet:  # noqa: FBT001
         return rows.unread() if value else rows.read()
 
 
