@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 import pypdf
 from pypdf.generic import DictionaryObject, PdfObject
 
+from . import ole
 from .errors import FileTypeNotAllowed, FileUnreadable
 
 RUNNABLE = ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm")
-OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-VBA = tuple(name.encode("utf-16-le") for name in ("_VBA_PROJECT", "VBA_PROJECT_CUR"))
+MACROS = frozenset({"Macros", "VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA_PROJECT_CUR"})
 PRINTABLE_CONTROLS = b"\t\n\r\f\x1b"
 CONTROLS = bytes(set(range(0x20)) - set(PRINTABLE_CONTROLS))
 RTF_PRIVATE = re.compile(rb"\{\s*(?:\\\*\s*)?\\(info|revtbl|userprops|xmlnstbl|annotations|atnauthor|atnid)\b")
@@ -93,15 +93,17 @@ def _list(value: PdfObject | None) -> Iterator[DictionaryObject]:
 
 
 def legacy(*streams: str) -> Callable[[bytes], bytes]:
-    """The binary formats of old: of the kind that `streams` tell, and without macros."""
-    wanted = tuple(name.encode("utf-16-le") for name in streams)
+    """The binary formats of old, of the kind that `streams` tell: without author, and refused with macros."""
 
     def clean(content: bytes) -> bytes:
-        if not content.startswith(OLE_MAGIC) or any(name in content for name in VBA):
+        if not content.startswith(ole.MAGIC):
             raise FileTypeNotAllowed
-        if not any(name in content for name in wanted):
+        names = ole.stream_names(content)
+        if not names.intersection(streams):
             raise FileTypeNotAllowed
-        return content
+        if names & MACROS:
+            raise FileTypeNotAllowed("Documents with macros are not accepted.")
+        return ole.without_author(content)
 
     return clean
 

@@ -1,6 +1,7 @@
 """Small documents of each kind that say who wrote them."""
 
 import io
+import struct
 import zipfile
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -101,8 +102,36 @@ def odt() -> bytes:
 
 
 def legacy(stream: str, *, macros: bool = False) -> bytes:
-    magic = bytes.fromhex("d0cf11e0a1b11ae1")
-    return magic + b"\0" * 504 + stream.encode("utf-16-le") + ("_VBA_PROJECT".encode("utf-16-le") if macros else b"")
+    """A compound file of 512-byte sectors: table, directory, a summary of regular size, a small one, the document."""
+    end, free, table = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+    author = AUTHOR.encode()
+    large, small = author.ljust(4096, b"."), author.ljust(64, b".")
+    document = b"The text stays.".ljust(4096, b".")
+    # Sectors: 0 table, 1 and 2 directory, 3 small streams' table, 4 small streams, 5-12 large summary, 13-20 document.
+    numbers = [table, 2, end, end, end, *range(6, 13), end, *range(14, 21), end]
+    sectors = [
+        struct.pack("<128I", *numbers, *[free] * (128 - len(numbers))),
+        _entry("Root Entry", 5, 4, 64)
+        + _entry("\x05SummaryInformation", 2, 5, 4096)
+        + _entry("\x05DocumentSummaryInformation", 2, 0, 64)
+        + _entry(stream, 2, 13, 4096),
+        _entry("Macros" if macros else "", 1 if macros else 0, 0, 0) + _entry("", 0, 0, 0) * 3,
+        struct.pack("<128I", end, *[free] * 127),
+        small.ljust(512, b"\0"),
+        large,
+        document,
+    ]
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII109I",
+        *(bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6),
+        *(0, 1, 1, 0, 4096, 3, 1, end, 0, 0, *[free] * 108),
+    )
+    return header + b"".join(sectors)
+
+
+def _entry(name: str, kind: int, start: int, size: int) -> bytes:
+    encoded = (name + "\0").encode("utf-16-le") if name else b""
+    return encoded.ljust(64, b"\0") + struct.pack("<HBB12x16x4x8x8xIQ", len(encoded), kind, 1, start, size)
 
 
 def rtf() -> bytes:
