@@ -59,6 +59,9 @@ WSGI_APPLICATION = "copydesk.config.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
 
 
+PGBOUNCER = os.environ.get("COPYDESK_PGBOUNCER") == "1"
+
+
 def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     options: dict[str, object] = dict(parse_qsl(parts.query))
@@ -72,11 +75,12 @@ def database(url: str) -> dict[str, object]:
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": os.environ.get("COPYDESK_PGBOUNCER") == "1",
+        "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,
         "OPTIONS": {
             **options,
             "server_side_binding": True,
-            "prepare_threshold": 2,
+            # Behind a pooler a statement may meet a server that has not prepared it.
+            "prepare_threshold": None if PGBOUNCER else 2,
             "application_name": "copydesk",
         },
     }
@@ -130,7 +134,7 @@ IN_FLIGHT_SECONDS = int(os.environ.get("COPYDESK_IN_FLIGHT_SECONDS", "60"))
 PAYMENT_GATEWAYS = {"sandbox": "copydesk.payments.gateway.sandbox.SandboxGateway"}
 PAYMENT_PROVIDER = os.environ.get("COPYDESK_PAYMENT_PROVIDER", "sandbox")
 SANDBOX_WEBHOOK_SECRET = os.environ.get("COPYDESK_SANDBOX_WEBHOOK_SECRET") or f"sandbox {SECRET_KEY}"
-STREAM_URL = os.environ.get("COPYDESK_STREAM_URL", "")
+STREAM_URL = os.environ.get("COPYDESK_STREAM_URL", "").rstrip("/")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["copydesk.api.access.CallerAuthentication"],
@@ -188,7 +192,6 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 DEFAULT_FROM_EMAIL = os.environ.get("COPYDESK_MAIL_FROM", "no-reply@localhost")
 EMAIL_HOST = os.environ.get("COPYDESK_SMTP_HOST", "")

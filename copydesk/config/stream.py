@@ -15,7 +15,10 @@ from urllib.parse import parse_qs
 
 import django
 
+from copydesk.config.environment import require_secret_key
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copydesk.config.settings")
+require_secret_key(os.environ)
 django.setup()
 
 # ruff: noqa: E402 — Django is set up first

@@ -61,6 +61,10 @@ Trouble = Literal[
 """`batch_changed`: one of its events or the seal itself. `reason_changed`: reason, address or their salt."""
 
 
+class JournalAheadError(RuntimeError):
+    """The order of events would be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`seal` is the number of the batch, `event_id` null where the batch is known and not the event."""
@@ -88,7 +92,14 @@ def seal(website_id: int) -> int:
     """Seals what can be sealed, in batches: how many events. In a transaction of that website (0: the platform)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"journal.seal:{website_id}"])
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        (horizon,) = cursor.fetchone()
     last = Seal.objects.of(website_id).order_by("number").last()
+    if last is not None and last.last_xid >= horizon:
+        raise JournalAheadError(
+            f"The journal has sealed transaction {last.last_xid}, this server is at {horizon}: its data were restored"
+            " into another cluster, see docs/how-to/production.md, Backups."
+        )
     sealed = 0
     while events := _next_batch(website_id, last):
         last = _seal(website_id, last, events)

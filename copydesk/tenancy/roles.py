@@ -37,6 +37,8 @@ def ensure_roles(superuser: psycopg.Connection) -> None:
         verb = "ALTER" if known else "CREATE"
         superuser.execute(sql.SQL(f"{verb} ROLE {{}} {attributes}").format(sql.Identifier(role)))
     superuser.execute("GRANT app_across TO app")
+    # One that is left open holds back what the live stream and the seals may read.
+    superuser.execute("ALTER ROLE app SET idle_in_transaction_session_timeout = '60s'")
 
 
 def ensure_database(superuser_url: str, name: str) -> None:

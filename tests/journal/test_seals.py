@@ -21,7 +21,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.journal import seals
 from copydesk.journal.models import Event, Head, Seal
-from copydesk.journal.seals import SEALED, Verification
+from copydesk.journal.seals import SEALED, JournalAheadError, Verification
 from copydesk.journal.tasks import seal_platform
 from copydesk.tenancy.jobs import defer
 from copydesk.tenancy.scope import PLATFORM, website_scope
@@ -290,6 +290,13 @@ def test_an_event_of_a_transaction_that_still_runs_waits_with_all_after_it(admin
     seal(admin)
     assert verify(admin).unsealed == 0
     assert found(admin) == []
+
+
+def test_a_journal_ahead_of_its_server_is_not_sealed_in_a_wrong_order(sealed: Membership) -> None:
+    tamper("UPDATE journal_seal SET last_xid = last_xid + 4294967296 WHERE number = 3")
+    add(sealed)
+    with pytest.raises(JournalAheadError, match="another cluster"):
+        seal(sealed)
 
 
 def test_two_jobs_at_once_make_one_chain(admin: Membership, monkeypatch: pytest.MonkeyPatch) -> None:

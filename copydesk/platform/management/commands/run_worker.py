@@ -42,7 +42,7 @@ async def work(concurrency: int, *, wait: bool) -> None:
                 fetch_job_polling_interval=5.0,
                 update_heartbeat_interval=5.0,
                 # A job that does not end in this time is left to be started again: it is safe to run twice.
-                shutdown_graceful_timeout=15.0,
+                shutdown_graceful_timeout=8.0,
                 install_signal_handlers=False,
             )
         )
