@@ -39,13 +39,13 @@ class Route:
 
 @cache
 def routes() -> tuple[Route, ...]:
-    found = [
-        Route(method.upper(), path, callback)
-        for path, callback in _views(get_resolver().url_patterns, "/")
-        for method in _methods(callback)
-        if not path.startswith((LIBRARY, *WATCHED_APART))
-    ]
-    return tuple(sorted(found, key=str))
+    found: dict[str, Route] = {}
+    for path, callback in _views(get_resolver().url_patterns, "/"):
+        for method in _methods(callback):
+            route = Route(method.upper(), path, callback)
+            if not path.startswith((LIBRARY, *WATCHED_APART)):
+                found.setdefault(str(route), route)  # the first that matches answers
+    return tuple(found[name] for name in sorted(found))
 
 
 def _views(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,212 @@
+"""Who may call what: every route, for everyone, as a table that is not derived from the code.
+
+A refused call changes nothing and queues nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from copydesk.tenancy.scope import across_websites
+from tests.api.client import Caller
+from tests.api.routes import Route, routes
+from tests.api.world import ROLES, World, pair
+
+# + admitted (done, or refused by input or state) · - 403 · ! 401 · 0 404, the row or the website is out of sight.
+# Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
+# the writer are those of the order asked for; the editor has no task on it.
+MATRIX = """
+GET    admin-management/writer-payments/                          !----++0
+POST   admin-management/writer-payments/prepare/                  !----++0
+GET    admin-management/writer-payments/{id}/                     !----++0
+POST   admin-management/writer-payments/{id}/approve/             !----++0
+POST   admin-management/writer-payments/{id}/cancel/              !----++0
+POST   admin-management/writer-payments/{id}/pay/                 !----++0
+GET    admin-management/writer-payments/{id}/statements/{id}/     !----++0
+POST   auth/join/                                                 +++++++0
+POST   auth/login/                                                ++++++++
+POST   auth/logout/                                               !+++++++
+GET    auth/me/                                                   !+++++++
+POST   auth/refresh/                                              ++++++++
+POST   auth/register/                                             +++++++0
+GET    events/stream/                                             !++++++0
+POST   events/ticket/                                             !++++++0
+GET    orders/                                                    !++++++0
+POST   orders/                                                    !+--+++0
+POST   orders/adjustments/{id}/accept/                            !+--+++0
+POST   orders/adjustments/{id}/decline/                           !+--+++0
+GET    orders/files/{id}/download/                                !0+0+++0
+POST   orders/quote/                                              +++++++0
+GET    orders/{id}/                                               !++0+++0
+PATCH  orders/{id}/                                               !+--+++0
+POST   orders/{id}/accept/                                        !-+----0
+POST   orders/{id}/adjust/                                        !+--+++0
+POST   orders/{id}/approve/                                       !+-----0
+POST   orders/{id}/archive/                                       !---+++0
+POST   orders/{id}/assign/                                        !---+++0
+POST   orders/{id}/cancel/                                        !+--+++0
+POST   orders/{id}/decline/                                       !-+----0
+POST   orders/{id}/dispute/                                       !++-+++0
+POST   orders/{id}/extend-deadline/                               !---+++0
+GET    orders/{id}/files/                                         !++0+++0
+POST   orders/{id}/files/                                         !++0+++0
+GET    orders/{id}/history/                                       !++0+++0
+POST   orders/{id}/hold/                                          !---+++0
+GET    orders/{id}/messages/                                      !++-+++0
+POST   orders/{id}/messages/                                      !++-+++0
+POST   orders/{id}/messages/read/                                 !++-+++0
+POST   orders/{id}/pass/                                          !--0+++0
+POST   orders/{id}/pay/                                           !+-----0
+POST   orders/{id}/reassign/                                      !---+++0
+POST   orders/{id}/release/                                       !-+-+++0
+POST   orders/{id}/request-revision/                              !+--+++0
+POST   orders/{id}/resume/                                        !---+++0
+POST   orders/{id}/return/                                        !--0+++0
+POST   orders/{id}/submit/                                        !-+----0
+POST   orders/{id}/take/                                          !-+----0
+POST   orders/{id}/tip/                                           !+-----0
+POST   payments/webhooks/{id}/                                    ++++++++
+GET    payments/{id}/                                             !+--+++0
+GET    payments/{id}/receipt/                                     !+--+++0
+GET    public/catalog/                                            +++++++0
+GET    wallet/                                                    !++----0
+GET    wallet/entries/                                            !++----0
+GET    wallet/payouts/                                            !-+----0
+GET    wallet/payouts/{id}/                                       !-+----0
+POST   wallet/top-up/                                             !+-----0
+GET    writers/                                                   !+--+++0
+POST   writers/apply/                                             +++++++0
+GET    writers/me/                                                !-+----0
+PATCH  writers/me/                                                !-+----0
+POST   writers/me/apply/                                          !-+----0
+POST   writers/me/leave/                                          !-+----0
+POST   writers/me/return/                                         !-+----0
+GET    writers/{id}/                                              !+--+++0
+POST   writers/{id}/approve/                                      !----++0
+DELETE writers/{id}/block/                                        !+-----0
+POST   writers/{id}/block/                                        !+-----0
+DELETE writers/{id}/favour/                                       !+-----0
+POST   writers/{id}/favour/                                       !+-----0
+POST   writers/{id}/level/                                        !----++0
+POST   writers/{id}/reinstate/                                    !----++0
+POST   writers/{id}/reject/                                       !----++0
+POST   writers/{id}/suspend/                                      !----++0
+"""
+TABLE = {(method, path): cells for method, path, cells in (line.split() for line in MATRIX.strip().splitlines())}
+MULTIPART = {"orders/{id}/files/"}
+REFUSED = {"-": 403, "!": 401, "0": 404}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once; each call below is undone."""
+    with django_db_blocker.unblock(), undone():
+        yield pair()[0]
+
+
+@pytest.fixture(scope="module")
+def callers(world: World) -> dict[str, Caller]:
+    return {role: world.caller(role) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+def before(callers: dict[str, Caller]) -> list[tuple[Any, ...]]:
+    return digest()
+
+
+class undone(transaction.Atomic):  # noqa: N801 — used as transaction.atomic is
+    """A block that leaves nothing; what is durable counts it for outermost, as in Django's own test cases."""
+
+    def __init__(self) -> None:
+        super().__init__(using=None, savepoint=True, durable=False)
+        self._from_testcase = True
+
+    def __exit__(self, *error: Any) -> None:
+        transaction.set_rollback(True)
+        super().__exit__(*error)
+
+
+def test_the_table_names_every_route() -> None:
+    there = {(route.method, route.path.removeprefix("/api/v1/")) for route in routes()}
+    assert set(TABLE) == there
+
+
+def test_every_row_has_a_cell_for_everyone() -> None:
+    assert {len(cells) for cells in TABLE.values()} == {len(ROLES)}
+    assert set("".join(TABLE.values())) <= set("+-!0")
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_admits_whom_the_table_says(
+    route: Route, world: World, callers: dict[str, Caller], before: list[tuple[Any, ...]]
+) -> None:
+    path = route.path.removeprefix("/api/v1/")
+    expected = dict(zip(ROLES, TABLE[route.method, path], strict=True))
+    found = {}
+    for role in ROLES:
+        with undone():
+            response = send(callers[role], route, world)
+            status = response.status_code
+            found[role] = next((sign for sign, code in REFUSED.items() if code == status), "+")
+            assert status < 500, response.content
+            if found[role] != "+":
+                assert digest() == before, f"{role} was refused with {status}, and something changed"
+                assert_says_why(response, role, world)
+    assert found == expected
+
+
+def send(caller: Caller, route: Route, world: World) -> Any:
+    client = Client(headers={**caller._headers, "Idempotency-Key": "k"})
+    path = world.fill(route.path)
+    if route.method == "GET":
+        return client.get(path)
+    if route.path.removeprefix("/api/v1/") in MULTIPART:
+        return client.post(path, {"file": SimpleUploadedFile("a.txt", b"a"), "kind": "source"})
+    return client.generic(route.method, path, "{}", content_type="application/json")
+
+
+def assert_says_why(response: Any, role: str, world: World) -> None:
+    problem = json.loads(response.content)
+    assert response["Content-Type"] == "application/problem+json"
+    if role == "stranger":
+        assert problem["code"] == "website_not_found"
+    assert world.website.name not in problem["detail"]
+
+
+def digest() -> list[tuple[Any, ...]]:
+    """Of every row of every table, jobs included, over all websites."""
+    with across_websites(), connection.cursor() as cursor:
+        cursor.execute(_everything(cursor))
+        return sorted(cursor.fetchall())
+
+
+_statement: list[str] = []
+
+
+def _everything(cursor: Any) -> str:
+    if not _statement:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        one = "SELECT '{0}', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{0}\" t"
+        _statement.append(" UNION ALL ".join(one.format(table) for (table,) in cursor.fetchall()))
+    return _statement[0]
+
+
+class TestTheDigest:
+    """What guards the refused calls sees what it should."""
+
+    def test_sees_a_changed_row_and_a_queued_job(self, before: list[tuple[Any, ...]]) -> None:
+        with undone(), connection.cursor() as cursor:
+            cursor.execute("UPDATE accounts_user SET full_name = 'other'")
+            assert digest() != before
+        with undone(), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO procrastinate_jobs (task_name, queue_name) VALUES ('x', 'default')")
+            assert digest() != before
+        assert digest() == before

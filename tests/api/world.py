@@ -1,0 +1,126 @@
+"""A small website with a row of everything, made over HTTP and by the real actions; and the ids that routes ask for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from copydesk.accounts.models import Membership, User
+from copydesk.orders.models import Order
+from copydesk.payments.actions import approve_payout, pay_payout, prepare_payout
+from copydesk.payments.models import Payout, PayoutStatement
+from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import website_scope
+from tests.api.client import Caller, anonymous, as_, as_user
+from tests.factories.accounts import actor, membership, superadmin
+from tests.factories.orders import (
+    available_order,
+    completed_order,
+    delivered_order,
+    order_charges,
+    order_in_progress,
+    unpaid_order,
+)
+from tests.factories.payments import earning, filled_wallet
+from tests.factories.tenancy import website
+from tests.factories.writers import writer
+from tests.jobs import run_jobs
+
+ROLES = ("anonymous", "client", "writer", "editor", "support", "admin", "superadmin", "stranger")
+UNKNOWN = 999_999_999
+API = "/api/v1/"
+
+
+@dataclass
+class World:
+    """`ids`: how a path with `{id}` begins → what stands for each of its ids; the longest beginning counts."""
+
+    website: Website
+    people: dict[str, Membership]
+    boss: User
+    stranger: Membership
+    ids: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def caller(self, role: str) -> Caller:
+        if role == "anonymous":
+            return anonymous(self.website)
+        if role == "superadmin":
+            return as_user(self.boss, self.website)
+        if role == "stranger":
+            return as_user(self.stranger.user, self.website)
+        return as_(self.people[role])
+
+    def fill(self, path: str) -> str:
+        """The path with this world's ids in it."""
+        wanted = path.count("{id}")
+        if not wanted:
+            return path
+        begun = max((begin for begin in self.ids if path.removeprefix(API).startswith(begin)), key=len)
+        ids = iter(self.ids[begun][:wanted])
+        return re.sub(r"\{id\}", lambda _: str(next(ids)), path)
+
+
+def build(slug: str, boss: User, stranger: Membership) -> World:
+    """`boss` is a superadmin, `stranger` a member of another website."""
+    of = website(slug)
+    people = {role: membership(of, role) for role in ("client", "editor", "support", "admin")}
+    people["writer"] = membership(of, "writer")
+    profile = writer(people["writer"])
+    world = World(of, people, boss, stranger)
+    client, quill = people["client"], people["writer"]
+    unpaid_order(client)
+    available = available_order(client)
+    completed_order(client, quill)
+    delivered_order(client, quill)
+    working = order_in_progress(client, quill)
+    filled_wallet(client, 50_000)
+    world.ids |= {
+        "orders/": (working.pk,),
+        "writers/": (profile.pk,),
+        "payments/": (order_charges(working)[0].pk,),
+        "payments/webhooks/": ("sandbox",),
+    }
+    _talk(world, working, available)
+    _pay_out(world)
+    run_jobs()
+    return world
+
+
+def _talk(world: World, working: Order, available: Order) -> None:
+    orders = f"{API}orders/{working.pk}/"
+    as_(world.people["client"]).post(f"{orders}messages/", {"body": "When is it ready?"})
+    sent = as_(world.people["writer"]).upload(
+        f"{orders}files/", {"file": SimpleUploadedFile("work.txt", b"Some work."), "kind": "final"}
+    )
+    adjusted = as_(world.people["client"]).post(f"{orders}adjust/", {"pages": 3})
+    world.ids |= {"orders/files/": (sent["id"],), "orders/adjustments/": (adjusted["id"],)}
+
+
+def _pay_out(world: World) -> None:
+    """One batch that is paid, one that is prepared."""
+    of, quill = world.website, world.people["writer"]
+    for number in (1, 2):
+        earning(quill, 6_000, order_id=number)
+        with website_scope(of.pk):
+            payout = prepare_payout(of, by=actor(world.people["admin"]))
+            if number == 1:
+                second = actor(membership(of, "admin"))
+                pay_payout(approve_payout(payout, by=second), by=second)
+    with website_scope(of.pk):
+        paid = PayoutStatement.objects.of(of).filter(payout__status="paid").get()
+        waiting = Payout.objects.of(of).filter(status="prepared").get()
+    world.ids |= {
+        "wallet/payouts/": (paid.pk,),
+        "admin-management/writer-payments/": (waiting.pk, quill.pk),
+    }
+
+
+def pair() -> tuple[World, User, Membership]:
+    """A world, a superadmin, and a member of another website."""
+    elsewhere = website("elsewhere")
+    stranger = membership(elsewhere, "admin")
+    boss = superadmin()
+    return build("atlas", boss, stranger), boss, stranger
