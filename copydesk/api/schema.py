@@ -110,7 +110,8 @@ class Schema(AutoSchema):
             found.append(_header("If-Match", "The ETag that was read: 412 when the row has changed since."))
         sorts = getattr(self.view, "sorts", None)
         if sorts and self._is_list_view():
-            words = [word for name in sorts for word in (name, f"-{name}")]
+            names = dict.fromkeys(name.removeprefix("-") for name in sorts)
+            words = [word for name in names for word in (name, f"-{name}")]
             about = f"Words joined by commas; `-` turns one round. Default: {next(iter(sorts))}."
             schema = {"type": "array", "items": {"type": "string", "enum": words}}
             found.append({**parameter("ordering", schema, about), "style": "form", "explode": False})

@@ -73,7 +73,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     client, quill = people["client"], people["writer"]
     unpaid_order(client)
     available = available_order(client)
-    completed_order(client, quill)
+    completed = completed_order(client, quill)
     delivered_order(client, quill)
     working = order_in_progress(client, quill)
     filled_wallet(client, 50_000)
@@ -85,7 +85,14 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     }
     _talk(world, working, available)
     _pay_out(world)
+    review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     run_jobs()
+    told = as_(client).get(f"{API}notifications/")["results"]
+    world.ids |= {
+        "orders/{id}/review/": (completed.pk,),
+        "reviews/": (review["id"],),
+        "notifications/": (told[0]["id"],),
+    }
     return world
 
 
@@ -95,8 +102,13 @@ def _talk(world: World, working: Order, available: Order) -> None:
     sent = as_(world.people["writer"]).upload(
         f"{orders}files/", {"file": SimpleUploadedFile("work.txt", b"Some work."), "kind": "final"}
     )
+    asked = as_(world.people["writer"]).post(f"{API}orders/{available.pk}/request/", {"message": "I can."})
     adjusted = as_(world.people["client"]).post(f"{orders}adjust/", {"pages": 3})
-    world.ids |= {"orders/files/": (sent["id"],), "orders/adjustments/": (adjusted["id"],)}
+    world.ids |= {
+        "orders/files/": (sent["id"],),
+        "orders/adjustments/": (adjusted["id"],),
+        "orders/requests/": (asked["id"],),
+    }
 
 
 def _pay_out(world: World) -> None:
