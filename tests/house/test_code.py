@@ -45,7 +45,7 @@ ANY_MODEL = {
 }
 
 KIT = {
-    "copydesk/core": {"bulk", "clock", "errors", "lifecycle", "money", "numbers"},
+    "copydesk/core": {"bulk", "clock", "errors", "lifecycle", "money"},
     "copydesk/journal": {"actions", "idempotency", "models", "queries"},
     "copydesk/api": {"access", "body", "desk", "filters", "lists", "problems", "shape"},
 }
