@@ -82,6 +82,16 @@ class OrderStillWanted(Refusal):
     message = "A payment of this order is pending: wait for its outcome."
 
 
+class NotYet(Refusal):
+    code = "not_yet"
+    message = "Its time has not come."
+
+
+class CompletedBefore(Refusal):
+    code = "completed_before"
+    message = "The order was completed before: what goes beyond it is a new order."
+
+
 class AdjustmentOpen(Refusal):
     code = "adjustment_open"
     message = "Another adjustment of this order is still open."

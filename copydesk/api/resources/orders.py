@@ -120,7 +120,7 @@ class OrderDesk(Desk):
         """Changes the brief while the order is unpaid; fields left out stay as they are."""
         order = self.get_object()
         changed = self.payload(Form)
-        placement.edit_brief(order, placement.form_of(order, changed), by=self.actor)
+        placement.edit_brief(order, changed, by=self.actor)
         return self.detailed(order)
 
     @extend_schema(request=QuoteForm, responses=shape(Quote))

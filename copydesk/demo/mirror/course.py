@@ -11,6 +11,7 @@ from copydesk.core.money import share
 from copydesk.journal.models import details
 from copydesk.orders.models import Cause, ExcusedTime, ExcuseKind, RoundKind, Status
 from copydesk.orders.queries import deadlines
+from copydesk.orders.queries.cancellation import PAUSES
 from copydesk.payments.models import EarningHold, EarningKind, Purpose, Reference
 
 from ..copy import Row
@@ -198,5 +199,7 @@ def _worked_part(stage: Stage, case: Case, assignment: Row, forfeited_minor: int
         return forfeited_minor
     second = dt.timedelta(seconds=1)
     allotted = first.due_at - first.asked_at
-    worked = min(max(stage.now - first.asked_at - first.excused, dt.timedelta()), allotted)
+    pauses = (row for row in case.excuses if row.round_id == first.id and row.kind in PAUSES)
+    paused = sum(((row.until or stage.now) - row.since for row in pauses), dt.timedelta())
+    worked = min(max(stage.now - first.asked_at - paused, dt.timedelta()), allotted)
     return share(forfeited_minor, worked // second, max(allotted // second, 1))

@@ -148,6 +148,7 @@ def _offer(stage: Stage, case: Case, writer: Member, *, by: Actor, reason: str) 
         order_id=order.id,
         writer_id=writer.id,
         pay_minor=level_of(writer).pay_minor(pages=order.pages, price_minor=order.price_minor),
+        beyond_limits=bool(reason),
         offered_at=stage.now,
         expires_at=expires_at,
     )

@@ -19,7 +19,7 @@ from ..models import Adjustment, Assignment, Order, side_of
 from ..policies import OrderPolicy, PricingPolicy
 from ..queries import pricing
 from .clocks import move_client_deadline
-from .placement import refuse_short_deadline, store_lines
+from .placement import refuse_short_deadline, store_lines, urgency_agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def propose_adjustment(
     reason: str = "",
 ) -> Adjustment:
     """Client or staff propose; the other side accepts. One open proposal an order. The price is that of the policy
-    which the order was placed with; a new deadline is as urgent as the time left from now."""
+    which the order was placed with; a new deadline is as urgent as the time left from now, without one the urgency is
+    that agreed before."""
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "adjust", by):
         raise refusal
@@ -70,7 +71,7 @@ def propose_adjustment(
         slides=order.slides if slides is None else slides,
         extras=order.extras,
     )
-    left = order.client_deadline - order.placed_at if client_deadline is None else client_deadline - now
+    left = urgency_agreed(order) if client_deadline is None else client_deadline - now
     lines = pricing.price_lines(PricingPolicy.of(by.website, order.pricing_version), adjusted, left)
     adjustment = Adjustment.objects.of(by.website).create(
         order=order,
@@ -86,13 +87,25 @@ def propose_adjustment(
 
 
 def accept_adjustment(adjustment: Adjustment, *, by: Actor) -> Adjustment:
-    """Staff accept what a client proposed: done at once where nothing is to be paid, else it waits for the client."""
+    """Staff accept what a client proposed: done at once where nothing is to be paid, else it waits for the client.
+
+    Raises NotYourDecision, WrongState, also where the order can no longer be adjusted.
+    """
     order = lock(adjustment.order)
     lock(adjustment)
     adjustment.order = order
+    refuse_acceptance(adjustment, by)
     if adjustment.difference_minor > 0:
         return advance(adjustment, "agree", by=by, data=_facts(adjustment))
     return accept_paid(adjustment, order, by=by)
+
+
+def refuse_acceptance(adjustment: Adjustment, by: Actor) -> None:
+    """Asked before any money moves. The order is locked."""
+    if refusal := adjustment.LIFECYCLE.refusal(adjustment, "accept", by):
+        raise refusal
+    if not adjustment.order.adjustable:
+        raise WrongState(status=adjustment.order.status)
 
 
 def decline_adjustment(adjustment: Adjustment, *, by: Actor, reason: str = "") -> Adjustment:
@@ -105,9 +118,8 @@ def accept_paid(adjustment: Adjustment, order: Order, *, by: Actor) -> Adjustmen
 
     Its order is locked, and what is to be paid is paid.
     """
-    if not order.adjustable:
-        raise WrongState(status=order.status)
     adjustment.order = order
+    refuse_acceptance(adjustment, by)
     advance(adjustment, "accept", by=by, data=_facts(adjustment))
     difference = adjustment.difference_minor
     before = order.price_minor

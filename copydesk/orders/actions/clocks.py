@@ -19,19 +19,24 @@ def move_client_deadline(order: Order, deadline: dt.datetime) -> dict[str, Any]:
     """Changes of the order for a new client's deadline, after its event is recorded.
 
     A later one gives the writer its share of the new time. An earlier one moves the due time, but what the writer loses
-    is excused, because it was not asked: no lateness is charged for it.
+    is excused, because it was not asked: no lateness is charged for it. What it loses is counted from the latest due
+    time that it was given, however often the deadline moves.
     """
     changes: dict[str, Any] = {"client_deadline": deadline}
     current = current_round(order)
     if current is None or current.kind != RoundKind.FIRST:
         return changes
     due = deadlines.writer_due(OrderPolicy.of(order.website_id), current.asked_at, deadline)
-    lost = current.due_at - due
-    if lost > dt.timedelta():
-        _excuse(order, current, ExcuseKind.SHORTENED, due, current.due_at)
-        change(current, due_at=due, excused=current.excused + lost)
-    else:
-        change(current, due_at=due)
+    given, excused = current.due_at, current.excused
+    shortened = ExcusedTime.objects.of(order.website_id).filter(round=current, kind=ExcuseKind.SHORTENED).first()
+    if shortened is not None:
+        assert shortened.until is not None
+        given, excused = shortened.until, excused - (shortened.until - shortened.since)
+        shortened.delete()
+    if due < given:
+        _excuse(order, current, ExcuseKind.SHORTENED, due, given)
+        excused += given - due
+    change(current, due_at=due, excused=excused)
     return changes | {"writer_due_at": current.due_with_excuse}
 
 

@@ -11,12 +11,12 @@ from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
-from copydesk.payments.actions import earn, hold_earnings, repay
+from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
 from copydesk.payments.models import Charge, EarningKind
 from copydesk.payments.queries import captured_minor
 
 from .. import errors
-from ..models import Cause, ExcuseKind, Order, Request, Status
+from ..models import Adjustment, Cause, ExcuseKind, Order, Request, Status
 from ..queries.cancellation import Cancellation, cancellation
 from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
 from .staffing import current_round, end_assignment
@@ -150,6 +150,7 @@ def cancel(
             forfeited_minor=figures.forfeited_minor,
             refunded_minor=figures.refunded_minor,
             writer_minor=figures.writer_minor,
+            unearned_minor=figures.unearned_minor or None,
         ),
         cancel_cause=cause,
         forfeited_minor=figures.forfeited_minor,
@@ -161,6 +162,8 @@ def cancel(
     )
     for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
         advance(request, "expire", by=by.as_system())
+    for adjustment in Adjustment.objects.of(by.website).filter(order=order).open():
+        advance(adjustment, "decline", by=by.as_system())
     if was_written:
         end_excuse(order)
         assignment = end_assignment(order, "cancelled", cause)
@@ -174,6 +177,17 @@ def cancel(
                 payable_at=clock.now(),
                 by=by,
             )
+    if figures.unearned_minor:
+        assert order.writer_id is not None
+        reduce_pay(
+            by.website,
+            order.reference,
+            order.writer_id,
+            figures.unearned_minor,
+            key=f"cancel:{order.pk}",
+            by=by,
+            reason=reason,
+        )
     if figures.refunded_minor:
         repay(by.website, order.reference, figures.refunded_minor, by=by, reason=reason)
     return figures

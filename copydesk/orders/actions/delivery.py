@@ -121,11 +121,13 @@ def request_revision(
 
 
 def approve(order: Order, *, by: Actor) -> Order:
-    """The client accepts the work (or time does): the writer's pay is earned, once, at the first completion."""
+    """The client accepts the work (or time does): the writer's pay is earned, once, at its first completion."""
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "approve", by):
         raise refusal
     now = clock.now()
+    if by.is_system and (order.approve_at is None or order.approve_at > now):
+        raise errors.NotYet()
     assignment = current_assignment(order)
     first = order.completed_at is None
     policy = OrderPolicy.of(order.website_id, order.policy_version)
@@ -133,8 +135,10 @@ def approve(order: Order, *, by: Actor) -> Order:
     assignment.ended_at, assignment.outcome = now, "completed"
     assignment.save(update_fields=["ended_at", "outcome"])
     times: dict[str, Any] = {"completed_at": now, "dispute_until": dispute_until} if first else {}
+    # A writer who took over after a completion has earned nothing yet.
+    unearned = order.completed_at is None or assignment.started_at > order.completed_at
     advance(order, "approve", by=by, approve_at=None, **times)
-    if first:
+    if unearned:
         count_completed(order.website_id, assignment.writer_id)
         if assignment.pay_minor:
             earn(

@@ -58,8 +58,7 @@ def accept_adjustment(adjustment_id: int, *, method: str, token: str, key: str, 
             return None
         if known := _known(order, Purpose.ADJUSTMENT, key):
             return known
-        if refusal := adjustment.LIFECYCLE.refusal(adjustment, "accept", by):
-            raise refusal
+        adjustments.refuse_acceptance(adjustment, by)
         if adjustment.difference_minor <= 0:
             adjustments.accept_paid(adjustment, order, by=by)
             return None
@@ -104,7 +103,7 @@ def apply_capture(charge: Charge, *, by: Actor) -> None:
 def _apply_to_order(order: Order, charge: Charge, by: Actor) -> None:
     if order.charge_id == charge.pk:
         return
-    if order.status == Status.UNPAID and order.price_minor == charge.amount_minor:
+    if order.status == Status.UNPAID and charge.amount_minor == order.price_minor:
         payer = by if by.can("pay_orders") else by.as_system()
         advance(
             order, "pay", by=payer, data=details(charge_id=charge.pk, amount_minor=charge.amount_minor), charge=charge
@@ -114,7 +113,7 @@ def _apply_to_order(order: Order, charge: Charge, by: Actor) -> None:
 
 
 def _apply_to_adjustment(order: Order, charge: Charge, by: Actor) -> None:
-    adjustment = Adjustment.objects.of(order.website_id).filter(charge=charge).first()
+    adjustment = Adjustment.objects.of(order.website_id).filter(charge=charge).lock().first()
     if adjustment is not None and adjustment.status == AdjustmentStatus.ACCEPTED:
         return
     if adjustment is not None and adjustment.status != AdjustmentStatus.DECLINED and order.adjustable:

@@ -18,12 +18,13 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
 from copydesk.payments.models import Charge
+from copydesk.payments.queries import captured_minor
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.writers.models import Writer
 from copydesk.writers.queries import has_blocked
 
 from .. import errors
-from ..models import Order, PriceLine, Status
+from ..models import Adjustment, AdjustmentStatus, Order, PriceLine, Status
 from ..policies import OrderPolicy, PricingPolicy
 from ..queries import deadlines, pricing
 
@@ -92,19 +93,22 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
     return order
 
 
-def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
-    """Changes the brief while unpaid, at the prices that the order was placed with and the time then left.
-
-    Raises OrderStillWanted while a payment at the old price is pending.
-    """
+def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
+    """Changes fields of the brief while unpaid, at the prices that the order was placed with; a new deadline is as
+    urgent as the time left from now. Raises OrderStillWanted while money for the present price is on its way."""
     lock(order)
-    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
-        raise errors.OrderStillWanted
+    if refusal := order.LIFECYCLE.refusal(order, "edit_brief", by):
+        raise refusal
+    if awaits_payment(order):
+        raise errors.OrderStillWanted()
+    form = form_of(order, changed)
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
     prices = PricingPolicy.of(by.website, order.pricing_version)
-    if form.client_deadline != order.client_deadline:
-        refuse_short_deadline(OrderPolicy.of(by.website), clock.now(), form.client_deadline)
-    lines = pricing.price_lines(prices, form, form.client_deadline - order.placed_at)
+    now = clock.now()
+    moved = form.client_deadline != order.client_deadline
+    if moved:
+        refuse_short_deadline(OrderPolicy.of(by.website), now, form.client_deadline)
+    lines = pricing.price_lines(prices, form, form.client_deadline - now if moved else urgency_agreed(order))
     before = order.price_minor
     total = pricing.total_minor(lines)
     rank = pricing.choose(prices, form).level_rank
@@ -120,6 +124,27 @@ def edit_brief(order: Order, form: OrderForm, *, by: Actor) -> Order:
     PriceLine.objects.of(by.website).filter(order=order).delete()
     store_lines(order, lines)
     return order
+
+
+def awaits_payment(order: Order) -> bool:
+    """A charge for it is undecided, or was captured and has not reached it yet. Two queries."""
+    pending = Charge.objects.of(order.website_id).about(order.reference).undecided().exists()
+    return pending or bool(captured_minor(order.website_id, order.reference))
+
+
+def urgency_agreed(order: Order) -> dt.timedelta:
+    """The time left that the present price goes by: the deadline agreed last, seen from when it was agreed.
+
+    What staff give the client without a price (a later deadline) is not in it. Two queries.
+    """
+    moved = Adjustment.objects.of(order.website_id).filter(
+        order=order, status=AdjustmentStatus.ACCEPTED, client_deadline__isnull=False
+    )
+    if last := moved.order_by("-id").first():
+        assert last.client_deadline is not None
+        return last.client_deadline - last.proposed_at
+    urgency = PriceLine.objects.of(order.website_id).filter(order=order, kind="urgency").first()
+    return dt.timedelta(hours=int(urgency.code)) if urgency else dt.timedelta.max
 
 
 def form_of(order: Order, changed: Mapping[str, Any]) -> OrderForm:

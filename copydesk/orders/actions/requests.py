@@ -60,7 +60,7 @@ def approve_request(request: Request, *, by: Actor, reason: str = "") -> Request
         if refusal := row.LIFECYCLE.refusal(row, name, by):
             raise refusal
     writer_id = request.writer_id
-    level = admit(order, writer_id, by=by, reason=reason)
+    level = admit(order, writer_id, by=by, beyond_limits=bool(reason))
     advance(request, "approve", by=by, reason=reason)
     data = details(request_id=request.pk, writer_id=writer_id)
     advance(order, "approve_request", by=by, reason=reason, data=data, **starting(order, writer_id))

@@ -29,7 +29,7 @@ def assign(order: Order, writer_id: int, *, by: Actor, offer: bool = False, reas
     Limits are exceeded only with a reason. Raises WriterExcluded, DeadlinePassed, WrongState.
     """
     lock(order)
-    level = admit(order, writer_id, by=by, reason=reason)
+    level = admit(order, writer_id, by=by, beyond_limits=bool(reason))
     if offer:
         return _offer(order, writer_id, level, by=by, reason=reason)
     advance(order, "assign", by=by, reason=reason, data=details(writer_id=writer_id), **starting(order, writer_id))
@@ -43,7 +43,8 @@ def accept_offer(order: Order, *, by: Actor) -> Order:
         raise refusal
     writer_id = order.offered_to_id
     assert writer_id is not None
-    level = admit(order, writer_id, by=by)
+    offer = Offer.objects.of(order.website_id).get(order=order, outcome="")
+    level = admit(order, writer_id, by=by, beyond_limits=offer.beyond_limits)
     advance(order, "accept", by=by, **starting(order, writer_id))
     _answer_offer(order, "accepted")
     start_assignment(order, writer_id, level, by=by)
@@ -57,7 +58,12 @@ def decline_offer(order: Order, *, by: Actor, reason: str = "") -> Order:
 
 
 def expire_offer(order: Order, *, by: Actor) -> Order:
-    """By the clock; safe to run twice: a second run finds no offered order and refuses."""
+    """By the clock; safe to run twice: a second run finds no offered order, or a newer offer, and refuses."""
+    lock(order)
+    if refusal := order.LIFECYCLE.refusal(order, "expire_offer", by):
+        raise refusal
+    if order.offer_expires_at is not None and order.offer_expires_at > clock.now():
+        raise errors.NotYet()
     advance(order, "expire_offer", by=by, offered_to_id=None, offer_expires_at=None)
     _answer_offer(order, "expired")
     return order
@@ -113,7 +119,7 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
     if writer_id == order.writer_id:
         raise Invalid({"writer_id": "This writer has the order already."})
     former = order.writer_id
-    level = admit(order, writer_id, by=by, reason=reason)
+    level = admit(order, writer_id, by=by, beyond_limits=True)
     end_assignment(order, "reassigned", cause or Cause.STAFF)
     advance(
         order,
@@ -127,8 +133,8 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
     return order
 
 
-def admit(order: Order, writer_id: int, *, by: Actor, reason: str = "") -> Level:
-    """The writer's level, if it may have the order. Staff with a reason exceed limits, not BINDING exclusions.
+def admit(order: Order, writer_id: int, *, by: Actor, beyond_limits: bool = False) -> Level:
+    """The writer's level, if it may have the order. `beyond_limits`: staff gave a reason; BINDING exclusions hold.
 
     The writer's row is locked, so that two starts at once cannot exceed its capacity. Three queries. Raises Invalid for
     an unknown writer, else WriterExcluded with the gravest code.
@@ -139,7 +145,7 @@ def admit(order: Order, writer_id: int, *, by: Actor, reason: str = "") -> Level
         raise Invalid({"writer_id": "No such writer."}, "not_found")
     policy = WriterPolicy.of(by.website)
     excluded = match.exclusions(order, found[0], policy)
-    if by.is_staff and reason:
+    if beyond_limits:
         excluded = [code for code in excluded if code in BINDING]
     if excluded:
         raise errors.WriterExcluded(reason=excluded[0], reasons=excluded)
@@ -231,6 +237,7 @@ def _offer(order: Order, writer_id: int, level: Level, *, by: Actor, reason: str
         order=order,
         writer_id=writer_id,
         pay_minor=level.pay_minor(pages=order.pages, price_minor=order.price_minor),
+        beyond_limits=bool(reason),
         offered_at=now,
         expires_at=expires_at,
     )

@@ -106,6 +106,11 @@ def cancelling_party(order: Order, by: Actor) -> Refusal | None:
     return None if order.status == S.UNPAID else errors.ClientCannotCancel()
 
 
+def adjusting_party(order: Order, by: Actor) -> Refusal | None:
+    """Pay is earned at the first completion, so nothing that changes it comes after."""
+    return own_client(order, by) or (errors.CompletedBefore() if order.completed_at else None)
+
+
 def not_archived(order: Order, by: Actor) -> Refusal | None:
     return errors.AlreadyArchived() if order.archived_at else None
 
@@ -269,7 +274,11 @@ class Order(Journaled):
             ),
             "cancel": step(OPEN - {S.DISPUTED}, S.CANCELLED, Can.CANCEL_ORDERS, cancelling_party, "cancelled_at"),
             "adjust": step(
-                {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.REVISION}, None, Can.ADJUST_ORDERS, own_client, stays=True
+                {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.REVISION},
+                None,
+                Can.ADJUST_ORDERS,
+                adjusting_party,
+                stays=True,
             ),
             "extend_deadline": step(
                 {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.EDITING, S.REVISION, S.ON_HOLD},
@@ -329,7 +338,7 @@ class Order(Journaled):
 
     @property
     def adjustable(self) -> bool:
-        return self.status in self.LIFECYCLE["adjust"].sources
+        return self.status in self.LIFECYCLE["adjust"].sources and self.completed_at is None
 
     def is_overdue(self, at: dt.datetime) -> bool:
         return self.status in WRITING and self.writer_due_at is not None and self.writer_due_at <= at

@@ -21,6 +21,8 @@ class Offer(TenantModel):
     order = models.ForeignKey(Order, models.PROTECT, related_name="offers")
     writer = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     pay_minor = models.BigIntegerField()
+    beyond_limits = models.BooleanField(default=False)
+    """Staff gave a reason to exceed the writer's limits: they do not stand in the way of its acceptance."""
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

@@ -1,7 +1,7 @@
 """What changes money. Higher domains call these; each runs in the caller's transaction unless it says otherwise."""
 
 from .charges import begin_charge, charge_wallet, look_up_charge, receive_webhook, run_charge, settle_charge
-from .earnings import earn, earn_tip, hold_earnings, reduce_earning, release_earnings
+from .earnings import earn, earn_tip, hold_earnings, reduce_earning, reduce_pay, release_earnings
 from .payouts import approve_payout, cancel_payout, pay_payout, prepare_payout
 from .repayments import divert_to_wallet, execute_repayment, repay, retry_repayment
 from .topups import top_up
@@ -21,6 +21,7 @@ __all__ = [
     "prepare_payout",
     "receive_webhook",
     "reduce_earning",
+    "reduce_pay",
     "release_earnings",
     "repay",
     "retry_repayment",

@@ -109,6 +109,14 @@ def reduce_earning(earning: Earning, amount_minor: int, *, key: str, by: Actor, 
     return reduction
 
 
+def reduce_pay(
+    website: Website, reference: Reference, writer_id: int, amount_minor: int, *, key: str, by: Actor, reason: str
+) -> Earning:
+    """Takes back part of what the writer was paid for `reference`, as `reduce_earning` does."""
+    pay = Earning.objects.of(website).about(reference).get(writer_id=writer_id, kind=EarningKind.PAY)
+    return reduce_earning(pay, amount_minor, key=key, by=by, reason=reason)
+
+
 def hold_earnings(website: Website, reference: Reference) -> None:
     """Nothing earned for `reference` is paid out until `release_earnings`. Safe to repeat; the dispute is the event."""
     EarningHold.objects.of(website).get_or_create(

@@ -1,6 +1,7 @@
 """Numbers and rows of payments."""
 
 from .charges import ChargeRow, PaidFor, captured_minor, charge_row, charge_rows, paid_for, refundable_minor
+from .earnings import earned_minor
 from .ledger import Drift, EntryRow, Revenue, drift, entries, entry_rows, revenue
 from .payouts import (
     PayoutDetail,
@@ -31,6 +32,7 @@ __all__ = [
     "charge_row",
     "charge_rows",
     "drift",
+    "earned_minor",
     "entries",
     "entry_rows",
     "paid_for",
