@@ -39,7 +39,7 @@ def test_a_website_numbers_its_own_orders(client: Membership) -> None:
 
 def test_a_changed_brief_is_priced_anew_and_its_lines_sum_to_the_price(client: Membership) -> None:
     order = orders.unpaid_order(client)
-    placement.edit_brief(order, orders.form(pages=3), by=actor(client))
+    placement.edit_brief(order, {"pages": 3}, by=actor(client))
     lines = PriceLine.objects.of(client.website).filter(order=order)
     assert order.price_minor == 4_800 == sum(line.amount_minor for line in lines)
     assert Event.objects.of(client.website).get(verb="order.edit_brief").data == {
@@ -52,7 +52,7 @@ def test_the_brief_stands_while_a_payment_at_its_price_is_pending(client: Member
     order = orders.unpaid_order(client)
     by_card(order, client)
     with pytest.raises(errors.OrderStillWanted):
-        placement.edit_brief(order, orders.form(pages=3), by=actor(client))
+        placement.edit_brief(order, {"pages": 3}, by=actor(client))
     order.refresh_from_db()
     assert (order.pages, order.price_minor) == (2, 3_200)
 
@@ -60,7 +60,7 @@ def test_the_brief_stands_while_a_payment_at_its_price_is_pending(client: Member
 def test_money_that_comes_late_at_another_price_goes_to_the_wallet(client: Membership) -> None:
     order = orders.unpaid_order(client)
     charge = settle_charge(by_card(order, client), Outcome(Result.DECLINED, code="do_not_honor"), by=actor(client))
-    placement.edit_brief(order, orders.form(pages=3), by=actor(client))
+    placement.edit_brief(order, {"pages": 3}, by=actor(client))
     settle_charge(charge, Outcome(Result.CAPTURED, "late"), by=actor(client))
     payment.apply_capture(charge, by=actor(client))
     order.refresh_from_db()
