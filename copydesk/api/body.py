@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from copydesk.core.errors import Invalid
 
 BIGGEST = 2**63 - 1
+YEARS = range(1900, 2200)
+"""Of instants that are taken: hours and shares of the time left are added to them, far from where that overflows."""
 
 
 class JSONParser(BaseParser):
@@ -125,15 +127,19 @@ class InstantFilter(django_filters.CharFilter):
 
 
 def instant(value: str, zone: str | None = None) -> dt.datetime:
-    """An instant in UTC; a date only where a zone says when it starts. ValueError with what is wrong."""
+    """An instant in UTC, in YEARS; a date only where a zone says when it starts. ValueError with what is wrong."""
     try:
         if zone is not None and (day := parse_date(value)):
-            return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
-        parsed = parse_datetime(value)
-        if parsed is not None and parsed.tzinfo is not None:
-            return parsed.astimezone(dt.UTC)
+            parsed: dt.datetime | None = dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
+        else:
+            parsed = parse_datetime(value)
+        found = parsed.astimezone(dt.UTC) if parsed is not None and parsed.tzinfo is not None else None
     except (ValueError, OverflowError) as error:
         raise ValueError("No such date or time.") from error
+    if found is not None and found.year not in YEARS:
+        raise ValueError(f"Between {YEARS.start} and {YEARS.stop - 1}.")
+    if found is not None:
+        return found
     if parsed is not None and len(value) > len("2026-01-31"):
         raise ValueError("The date-time has no offset.")
     raise ValueError("Not an ISO 8601 date-time with offset." if zone is None else "Not a date or date-time.")
