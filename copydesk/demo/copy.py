@@ -17,6 +17,7 @@ from psycopg import sql
 from copydesk.accounts.models import Membership, User
 from copydesk.files.models import File
 from copydesk.journal.models import Event
+from copydesk.notifications.models import Notification
 from copydesk.orders.models import (
     Adjustment,
     Assignment,
@@ -43,6 +44,7 @@ from copydesk.payments.models import (
     Transfer,
     Webhook,
 )
+from copydesk.reviews.models import Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message, ReadMark, Thread
 from copydesk.writers.models import Choice, Skill, Writer
@@ -81,7 +83,9 @@ SHEETS: tuple[type[models.Model], ...] = (
     Payout,
     PayoutStatement,
     PayoutLine,
+    Review,
     Event,
+    Notification,
 )
 AT_ONCE = 20_000
 Database = psycopg.Connection[Any]

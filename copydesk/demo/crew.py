@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Member:
     requests: list[Row] = field(default_factory=list)
     cases: dict[int, Case] = field(default_factory=dict)
     completed_assignments: int = 0
+    ratings: list[tuple[float, dt.datetime]] = field(default_factory=list)
     chosen: dict[int, Row] = field(default_factory=dict)
 
     @property
@@ -51,6 +53,9 @@ class Crew:
     staff: dict[str, Member] = field(default_factory=dict)
     named: dict[str, Member] = field(default_factory=dict)
     by_id: dict[int, Member] = field(default_factory=dict)
+    stars: int = 0
+    reviews: int = 0
+    rated_nightly: bool = False
 
     def everybody(self) -> Iterator[Member]:
         yield from self.by_id.values()

@@ -8,12 +8,13 @@ from typing import Any
 
 from copydesk.orders.models import Cause
 from copydesk.payments.gateway.sandbox import OK
+from copydesk.reviews.models import Target
 
 from . import texts
 from .briefs import draw_brief
 from .copy import Row
 from .crew import Crew, Member, exclusions, level_of
-from .mirror import adjustments, course, delivery, money, papers, placement, requests, staffing
+from .mirror import adjustments, course, delivery, money, papers, placement, requests, reviews, staffing
 from .stage import Case, Life, Stage
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -29,6 +30,7 @@ class Deeds:
     """One order of `client`; `index` names its chances."""
 
     case: Case
+    reviewed = False
 
     def __init__(self, stage: Stage, crew: Crew, index: object, client: Member) -> None:
         self.stage = stage
@@ -241,3 +243,18 @@ class Deeds:
             cause=Cause.CLIENT if staff and self.happens(0.5) else Cause.WRITER,
             due_at=self.now + 2 * DAY if staff else None,
         )
+
+    def review(self) -> None:
+        """Late work is liked less."""
+        late = any(row.submitted_at > row.due_at + row.excused for row in self.case.rounds if row.submitted_at)
+        stars = self.chance.choices((5, 4, 3, 2, 1), (10, 25, 35, 20, 10) if late else (55, 28, 10, 4, 3))[0]
+        reviews.submit_review(
+            self.stage,
+            self.crew,
+            self.case,
+            self.client,
+            target=self.chance.choice((Target.ORDER, Target.ORDER, Target.ORDER, Target.WRITER, Target.WEBSITE)),
+            rating=stars,
+            text=self.chance.choice(texts.REVIEWS[stars]),
+        )
+        self.reviewed = True

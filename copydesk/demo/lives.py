@@ -224,21 +224,23 @@ class OrderLife(Deeds):
             delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
 
     def afterwards(self) -> Life:
-        """Thanks, complaints, and the archive."""
-        what = self.chance.random()
+        """Thanks, an opinion, complaints, and the archive."""
         first = self.case.order.completed_at == self.now
-        if first and what < 0.15:
+        if first and self.happens(0.15):
             yield self.now + self.within(10 * HOUR, 3 * DAY)
             self.tip(self.chance.choice((500, 1_000, 1_500, 2_000)))
-        elif first and what < 0.17:
+        if self.happens(0.45) and not self.reviewed:
+            yield self.now + self.within(20 * HOUR, 4 * DAY)
+            self.review()
+        what = self.chance.random()
+        if first and what < 0.02:
             yield self.now + self.within(DAY, 4 * DAY)
             self.revise()
-            return
-        elif first and what < 0.19 and self.disputable:
-            yield self.now + self.within(2 * DAY, 10 * DAY)
+        elif first and what < 0.04 and self.disputable:
+            yield self.now + self.within(DAY, 4 * DAY)
             self.disputed()
-            return
-        yield from self.archived()
+        else:
+            yield from self.archived()
 
     def archived(self) -> Life:
         order = self.case.order

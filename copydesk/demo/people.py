@@ -16,6 +16,10 @@ from .stage import Life, Stage
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 LIFTED_EVERY = 5
+UNDECIDED = 2
+"""The last applications still wait."""
+REJECTED = 7
+"""The place of the first application that is rejected."""
 NAMED_CLIENTS = ("client", "client2")
 NAMED_WRITERS = {"writer": "senior", "writer2": "standard", "writer3": "expert"}
 DISCIPLINES = [subject.code for subject in PRICES.subjects]
@@ -87,7 +91,11 @@ class Arrivals:
         for index in range(self.writers):
             chance = self.stage.chance("writer", index)
             place = max(index - self.writers / 3, 0) / self.writers
-            yield self.start + self.span * (place * 1.5) + HOUR * index
+            undecided = self.writers - index
+            if undecided <= UNDECIDED:
+                yield self.stage.end - undecided * 3 * HOUR
+            else:
+                yield self.start + self.span * (place * 1.5) + HOUR * index
             self.apply(index, chance)
 
     def apply(self, index: int, chance: random.Random) -> None:
@@ -110,7 +118,7 @@ class Arrivals:
         if name in NAMED_WRITERS:
             self.crew.named[name] = member
             self.stage.begin(self.named_writer_lives(member, NAMED_WRITERS[name]))
-        else:
+        elif index < self.writers - UNDECIDED:
             self.stage.begin(self.writer_lives(member, chance, index))
 
     def named_writer_lives(self, writer: Member, level: str) -> Life:
@@ -118,16 +126,18 @@ class Arrivals:
         people.approve_writer(self.stage, self.crew, writer, by=self.crew.staff["admin"].actor, level=level)
 
     def writer_lives(self, writer: Member, chance: random.Random, index: int) -> Life:
-        """Decided within two days (some at the very end are not yet); later a pause, a promotion, a suspension."""
+        """Decided within two days; later a pause, a promotion, a suspension."""
         yield self.stage.now + HOUR * chance.uniform(1, 40)
         admin = self.crew.staff["admin"].actor
-        if index > 6 and chance.random() < 0.08:
+        if index == REJECTED or (index > REJECTED and chance.random() < 0.08):
             people.reject_writer(self.stage, writer, by=admin, reason=chance.choice(texts.REJECTIONS))
             return
         level = chance.choices(("junior", "standard", "senior", "expert"), (15, 45, 25, 15))[0]
         people.approve_writer(self.stage, self.crew, writer, by=admin, level=level)
         while True:
             yield self.stage.now + DAY * chance.uniform(30, 200)
+            if writer.writer.status != WriterStatus.APPROVED:
+                return
             what = chance.random()
             if what < 0.4:
                 until = (self.stage.now + DAY * chance.uniform(3, 21)).replace(microsecond=0)
@@ -150,17 +160,17 @@ class Arrivals:
         """Whatever chance has done, a writer of each status is there to be seen."""
         yield self.stage.end - 2 * DAY
         named = set(self.crew.named.values())
-        free = [writer for writer in self.crew.writers if writer not in named and not writer.cases]
-        working = [writer for writer in free if writer.writer.status == WriterStatus.APPROVED][:2]
-        if len(working) == 2:
-            people.take_leave(self.stage, working[0], until=self.stage.end + 5 * DAY, reason=texts.LEAVES[0])
-            people.suspend_writer(
-                self.stage,
-                working[1],
-                by=self.crew.staff["admin"].actor,
-                until=self.stage.end + 10 * DAY,
-                reason=texts.SUSPENSIONS[0],
-            )
+        others = [writer for writer in self.crew.writers if writer not in named]
+        working = [writer for writer in others if writer.writer.status == WriterStatus.APPROVED]
+        leaving, suspended = sorted(working, key=lambda writer: len(writer.cases))[:2]
+        people.take_leave(self.stage, leaving, until=self.stage.end + 5 * DAY, reason=texts.LEAVES[0])
+        people.suspend_writer(
+            self.stage,
+            suspended,
+            by=self.crew.staff["admin"].actor,
+            until=self.stage.end + 10 * DAY,
+            reason=texts.SUSPENSIONS[0],
+        )
 
     def payouts_go_out(self) -> Life:
         """Every second week: prepared by one, approved and paid by another. The last ones are on their way."""

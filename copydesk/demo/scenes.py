@@ -178,9 +178,12 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
 
 
 def scenes(stage: Stage, crew: Crew) -> Life:
-    """They begin a week before the end; the named clients' wallets are filled before."""
+    """They begin a week before the end; the named clients' wallets are filled before and after."""
     yield stage.end - 7 * DAY
     for name in ("client", "client2"):
         money.top_up(stage, amount_minor=15_000, token=OK, by=crew.named[name].actor)
     for index, (scene, client, writer) in enumerate(SCENES):
         stage.begin(scene(Scene(stage, crew, f"scene {index}", client, writer)))
+    yield stage.end - HOUR
+    for name in ("client", "client2"):
+        money.top_up(stage, amount_minor=12_000, token=OK, by=crew.named[name].actor)

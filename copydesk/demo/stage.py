@@ -12,7 +12,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -141,7 +141,8 @@ class Stage:
         self.script = script
         self._heap: list[tuple[dt.datetime, int, Life]] = []
         self._order = count()
-        self._chance = self.chance("stage")
+        self.draw = self.chance("stage")
+        self.notify: Callable[[Row], None] | None = None
         self.inside = 0
         self.jobs: list[Callable[[], object]] = []
         self.books = Books()
@@ -153,7 +154,7 @@ class Stage:
         return random.Random(":".join(map(str, (self.seed, self.website.slug, *of))))  # noqa: S311
 
     def uuid(self) -> uuid.UUID:
-        return uuid.UUID(int=self._chance.getrandbits(128), version=4)
+        return uuid.UUID(int=self.draw.getrandbits(128), version=4)
 
     def begin(self, life: Life) -> None:
         self._heap_push(life, self.now)
@@ -209,8 +210,8 @@ class Stage:
         noun = row.sheet.noun
         client_id, writer_id = parties or PARTIES[noun](row)
         root_type, root_id = root or (noun, row.id)
-        salt = self._chance.randbytes(SALT_BYTES) if reason else None
-        return self.send(
+        salt = self.draw.randbytes(SALT_BYTES) if reason else None
+        event = self.send(
             Event,
             at=self.now,
             user_id=by.user_id,
@@ -231,6 +232,9 @@ class Stage:
             salt=salt,
             digest=proof(reason or None, None, salt),
         )
+        if self.notify is not None:
+            self.jobs.append(partial(self.notify, event))
+        return event
 
     def change(self, row: Row, **values: Any) -> Row:
         vars(row).update(values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from allauth.account.models import EmailAddress
 
@@ -15,11 +16,13 @@ from copydesk.tenancy.models import Website, WebsiteStatus
 from .copy import Database, Loader, Row
 from .crew import Crew
 from .lives import OrderLife
+from .mirror import reviews, telling
 from .people import Arrivals
 from .scenes import scenes
 from .stage import Life, Stage, Step
 
 DAY = dt.timedelta(days=1)
+RATED_AT = dt.time(3, 17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def play(
     website = Website(**vars(row))
     stage = Stage(loader, website, seed=world.seed, end=now, script=script)
     crew = Crew()
+    stage.notify = partial(telling.notify, stage, crew)
     arrivals = Arrivals(stage, crew, clients=world.clients, writers=world.writers, password=world.password)
     arrivals.employ_staff()
     for life in (
@@ -113,6 +117,7 @@ def play(
         arrivals.last_days(),
         orders_come(stage, crew, world.orders, told),
         scenes(stage, crew),
+        rated(stage, crew),
     ):
         stage.begin(life)
     stage.play()
@@ -136,3 +141,10 @@ def orders_come(stage: Stage, crew: Crew, orders: int, told: Callable[[str], Non
         stage.begin(OrderLife(stage, crew, index, crew.some_client(chance)).live())
         if index and index % 1_000 == 0:
             told(f"{stage.website.slug}: {index} orders placed")
+
+
+def rated(stage: Stage, crew: Crew) -> Life:
+    """The nightly job's last run."""
+    night = dt.datetime.combine(stage.end.date(), RATED_AT, dt.UTC)
+    yield night if night <= stage.end else night - DAY
+    reviews.rate_writers(stage, crew)

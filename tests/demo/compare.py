@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from psycopg.rows import dict_row
 
 from copydesk.accounts.models import Membership, User
-from copydesk.demo.copy import SHEETS, dumps
+from copydesk.demo.copy import SHEETS
 from copydesk.journal.models import Event
 from copydesk.orders.models import Adjustment, Order, OrderFile, Request, Round
 from copydesk.payments.models import (
@@ -24,17 +24,21 @@ from copydesk.payments.models import (
     SandboxPayment,
     SandboxRefund,
 )
+from copydesk.reviews.models import Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message
 from copydesk.writers.models import Writer
 
 OF_NO_WEBSITE = (Website, User, EmailAddress, SandboxPayment, SandboxRefund)
-CHANCE = {"intent", "key", "provider_reference", "salt", "digest", "xid", "message_id", "bio_"}
+CHANCE = {"intent", "key", "provider_reference", "salt", "digest", "xid", "message_id", "read_at"}
 """Columns that are drawn anew each time."""
+ORDERED = {"notifications_notification": "event_id, member_id"}
+"""Whom a job tells first does not matter."""
 BY_NOUN = {
     model.noun: model._meta.db_table
     for model in (Membership, Writer, Order, Request, Adjustment, Round, OrderFile, Message, Charge, Repayment)
 } | {
+    Review.noun: Review._meta.db_table,
     Earning.noun: "payments_earning",
     Payout.noun: "payments_payout",
     PayoutStatement.noun: "payments_payoutstatement",
@@ -123,8 +127,6 @@ class Comparison:
 
     def _rows(self, table: str, website_id: int, columns: str = "*") -> list[dict[str, Any]]:
         with self.database.cursor(row_factory=dict_row) as cursor:
-            query = f"SELECT {columns} FROM {table} WHERE website_id = {website_id} ORDER BY {table}.id"
+            order = ORDERED.get(table, f"{table}.id")
+            query = f"SELECT {columns} FROM {table} WHERE website_id = {website_id} ORDER BY {order}"
             return cursor.execute(query.encode()).fetchall()
-
-
-__all__ = ["Comparison", "dumps"]

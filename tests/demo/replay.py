@@ -17,7 +17,7 @@ from copydesk.demo.copy import Row
 from copydesk.demo.crew import Crew, Member
 from copydesk.demo.mirror.adjustments import Proposal
 from copydesk.demo.mirror.payouts import Batch
-from copydesk.demo.stage import Case, Paid, Stage, Step
+from copydesk.demo.stage import Case, Paid, Step
 from copydesk.demo.texts import CONTENTS
 from copydesk.orders.actions import (
     adjustments,
@@ -37,6 +37,7 @@ from copydesk.payments.errors import NothingPayable
 from copydesk.payments.gateway.sandbox import webhook_about
 from copydesk.payments.models import Charge, Payout
 from copydesk.platform.actions import register_client, register_writer
+from copydesk.reviews import actions as reviews
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_context, website_scope
 from copydesk.writers import actions as writers
@@ -279,6 +280,13 @@ class Replay:
     def do_approve(self, step: Step, case: Case, writer: Member, *, by: Actor) -> None:
         self.in_scope(delivery.approve, lambda: self.order(case), by=by)
 
+    def do_submit_review(self, step: Step, crew: Crew, case: Case, client: Member, **given: Any) -> None:
+        self.in_scope(reviews.submit_review, lambda: self.order(case), by=client.actor, **given)
+
+    def do_rate_writers(self, step: Step, crew: Crew) -> None:
+        with self.scope():
+            reviews.rate_writers(self.website)
+
     # Its course changed
 
     def do_hold(self, step: Step, case: Case, *, by: Actor, reason: str) -> None:
@@ -324,6 +332,3 @@ class Replay:
 
     def do_cancel_payout(self, step: Step, batch: Batch, *, by: Actor, reason: str) -> None:
         self.in_scope(payments.cancel_payout, lambda: self.find(Payout, batch.payout), by=by, reason=reason)
-
-
-__all__ = ["Replay", "Stage"]

@@ -22,7 +22,7 @@ POLICY = MessagePolicy()
 
 
 @lru_cache(maxsize=1_000)
-def _masked(body: str) -> Masked:
+def masked(body: str) -> Masked:
     return mask(body, words=POLICY.masked_words, source_hosts=POLICY.source_hosts)
 
 
@@ -75,7 +75,7 @@ def write_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
     order = case.order
     if case.thread is None:
         case.thread = stage.send(Thread, root_type="order", root_id=order.id, created_at=stage.now)
-    cleaned = _masked(body)
+    cleaned = masked(body)
     row = stage.send(
         Message,
         thread_id=case.thread.id,
