@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from copydesk.core import clock
 
@@ -89,7 +89,8 @@ class Verification:
 
 
 def seal(website_id: int) -> int:
-    """Seals what can be sealed, in batches: how many events. In a transaction of that website (0: the platform)."""
+    """Seals the next batch: how many events, BATCH where there may be more. In a transaction of that website (0: the
+    platform), which is kept short, for while it runs no later event reaches the live stream."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"journal.seal:{website_id}"])
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
@@ -100,11 +101,10 @@ def seal(website_id: int) -> int:
             f"The journal has sealed transaction {last.last_xid}, this server is at {horizon}: its data were restored"
             " into another cluster, see docs/how-to/production.md, Backups."
         )
-    sealed = 0
-    while events := _next_batch(website_id, last):
-        last = _seal(website_id, last, events)
-        sealed += len(events)
-    return sealed
+    events = _next_batch(website_id, last)
+    if events:
+        _seal(website_id, last, events)
+    return len(events)
 
 
 def _next_batch(website_id: int, last: Seal | None) -> list[Event]:
@@ -114,7 +114,7 @@ def _next_batch(website_id: int, last: Seal | None) -> list[Event]:
     return list(rows.in_commit_order()[:BATCH])
 
 
-def _seal(website_id: int, before: Seal | None, events: list[Event]) -> Seal:
+def _seal(website_id: int, before: Seal | None, events: list[Event]) -> None:
     row = Seal(
         website_id=website_id,
         number=before.number + 1 if before else 1,
@@ -128,8 +128,8 @@ def _seal(website_id: int, before: Seal | None, events: list[Event]) -> Seal:
     Head.objects.of(website_id).update_or_create(
         website_id=website_id, defaults={"number": row.number, "hash": row.hash}
     )
-    log.info(SEALED_MESSAGE, website_id=website_id, seal=row.number, events=row.events, hash=row.hash.hex())
-    return row
+    made = {"website_id": website_id, "seal": row.number, "events": row.events, "hash": row.hash.hex()}
+    transaction.on_commit(lambda: log.info(SEALED_MESSAGE, **made))
 
 
 def chain(before: bytes, row: Seal, events: Iterable[Event]) -> bytes:

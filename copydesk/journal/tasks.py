@@ -1,6 +1,6 @@
 """What the clock asks of the journal."""
 
-from copydesk.tenancy.jobs import chore, sweep
+from copydesk.tenancy.jobs import chore, defer, sweep
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import PLATFORM, website_scope
 
@@ -14,10 +14,13 @@ def forget_answers(website: Website) -> None:
 
 @sweep("journal.seal", "*/5 * * * *")
 def seal(website: Website) -> None:
-    seals.seal(website.pk)
+    if seals.seal(website.pk) == seals.BATCH:
+        defer("journal.seal", website.pk)
 
 
 @chore("journal.seal_platform", "*/5 * * * *")
 def seal_platform() -> None:
-    with website_scope(PLATFORM):
-        seals.seal(PLATFORM)
+    sealed = seals.BATCH
+    while sealed == seals.BATCH:
+        with website_scope(PLATFORM):
+            sealed = seals.seal(PLATFORM)

@@ -78,6 +78,7 @@ _ORDERS: dict[str, tuple[Tell, ...]] = {
     "order.dispute": both("{what} is disputed") + staff("{what} is disputed"),
     "order.cancel": both("{what} is cancelled"),
     "order.extend_deadline": both("{what} has another deadline"),
+    "review.approve": writer("A review of {what} is published"),
     "adjustment.propose": client("A change of {what} is proposed") + staff("A change of {what} is proposed"),
     "adjustment.accept": client("The change of {what} is accepted") + staff("The change of {what} is accepted"),
     "adjustment.decline": client("The change of {what} is declined") + staff("The change of {what} is declined"),
