@@ -29,6 +29,16 @@ def setting() -> str | None:
         return found
 
 
+def store_file(of: Website, uploader_id: int) -> None:
+    with website_scope(of.pk), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO files_file (website_id, uploader_id, name, content_type, size, sha256, storage_key,"
+            " created_at) VALUES (%s, %s, 'a', 'text/plain', 1, repeat('a', 64), 'k', now())",
+            [of.pk, uploader_id],
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def slugs() -> list[str]:
     return sorted(row.slug for row in Website.objects.all())
 
@@ -150,15 +160,8 @@ class TestScope:
     def test_the_database_refuses_a_reference_across_websites(self, atlas: Website, borealis: Website) -> None:
         """The composite key holds it even where a policy would not."""
         stranger = membership(borealis, "writer")
-        insert = (
-            "INSERT INTO files_file (website_id, uploader_id, name, content_type, size, sha256, storage_key, created_at)"
-            " VALUES (%s, %s, 'a', 'text/plain', 1, repeat('a', 64), 'k', now())"
-        )
-        with website_scope(atlas.pk), connection.cursor() as cursor:
-            cursor.execute(insert, [atlas.pk, stranger.pk])
-            with pytest.raises(DatabaseError, match="foreign key"), transaction.atomic():
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            transaction.set_rollback(True)
+        with pytest.raises(DatabaseError, match="foreign key"):
+            store_file(atlas, stranger.pk)
 
     def test_across_reads_all_and_writes_nothing(self, atlas: Website, borealis: Website) -> None:
         with across_websites():
