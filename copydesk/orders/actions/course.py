@@ -13,12 +13,12 @@ from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
 from copydesk.payments.models import Charge, EarningKind
-from copydesk.payments.queries import captured_minor
 
 from .. import errors
 from ..models import Adjustment, Cause, ExcuseKind, Order, Request, Status
 from ..queries.cancellation import Cancellation, cancellation
 from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
+from .placement import awaits_payment
 from .staffing import current_round, end_assignment
 
 DISPUTE_REASONS = (
@@ -198,9 +198,7 @@ def expire(order: Order, *, by: Actor) -> Order:
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "expire", by):
         raise refusal
-    if order.expires_at > clock.now() or captured_minor(by.website, order.reference):
-        raise errors.OrderStillWanted()
-    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
+    if order.expires_at > clock.now() or awaits_payment(order):
         raise errors.OrderStillWanted()
     return advance(order, "expire", by=by, cancel_cause=Cause.SYSTEM)
 

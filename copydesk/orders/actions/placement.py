@@ -18,7 +18,6 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
 from copydesk.payments.models import Charge
-from copydesk.payments.queries import captured_minor
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.writers.models import Writer
 from copydesk.writers.queries import has_blocked
@@ -127,9 +126,8 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
 
 
 def awaits_payment(order: Order) -> bool:
-    """A charge for it is undecided, or was captured and has not reached it yet. Two queries."""
-    pending = Charge.objects.of(order.website_id).about(order.reference).undecided().exists()
-    return pending or bool(captured_minor(order.website_id, order.reference))
+    """A charge for it is undecided, or was captured and has not reached it yet. One query."""
+    return Charge.objects.of(order.website_id).about(order.reference).standing().exists()
 
 
 def urgency_agreed(order: Order) -> dt.timedelta:
