@@ -183,13 +183,14 @@ class Loader:
         self.database.execute(statement, [*(getattr(row, field) for field in fields), row.id])
 
     def finish(self) -> None:
-        """Sequences go on after the last id."""
+        """Sequences go on after the last id, and the planner knows what has come."""
         self.flush()
         for sheet in self.sheets.values():
             if sheet.counted:
                 self.database.execute(
                     "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)", [sheet.table, sheet.key, sheet.next_id]
                 )
+            self.database.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(sheet.table)))
 
     def _first_id(self, model: type[models.Model]) -> int:
         key = model._meta.pk
