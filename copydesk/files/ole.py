@@ -74,13 +74,13 @@ class Compound:
             done += length
 
     def _at(self, sector: int) -> int:
-        return (sector + 1) * self.size
+        return int((sector + 1) * self.size)
 
     def _small_at(self, number: int) -> int:
         each = self.size >> self.mini_shift
         if number // each >= len(self.mini_sectors):
             raise FileUnreadable
-        return self._at(self.mini_sectors[number // each]) + (number % each << self.mini_shift)
+        return int(self._at(self.mini_sectors[number // each]) + (number % each << self.mini_shift))
 
     def _sector(self, number: int) -> bytes:
         found = bytes(self.content[self._at(number) : self._at(number) + self.size])
