@@ -48,6 +48,7 @@ def child_env(environ: Mapping[str, str], root: Path, data: DataFolder, port: in
     env.setdefault("COPYDESK_SECRET_KEY", data.secret_key())
     if port is not None:
         env["COPYDESK_STREAM_URL"] = f"http://127.0.0.1:{port + 1}"
+        env.setdefault("COPYDESK_FRONTEND_URL", f"http://127.0.0.1:{port}")
     return env
 
 

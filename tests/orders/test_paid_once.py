@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from copydesk.accounts.models import Membership
-from copydesk.core.errors import Refusal
 from copydesk.orders.actions import adjustments, payment
 from copydesk.orders.errors import OrderStillWanted
 from copydesk.orders.models import Order, Status
@@ -19,9 +13,9 @@ from copydesk.payments.models import Charge, Purpose
 from copydesk.tenancy.scope import website_context, website_scope
 from tests.factories import accounts, orders, payments, tenancy
 from tests.factories.accounts import actor
+from tests.payments.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE = 6
 
 
 @pytest.fixture
@@ -29,41 +23,10 @@ def client() -> Membership:
     return accounts.membership(tenancy.website())
 
 
-def at_once(act: Callable[[int], object], website_id: int) -> list[str]:
-    start = Barrier(AT_ONCE)
-
-    def one(number: int) -> str:
-        try:
-            with website_context(website_id):
-                start.wait(10)
-                act(number)
-        except Refusal as refusal:
-            return refusal.code
-        else:
-            return "done"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return sorted(threads.map(one, range(AT_ONCE)))
-
-
 def charged(order: Order, purpose: str = Purpose.ORDER) -> list[tuple[str, int]]:
     with website_scope(order.website_id):
         rows = Charge.objects.of(order.website_id).about(order.reference).filter(purpose=purpose).order_by("id")
         return list(rows.values_list("status", "repaid_minor"))
-
-
-@pytest.mark.parametrize("method", ["wallet", "card"])
-def test_an_order_under_many_keys(client: Membership, method: str) -> None:
-    payments.filled_wallet(client, 50_000)
-    order = orders.unpaid_order(client)
-
-    def pay(number: int) -> None:
-        payment.pay_order(order.pk, method=method, token="tok_ok", key=f"key {number}", by=actor(client))
-
-    assert at_once(pay, client.website_id).count("done") == 1
-    assert charged(order) == [("captured", 0)]
 
 
 def test_nothing_is_charged_while_a_capture_is_on_its_way_to_the_order(client: Membership) -> None:
@@ -99,7 +62,7 @@ def test_an_adjustment_under_many_keys(client: Membership) -> None:
     def accept(number: int) -> None:
         payment.accept_adjustment(adjustment.pk, method="wallet", token="", key=f"key {number}", by=actor(client))
 
-    assert at_once(accept, client.website_id).count("done") == 1
+    assert at_once(client.website, accept).count("done") == 1
     assert charged(order, Purpose.ADJUSTMENT) == [("captured", 0)]
     with website_scope(client.website_id):
         assert str(before - queries.wallet(actor(client)).balance) == "48.00"
