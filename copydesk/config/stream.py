@@ -35,7 +35,7 @@ from copydesk.api.problems import CONTENT_TYPE, problem
 from copydesk.api.shape import dumps
 from copydesk.core import clock
 from copydesk.core.errors import FieldError, Invalid, NotFound, Refusal
-from copydesk.journal.stream import Hub, Login, Place, Reader
+from copydesk.journal.stream import Hub, Login, Place, Reader, View
 from copydesk.journal.verbs import VERBS
 
 log = structlog.get_logger()
@@ -49,6 +49,7 @@ PARAMETERS = {"ticket", "verb", "last_event_id"}
 RETRY_MILLISECONDS = 2000
 HEARTBEAT_SECONDS = 15.0
 PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.1
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -250,24 +251,27 @@ class Application:
 
     async def _feed(self, login: Login, actor: Actor, wanted: Wanted, send: Send) -> None:
         async with self.hub.follow(login.website_id) as news:
+            view = View.of(actor, wanted.verbs)
             place = wanted.place or await self.reader.start()
             await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
             await self._put(send, f"retry: {RETRY_MILLISECONDS}\nid: {place}\n\n".encode())
             while True:
                 news.clear()
-                caller, found = await self.reader.read(login, actor, wanted.verbs, place)
+                caller, found = await self.reader.read(login, view, place)
                 try:
                     now = _admitted(caller)
                 except Refusal as refusal:
                     await self._put(send, b"event: end\ndata: " + dumps({"code": refusal.code}) + b"\n\n")
                     return
                 if (now.role, now.membership_id) != (actor.role, actor.membership_id):
-                    actor = now
+                    actor, view = now, View.of(now, wanted.verbs)
                     continue
                 if found:
                     place = found[-1][0]
                     lines = (b"id: %s\ndata: %s\n\n" % (str(at).encode(), dumps(row)) for at, row in found)
                     await self._put(send, b"".join(lines))
+                    # What follows at once comes in one reading: a busy website's readers do not wear the database out.
+                    await asyncio.sleep(PAUSE_SECONDS)
                     continue
                 try:
                     await asyncio.wait_for(news.wait(), self.heartbeat)

@@ -36,6 +36,7 @@ SOONEST_SECONDS = 0.05
 LATEST_SECONDS = 1.0
 CONNECTIONS = 4
 
+COLUMNS = [field.name for field in Event._meta.concrete_fields]
 ENTER = "SELECT set_config('app.website_id', %s, true)"
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 HEAD = """
@@ -68,11 +69,23 @@ class Login:
     website_id: int
 
 
-def event_query(actor: Actor, verbs: Sequence[str], place: Place) -> tuple[str, tuple[Any, ...]]:
-    rows = visible_events(actor).committed_before_all_running().after(*place).in_commit_order()
-    if verbs:
-        rows = rows.filter(verb__in=verbs)
-    return rows[:BATCH].query.sql_with_params()
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an actor may see, as SQL text: made once a stream, for making it costs more than running it. Its last two
+    values are the place to read from, and are given with each reading."""
+
+    actor: Actor
+    statement: bytes
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, actor: Actor, verbs: Sequence[str]) -> View:
+        rows = visible_events(actor).committed_before_all_running()
+        if verbs:
+            rows = rows.filter(verb__in=verbs)
+        statement, values = rows.after(0, 0).in_commit_order()[:BATCH].query.sql_with_params()
+        assert values[-2:] == (0, 0)
+        return cls(actor, statement.encode(), values[:-2])
 
 
 class Reader:
@@ -99,19 +112,15 @@ class Reader:
         async with self.website(login.website_id) as connection:
             return await _caller(connection, login)
 
-    async def read(
-        self, login: Login, actor: Actor, verbs: Sequence[str], place: Place
-    ) -> tuple[Caller, list[tuple[Place, Activity]]]:
-        """Who the login is by now, and what `actor` may see after `place`, at most BATCH events: one trip."""
-        statement, values = event_query(actor, verbs, place)
+    async def read(self, login: Login, view: View, place: Place) -> tuple[Caller, list[tuple[Place, Activity]]]:
+        """Who the login is by now, and what `view` shows after `place`, at most BATCH events: one trip."""
         async with self.website(login.website_id) as connection:
             asked = await connection.execute(RESOLVE_FAMILY, _family(login))
-            found = await connection.execute(statement.encode(), values)
+            found = await connection.execute(view.statement, [*view.values, *place])
             caller, rows = await asked.fetchone(), await found.fetchall()
         assert caller is not None
-        names = [name.name for name in Event._meta.concrete_fields]
-        events = [Event(**dict(zip(names, row, strict=True))) for row in rows]
-        return caller_of(caller), [(Place(e.xid, e.pk), activity(actor.role, e)) for e in events]
+        events = [Event(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        return caller_of(caller), [(Place(e.xid, e.pk), activity(view.actor.role, e)) for e in events]
 
 
 async def _caller(connection: AsyncConnection, login: Login) -> Caller:
