@@ -26,7 +26,7 @@ from copydesk.accounts.tickets import RESOLVE_FAMILY
 from copydesk.core import clock
 
 from .models import Event
-from .queries import Activity, activity, visible_events
+from .queries import Activity, activity, followed_events
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ class View:
 
     @classmethod
     def of(cls, actor: Actor, verbs: Sequence[str]) -> View:
-        rows = visible_events(actor).committed_before_all_running()
+        rows = followed_events(actor).committed_before_all_running()
         if verbs:
             rows = rows.filter(verb__in=verbs)
         statement, values = rows.after(0, 0).in_commit_order()[:BATCH].query.sql_with_params()

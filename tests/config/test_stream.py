@@ -231,6 +231,22 @@ def test_a_party_sees_own_events_only_and_without_what_is_hidden(website: Websit
     run(test())
 
 
+def test_an_editor_follows_own_acts(website: Website, admin: Membership) -> None:
+    editor = accounts.membership(website, Role.EDITOR)
+    token = accounts.access_token(editor.user)
+
+    async def test() -> None:
+        async with serving() as app:
+            reading = Reading(app, token, website)
+            await reading.until_open()
+            await in_thread(add, admin)
+            own = await in_thread(add, editor)
+            assert [event["id"] for event in await reading.until_events(1)] == [own]
+            await reading.close()
+
+    run(test())
+
+
 def test_another_website_is_not_heard(website: Website, admin: Membership, token: str) -> None:
     elsewhere = accounts.membership(tenancy.website("borealis"), Role.ADMIN)
 

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from procrastinate.contrib.django import app
 
+from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
@@ -81,6 +82,13 @@ def test_whoever_acted_is_not_told(cast: Cast) -> None:
     cast.happen(cast.client)
     run_jobs()
     assert cast.told() == {(cast.writer.pk, "Thing 1 for the writer")}
+
+
+def test_what_the_clock_does_is_told_to_all(cast: Cast) -> None:
+    with website_scope(cast.website.pk):
+        happen(Actor.system(cast.website), parties=(cast.client.pk, cast.writer.pk), after="delivered")
+    run_jobs()
+    assert {member for member, _ in cast.told()} == {cast.client.pk, cast.writer.pk, cast.admin.pk}
 
 
 def test_a_role_is_told_where_the_step_ended_there(cast: Cast) -> None:
