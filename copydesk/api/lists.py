@@ -14,7 +14,7 @@ from copydesk.core.errors import Invalid
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
-LINK = {"type": "string", "format": "uri", "nullable": True}
+LINK = {"type": ["string", "null"], "format": "uri"}
 PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": 100, "default": 25}
 
 

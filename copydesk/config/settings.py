@@ -161,6 +161,7 @@ SPECTACULAR_SETTINGS = {
         "API under `/api/v1/auth/app/v1/`: [its page](/api/v1/docs/accounts/), "
         "[its OpenAPI](/api/v1/auth/openapi.json)."
     ),
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

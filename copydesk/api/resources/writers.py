@@ -234,14 +234,14 @@ class WriterDesk(Desk):
         return self._detail(actions.change_level(self.get_object(), by=self.actor, **self.payload(WriterLevelChange)))
 
     @extend_schema(methods=["POST"], request=Nothing, responses=shape(WriterCard))
-    @extend_schema(methods=["DELETE"], responses=shape(WriterCard))
+    @extend_schema(methods=["DELETE"], responses={200: shape(WriterCard)})
     @action(detail=True, methods=["post", "delete"], url_path="favour", needs=Can.CHOOSE_WRITERS)
     def favour(self, request: Request, pk: str) -> Response:
         """Preferred, and blocked no more. DELETE takes it back. The writer is not told."""
         return self._choose(ChoiceKind.FAVOUR)
 
     @extend_schema(methods=["POST"], request=Nothing, responses=shape(WriterCard))
-    @extend_schema(methods=["DELETE"], responses=shape(WriterCard))
+    @extend_schema(methods=["DELETE"], responses={200: shape(WriterCard)})
     @action(detail=True, methods=["post", "delete"], url_path="block", needs=Can.CHOOSE_WRITERS)
     def block(self, request: Request, pk: str) -> Response:
         """Never given an order of this client, and preferred no more. DELETE takes it back. The writer is not told."""
