@@ -17,7 +17,7 @@ from copydesk.payments.actions import repay
 from .. import errors
 from ..models import Adjustment, Assignment, Order, side_of
 from ..policies import OrderPolicy, PricingPolicy
-from ..queries import pricing
+from ..queries import pricing, steps
 from .clocks import move_client_deadline
 from .placement import refuse_short_deadline, store_lines, urgency_agreed
 
@@ -51,8 +51,7 @@ def propose_adjustment(
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "adjust", by):
         raise refusal
-    if Adjustment.objects.of(by.website).filter(order=order).open().exists():
-        raise errors.AdjustmentOpen()
+    steps.adjusting(order, by)
     pages = None if pages == order.pages else pages
     slides = None if slides == order.slides else slides
     client_deadline = None if client_deadline == order.client_deadline else client_deadline

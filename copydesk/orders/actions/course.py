@@ -12,13 +12,13 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
-from copydesk.payments.models import Charge, EarningKind
+from copydesk.payments.models import EarningKind
 
 from .. import errors
 from ..models import Adjustment, Cause, ExcuseKind, Order, Request, Status
+from ..queries import steps
 from ..queries.cancellation import Cancellation, cancellation
 from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
-from .placement import awaits_payment
 from .staffing import current_round, end_assignment
 
 DISPUTE_REASONS = (
@@ -131,8 +131,7 @@ def cancel(
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "cancel", by):
         raise refusal
-    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
-        raise errors.OrderStillWanted()
+    steps.cancelling(order, by)
     cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
     figures = cancellation(order, cause, clock.now())
     if expected_forfeit_minor is not None and expected_forfeit_minor != figures.forfeited_minor:
@@ -198,8 +197,9 @@ def expire(order: Order, *, by: Actor) -> Order:
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "expire", by):
         raise refusal
-    if order.expires_at > clock.now() or awaits_payment(order):
-        raise errors.OrderStillWanted()
+    if order.expires_at > clock.now():
+        raise errors.NotYet()
+    steps.while_unpaid(order, by)
     return advance(order, "expire", by=by, cancel_cause=Cause.SYSTEM)
 
 

@@ -16,9 +16,9 @@ from copydesk.payments.actions import earn
 from copydesk.writers.actions import count_completed
 
 from .. import errors
-from ..models import DELIVERED_KINDS, Assignment, Cause, Order, OrderFile, Round, RoundKind, Status
+from ..models import Assignment, Cause, Order, Round, RoundKind, Status
 from ..policies import OrderPolicy
-from ..queries import deadlines
+from ..queries import deadlines, steps
 from .staffing import current_assignment, current_round, open_round
 
 SEVERITIES = ("minor", "major")
@@ -31,8 +31,7 @@ def submit(order: Order, *, by: Actor, note: str = "") -> Order:
         raise refusal
     current = current_round(order)
     assert current is not None
-    if not OrderFile.objects.of(by.website).filter(order=order, round=current, kind__in=DELIVERED_KINDS).exists():
-        raise errors.NoFile()
+    steps.submitting(order, by)
     now = clock.now()
     editing, why = _needs_editing(order, now)
     change(current, submitted_at=now)

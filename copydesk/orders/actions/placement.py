@@ -17,7 +17,6 @@ from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
-from copydesk.payments.models import Charge
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.writers.models import Writer
 from copydesk.writers.queries import has_blocked
@@ -25,7 +24,7 @@ from copydesk.writers.queries import has_blocked
 from .. import errors
 from ..models import Adjustment, AdjustmentStatus, Order, PriceLine, Status
 from ..policies import OrderPolicy, PricingPolicy
-from ..queries import deadlines, pricing
+from ..queries import deadlines, pricing, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,7 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "edit_brief", by):
         raise refusal
-    if awaits_payment(order):
-        raise errors.OrderStillWanted()
+    steps.while_unpaid(order, by)
     form = form_of(order, changed)
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
     prices = PricingPolicy.of(by.website, order.pricing_version)
@@ -123,11 +121,6 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
     PriceLine.objects.of(by.website).filter(order=order).delete()
     store_lines(order, lines)
     return order
-
-
-def awaits_payment(order: Order) -> bool:
-    """A charge for it is undecided, or was captured and has not reached it yet. One query."""
-    return Charge.objects.of(order.website_id).about(order.reference).standing().exists()
 
 
 def urgency_agreed(order: Order) -> dt.timedelta:

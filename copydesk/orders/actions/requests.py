@@ -8,10 +8,11 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
-from copydesk.orders import errors
 from copydesk.orders.models import Order, Request
 from copydesk.orders.policies import OrderPolicy
+from copydesk.writers.actions import lock_writer
 
+from ..queries import steps
 from .staffing import admit, start_assignment, starting
 
 
@@ -24,16 +25,10 @@ def request_order(order: Order, *, by: Actor, message: str = "", bid_minor: int 
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "request", by):
         raise refusal
-    if order.client_deadline <= clock.now():
-        raise errors.DeadlinePassed
     assert by.membership_id is not None
-    # Locks the writer, so that the limit below holds under parallel calls.
-    level = admit(order, by.membership_id, by=by)
-    own = Request.objects.of(by.website).filter(writer_id=by.membership_id).open()
-    if own.filter(order=order).exists():
-        raise errors.AlreadyRequested
-    if own.count() >= level.max_open_requests:
-        raise errors.TooManyRequests(limit=level.max_open_requests)
+    # So that the limit of open requests holds under parallel calls.
+    lock_writer(by.website, by.membership_id)
+    steps.asking(order, by)
     now = clock.now()
     until = now + dt.timedelta(hours=OrderPolicy.of(by.website).request_hours)
     request = Request.objects.of(by.website).create(

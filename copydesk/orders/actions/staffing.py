@@ -17,10 +17,7 @@ from copydesk.writers.policies import Level, WriterPolicy
 from .. import errors
 from ..models import Assignment, Cause, Offer, Order, Request, Round, RoundKind, Status
 from ..policies import OrderPolicy
-from ..queries import deadlines, match
-
-BINDING = frozenset({"suspended", "on_leave", "blocked_by_client"})
-"""Exclusions that staff cannot override with a reason."""
+from ..queries import deadlines, steps
 
 
 def assign(order: Order, writer_id: int, *, by: Actor, offer: bool = False, reason: str = "") -> Order:
@@ -43,8 +40,8 @@ def accept_offer(order: Order, *, by: Actor) -> Order:
         raise refusal
     writer_id = order.offered_to_id
     assert writer_id is not None
-    offer = Offer.objects.of(order.website_id).get(order=order, outcome="")
-    level = admit(order, writer_id, by=by, beyond_limits=offer.beyond_limits)
+    lock_writer(by.website, writer_id)
+    level = steps.accepting(order, by)
     advance(order, "accept", by=by, **starting(order, writer_id))
     _answer_offer(order, "accepted")
     start_assignment(order, writer_id, level, by=by)
@@ -75,9 +72,8 @@ def take(order: Order, *, by: Actor) -> Order:
     if refusal := order.LIFECYCLE.refusal(order, "take", by):
         raise refusal
     assert by.membership_id is not None
-    level = admit(order, by.membership_id, by=by)
-    if not (OrderPolicy.of(by.website).takes_allowed and level.can_take):
-        raise errors.TakesNotAllowed()
+    lock_writer(by.website, by.membership_id)
+    level = steps.taking(order, by)
     advance(order, "take", by=by, **starting(order, by.membership_id))
     start_assignment(order, by.membership_id, level, by=by)
     return order
@@ -134,22 +130,10 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
 
 
 def admit(order: Order, writer_id: int, *, by: Actor, beyond_limits: bool = False) -> Level:
-    """The writer's level, if it may have the order. `beyond_limits`: staff gave a reason; BINDING exclusions hold.
-
-    The writer's row is locked, so that two starts at once cannot exceed its capacity. Three queries. Raises Invalid for
-    an unknown writer, else WriterExcluded with the gravest code.
-    """
+    """The writer's level, if it may have the order, as `steps.admission` says. The writer's row is locked, so that two
+    starts at once cannot exceed its capacity."""
     lock_writer(by.website, writer_id)
-    found = match.facts(order, [writer_id])
-    if not found:
-        raise Invalid({"writer_id": "No such writer."}, "not_found")
-    policy = WriterPolicy.of(by.website)
-    excluded = match.exclusions(order, found[0], policy)
-    if beyond_limits:
-        excluded = [code for code in excluded if code in BINDING]
-    if excluded:
-        raise errors.WriterExcluded(reason=excluded[0], reasons=excluded)
-    return policy.level(found[0].level)
+    return steps.admission(order, writer_id, beyond_limits=beyond_limits)
 
 
 def starting(order: Order, writer_id: int) -> dict[str, Any]:

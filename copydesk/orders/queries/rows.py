@@ -21,6 +21,7 @@ from .deadlines import writer_due
 from .files import OrderFileRow, order_file_rows, order_files
 from .messages import unread_messages
 from .pricing import PriceLineRow
+from .steps import available_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def order_detail(actor: Actor, order: Order) -> OrderDetail:
         money=_money(actor, order, row.pay),
         files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
         adjustments=adjustment_rows(actor, order) if client_or_staff else [],
-        available_actions=Order.LIFECYCLE.available(order, actor),
+        available_actions=available_actions(order, actor),
     )
 
 
