@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
-from copydesk.payments.queries import captured_minor, refundable_minor
+from copydesk.payments.queries import paid_for
 from copydesk.writers.models import Writer
 
 from ..models import Adjustment, Assignment, Offer, Order, PriceLine, Round, Status
@@ -22,6 +22,8 @@ from .files import OrderFileRow, order_file_rows, order_files
 from .messages import unread_messages
 from .pricing import PriceLineRow
 from .steps import available_actions
+
+WAITING = (Status.UNPAID, Status.AVAILABLE, Status.OFFERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,16 @@ class OrderDetail:
 
 
 def order_rows(actor: Actor, orders: Sequence[Order]) -> list[OrderRow]:
-    """Rows of a page whose `client__user` is selected. Five queries, whatever the number of rows."""
+    """Rows of a page whose `client__user` is selected. Five queries at most, whatever the number of rows."""
+    return _rows(actor, orders, _writers(actor, orders))
+
+
+def _rows(actor: Actor, orders: Sequence[Order], people: Mapping[int, Party]) -> list[OrderRow]:
     website = actor.website
-    ids = [order.pk for order in orders]
-    people = _writers(actor, orders)
-    pays = _pays(actor, ids)
+    pays = _pays(actor, orders)
     unread = unread_messages(actor, orders)
-    policy = OrderPolicy.of(website)
+    # Only what nobody writes yet has its due time estimated.
+    policy = OrderPolicy.of(website) if any(order.status in WAITING for order in orders) else OrderPolicy()
     now = clock.now()
     return [
         OrderRow(
@@ -170,11 +175,12 @@ def order_rows(actor: Actor, orders: Sequence[Order]) -> list[OrderRow]:
 
 
 def order_detail(actor: Actor, order: Order) -> OrderDetail:
-    """Everything about one order that the caller may see. A bounded number of queries."""
-    row = order_rows(actor, [order])[0]
+    """Everything about one order that the caller may see. Eleven queries at most."""
+    people = _writers(actor, [order])
+    row = _rows(actor, [order], people)[0]
     current = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()
     client_or_staff = actor.role is Role.CLIENT or actor.is_staff
-    preferred = _writers(actor, [order]).get(order.preferred_writer_id or 0)
+    preferred = people.get(order.preferred_writer_id or 0)
     return OrderDetail(
         order=row,
         instructions=order.instructions,
@@ -229,7 +235,7 @@ def _money(actor: Actor, order: Order, pay: Decimal | None) -> OrderMoney:
     if not (actor.role is Role.CLIENT or actor.is_staff):
         return OrderMoney(actor.website.currency, None, None, None, None, None, pay)
     lines = PriceLine.objects.of(order.website_id).filter(order=order).order_by("position")
-    paid = captured_minor(order.website_id, order.reference)
+    paid = paid_for(order.website_id, order.reference)
     return OrderMoney(
         currency=actor.website.currency,
         price=to_decimal(order.price_minor),
@@ -237,8 +243,8 @@ def _money(actor: Actor, order: Order, pay: Decimal | None) -> OrderMoney:
             PriceLineRow(line.kind, line.code, line.label, line.quantity, to_decimal(line.amount_minor))
             for line in lines
         ],
-        paid=to_decimal(paid),
-        refunded=to_decimal(paid - refundable_minor(order.website_id, order.reference)),
+        paid=to_decimal(paid.captured_minor),
+        refunded=to_decimal(paid.repaid_minor),
         forfeited=to_decimal(order.forfeited_minor),
         pay=pay,
     )
@@ -283,16 +289,17 @@ def _writers(actor: Actor, orders: Sequence[Order]) -> dict[int, Party]:
     }
 
 
-def _pays(actor: Actor, order_ids: Sequence[int]) -> dict[int, Decimal]:
+def _pays(actor: Actor, orders: Sequence[Order]) -> dict[int, Decimal]:
     """The pay of present or last assignments, or of open offers; a writer's own only. Two queries at most."""
     if not (actor.is_staff or actor.role is Role.WRITER):
         return {}
-    assignments = Assignment.objects.of(actor.website).filter(order_id__in=order_ids)
-    offers = Offer.objects.of(actor.website).filter(order_id__in=order_ids, outcome="")
+    offered = [order.pk for order in orders if order.status == Status.OFFERED]
+    assignments = Assignment.objects.of(actor.website).filter(order_id__in=[order.pk for order in orders])
+    offers = Offer.objects.of(actor.website).filter(order_id__in=offered, outcome="")
     if actor.role is Role.WRITER:
         assignments = assignments.filter(writer_id=actor.membership_id)
         offers = offers.filter(writer_id=actor.membership_id)
-    pays = dict(offers.values_list("order_id", "pay_minor"))
+    pays = dict(offers.values_list("order_id", "pay_minor")) if offered else {}
     pays.update(assignments.order_by("started_at", "id").values_list("order_id", "pay_minor"))
     return {order_id: to_decimal(pay) for order_id, pay in pays.items()}
 
@@ -300,5 +307,5 @@ def _pays(actor: Actor, order_ids: Sequence[int]) -> dict[int, Decimal]:
 def _writer_deadline(order: Order, policy: OrderPolicy, now: dt.datetime) -> dt.datetime | None:
     if order.writer_due_at is not None:
         return order.writer_due_at
-    waiting = order.status in (Status.UNPAID, Status.AVAILABLE, Status.OFFERED)
-    return writer_due(policy, now, order.client_deadline) if waiting and order.client_deadline > now else None
+    waiting = order.status in WAITING and order.client_deadline > now
+    return writer_due(policy, now, order.client_deadline) if waiting else None
