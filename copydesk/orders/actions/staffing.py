@@ -116,6 +116,7 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
         raise Invalid({"writer_id": "This writer has the order already."})
     former = order.writer_id
     level = admit(order, writer_id, by=by, beyond_limits=True)
+    starts = starting(order, writer_id)
     end_assignment(order, "reassigned", cause or Cause.STAFF)
     advance(
         order,
@@ -123,7 +124,7 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
         by=by,
         reason=reason,
         data=details(cause=cause or Cause.STAFF, writer_id=writer_id, former_writer_id=former),
-        **starting(order, writer_id),
+        **starts,
     )
     start_assignment(order, writer_id, level, by=by)
     return order
