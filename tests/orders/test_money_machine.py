@@ -122,12 +122,13 @@ SELECT (SELECT -coalesce(sum(p.amount_minor), 0) FROM payments_posting p JOIN pa
 
 class Money(RuleBasedStateMachine):
     website: Any
+    founded = 0
 
     @initialize()
     def found_a_website(self) -> None:
         self.time = time_machine.travel(NOON, tick=False)
         self.clock = self.time.start()
-        Money.founded = getattr(Money, "founded", 0) + 1
+        Money.founded += 1
         self.website = tenancy.website(f"machine{Money.founded}")
         scope.enter(self.website.pk)
         self.client = accounts.membership(self.website)

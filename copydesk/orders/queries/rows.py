@@ -175,7 +175,7 @@ def _rows(actor: Actor, orders: Sequence[Order], people: Mapping[int, Party]) ->
 
 
 def order_detail(actor: Actor, order: Order) -> OrderDetail:
-    """Everything about one order that the caller may see. Eleven queries at most."""
+    """Everything about one order that the caller may see. Thirteen queries for staff, whatever there is of it."""
     people = _writers(actor, [order])
     row = _rows(actor, [order], people)[0]
     current = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()

@@ -23,7 +23,7 @@ from tests.factories import accounts, orders, tenancy
 from tests.factories.accounts import actor
 
 # With the one that settles who calls, and the one that names the website to the database.
-MOST_QUERIES = {"list": 8, "detail": 14}
+MOST_QUERIES = {"list": 8, "detail": 16}
 
 
 @pytest.fixture
