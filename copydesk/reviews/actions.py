@@ -10,7 +10,6 @@ from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order, Status
 from copydesk.tenancy.models import Website
-from copydesk.threads.masking import mask
 from copydesk.threads.policies import MessagePolicy
 from copydesk.writers.actions import keep_rating
 
@@ -30,8 +29,7 @@ def submit_review(order: Order, *, target: Target, rating: int, text: str, by: A
         raise errors.OrderNotCompleted
     if Review.objects.of(by.website).filter(order=order).exists():
         raise errors.AlreadyReviewed
-    policy = MessagePolicy.of(by.website)
-    cleaned = mask(text.strip(), words=policy.masked_words, source_hosts=policy.source_hosts)
+    cleaned = MessagePolicy.of(by.website).mask(text.strip())
     review = Review.objects.of(by.website).create(
         order=order,
         client_id=order.client_id,

@@ -11,7 +11,6 @@ from copydesk.journal.actions import record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website
 
-from .masking import mask
 from .models import Attachment, Message, ReadMark, Thread
 from .policies import MessagePolicy
 
@@ -43,7 +42,7 @@ def post_message(
         raise Invalid({"body": f"At most {policy.max_length} characters."}, "max_length")
     if len(attachments) > policy.max_attachments:
         raise Invalid({"attachments": f"At most {policy.max_attachments} files."}, "max_length")
-    cleaned = mask(text, words=policy.masked_words, source_hosts=policy.source_hosts)
+    cleaned = policy.mask(text)
     Thread.objects.of(thread.website_id).filter(pk=thread.pk).lock().get()
     message = Message.objects.of(thread.website_id).create(
         thread=thread,

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Self
 
 from copydesk.tenancy.policies import PolicyBase
 
+from .masking import Masked, mask
+
 SOURCE_HOSTS = (
     # Suffixes: academia, states, and the places that references point to.
     *(
@@ -56,6 +58,10 @@ class MessagePolicy(PolicyBase):
     max_attachments: int = 10
     masked_words: tuple[str, ...] = ()
     source_hosts: tuple[str, ...] = SOURCE_HOSTS
+
+    def mask(self, text: str) -> Masked:
+        """`text` without contact details, as this website takes them."""
+        return mask(text, words=self.masked_words, source_hosts=self.source_hosts)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], version: int) -> Self:

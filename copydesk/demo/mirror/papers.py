@@ -10,7 +10,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.files.models import File
 from copydesk.journal.models import details
 from copydesk.orders.models.files import WORK_KINDS, OrderFile
-from copydesk.threads.masking import Masked, mask
+from copydesk.threads.masking import Masked
 from copydesk.threads.models import Message, ReadMark, Thread
 from copydesk.threads.policies import MessagePolicy
 
@@ -23,7 +23,7 @@ POLICY = MessagePolicy()
 
 @lru_cache(maxsize=1_000)
 def masked(body: str) -> Masked:
-    return mask(body, words=POLICY.masked_words, source_hosts=POLICY.source_hosts)
+    return POLICY.mask(body)
 
 
 @step

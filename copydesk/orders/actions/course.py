@@ -13,6 +13,7 @@ from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
 from copydesk.payments.models import EarningKind
+from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
 from ..models import Adjustment, Cause, ExcuseKind, Order, Request, Status
@@ -102,7 +103,7 @@ def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> 
         order,
         "dispute",
         by=by,
-        reason=statement,
+        reason=MessagePolicy.of(by.website).mask(statement).text,
         data=details(reason_code=dispute_reason),
         held_from=before,
         approve_at=None,

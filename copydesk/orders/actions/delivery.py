@@ -13,6 +13,7 @@ from copydesk.core.errors import Invalid
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn
+from copydesk.threads.policies import MessagePolicy
 from copydesk.writers.actions import count_completed
 
 from .. import errors
@@ -83,7 +84,8 @@ def request_revision(
     cause: Cause = Cause.WRITER,
     due_at: dt.datetime | None = None,
 ) -> Order:
-    """The client (within the window) or staff ask for changes. Staff may agree a deadline and say whose cause it is."""
+    """The client (within the window) or staff ask for changes; contact details in them are masked. Staff may agree a
+    deadline and say whose cause it is."""
     if not reason:
         raise errors.ReasonRequired()
     if severity not in SEVERITIES:
@@ -95,6 +97,8 @@ def request_revision(
     lock(order)
     if refusal := order.LIFECYCLE.refusal(order, "request_revision", by):
         raise refusal
+    policy = MessagePolicy.of(by.website)
+    reason = policy.mask(reason).text
     assignment = _reopened(order)
     due = _revision_due(order, due_at)
     advance(
@@ -114,7 +118,7 @@ def request_revision(
         cause=cause,
         severity=severity,
         reason=reason,
-        changes_required=list(changes_required),
+        changes_required=[policy.mask(change).text for change in changes_required],
     )
     return order
 

@@ -11,7 +11,7 @@ from copydesk.files.actions import store_file
 from copydesk.files.names import clean_name
 from copydesk.journal.actions import lock, record
 from copydesk.journal.models import details
-from copydesk.threads.masking import REMOVED, mask
+from copydesk.threads.masking import REMOVED
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
@@ -78,5 +78,5 @@ def _masked(given: str, by: Actor) -> str:
     if not dot:
         return given
     policy = MessagePolicy.of(by.website)
-    left = mask(stem.replace("_", " "), words=policy.masked_words, source_hosts=policy.source_hosts)
+    left = policy.mask(stem.replace("_", " "))
     return f"{left.text if left.counts else stem}.{extension}".replace(REMOVED, "removed")

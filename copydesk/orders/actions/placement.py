@@ -18,6 +18,7 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website, WebsiteStatus
+from copydesk.threads.policies import MessagePolicy
 from copydesk.writers.models import Writer
 from copydesk.writers.queries import has_blocked
 
@@ -69,6 +70,7 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
     if website.status != WebsiteStatus.ACTIVE:
         raise errors.WebsiteClosed()
     client = _client(by, client_id)
+    form = _without_contacts(website, form)
     _refuse_unknown_writer(website, client, form.preferred_writer_id)
     now = clock.now()
     policy, prices = OrderPolicy.of(website), PricingPolicy.of(website)
@@ -98,7 +100,7 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
     if refusal := order.LIFECYCLE.refusal(order, "edit_brief", by):
         raise refusal
     steps.while_unpaid(order, by)
-    form = form_of(order, changed)
+    form = _without_contacts(by.website, form_of(order, changed))
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
     prices = PricingPolicy.of(by.website, order.pricing_version)
     now = clock.now()
@@ -180,6 +182,13 @@ def refuse_short_deadline(policy: OrderPolicy, now: dt.datetime, deadline: dt.da
     earliest = now + dt.timedelta(hours=policy.least_lead_hours)
     if deadline < earliest:
         raise Invalid({"client_deadline": f"At least {policy.least_lead_hours} hours from now."}, "deadline_too_soon")
+
+
+def _without_contacts(website: Website, form: OrderForm) -> OrderForm:
+    """Writers read the brief, and do not learn from it who the client is."""
+    policy = MessagePolicy.of(website)
+    topic = policy.mask(form.topic).text[: Order._meta.get_field("topic").max_length]
+    return replace(form, topic=topic, instructions=policy.mask(form.instructions).text)
 
 
 def _brief(form: OrderForm) -> dict[str, Any]:
