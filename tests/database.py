@@ -44,7 +44,7 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         # For a start of pytest that fails before there is a session to finish.
         atexit.register(_stop, os.getpid())
     os.environ.update(template.environment(socket(), DATABASE, Path(os.environ[FOLDER])))
-    for name in ("COPYDESK_DEMO", "COPYDESK_ROLE"):
+    for name in ("COPYDESK_DEMO", "COPYDESK_ROLE", "COPYDESK_PAYMENT_PROVIDER"):
         os.environ.pop(name, None)
     return (yield)
 

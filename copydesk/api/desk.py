@@ -194,6 +194,12 @@ class Desk(GenericViewSet[Any]):
         response.kept = True  # type: ignore[attr-defined]
         return response
 
+    def passing(self, body: Any) -> Response:
+        """202 with a secret in it: not kept. The same request again resumes by its key, and is answered anew."""
+        response = Response(body, status=202, headers={"Cache-Control": "no-store"})
+        response.passing = True  # type: ignore[attr-defined]
+        return response
+
     # Inside
 
     def _refuse_unread(self) -> None:
@@ -219,7 +225,9 @@ class Desk(GenericViewSet[Any]):
         self._key = key
 
     def _remember(self, response: Response, key: idempotency.Key) -> None:
-        if response.status_code < 400 or getattr(response, "kept", False):
+        if getattr(response, "passing", False):
+            idempotency.reopen(key)
+        elif response.status_code < 400 or getattr(response, "kept", False):
             idempotency.remember(key, response.status_code, dumps(response.data).decode())
         elif self.leaves_process:
             idempotency.forget(key)

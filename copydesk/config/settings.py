@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 
+from copydesk.config.environment import payment_gateways
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(os.environ.get("COPYDESK_DATA", ROOT / ".data"))
 DEMO = os.environ.get("COPYDESK_DEMO") == "1"
@@ -131,8 +133,12 @@ STREAMS_PER_ACCOUNT = int(os.environ.get("COPYDESK_STREAMS_PER_ACCOUNT", "10"))
 
 REACTIONS = "copydesk.notifications.reactions.REACTIONS"
 IN_FLIGHT_SECONDS = int(os.environ.get("COPYDESK_IN_FLIGHT_SECONDS", "60"))
-PAYMENT_GATEWAYS = {"sandbox": "copydesk.payments.gateway.sandbox.SandboxGateway"}
-PAYMENT_PROVIDER = os.environ.get("COPYDESK_PAYMENT_PROVIDER", "sandbox")
+PAYMENT_GATEWAYS = payment_gateways(os.environ)
+PAYMENT_PROVIDER = os.environ.get("COPYDESK_PAYMENT_PROVIDER") or "sandbox"
+STRIPE_SECRET_KEY = os.environ.get("COPYDESK_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("COPYDESK_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("COPYDESK_STRIPE_API_BASE") or "https://api.stripe.com"
+STRIPE_ANSWERS_WITHIN_SECONDS = 20
 SANDBOX_WEBHOOK_SECRET = os.environ.get("COPYDESK_SANDBOX_WEBHOOK_SECRET") or f"sandbox {SECRET_KEY}"
 STREAM_URL = os.environ.get("COPYDESK_STREAM_URL", "").rstrip("/")
 

@@ -103,6 +103,14 @@ def remember(key: Key, status: int = 0, body: str = "") -> None:
         )
 
 
+def reopen(key: Key) -> None:
+    """For an answer that may not be kept: the same request again is not in flight, and resumes by its key."""
+    before = clock.now() - dt.timedelta(seconds=settings.IN_FLIGHT_SECONDS)
+    with in_transaction():
+        rows = Remembered.objects.of(key.website_id)
+        rows.filter(user_id=key.user_id, key=key.key, status=0).update(started_at=before)
+
+
 def forget(key: Key) -> None:
     """A refused request changed nothing and may be tried again under its key."""
     with in_transaction():

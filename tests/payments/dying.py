@@ -19,8 +19,8 @@ from copydesk.payments.gateway.sandbox import SandboxGateway  # noqa: E402
 class DyingGateway(SandboxGateway):
     """The provider has taken the money down; nobody here hears of it."""
 
-    def charge(self, **values: Any) -> Outcome:
-        super().charge(**values)
+    def charge(self, *values: Any, **named: Any) -> Outcome:
+        super().charge(*values, **named)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 

@@ -1,6 +1,7 @@
 """Clients pay: `/orders/{id}/pay/`, `/orders/{id}/tip/`, `/orders/adjustments/{id}/accept/`.
 
-Captured: 200. Declined: 409 `payment_declined`, kept. Not known yet: 202, with the charge to look up.
+Captured: 200. Declined: 409 `payment_declined`, kept. Not known yet: 202, with the charge to look up; where the client
+must act first (confirm at the bank), with `charge.action`.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.body import MoneyField, OptionalReason
 from copydesk.api.desk import Desk
 from copydesk.api.resources.orders import OrderDesk
+from copydesk.api.rows.payments import charge_answer
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_minor
 from copydesk.orders.actions import adjustments, payment
 from copydesk.orders.models import Adjustment
 from copydesk.orders.queries.rows import AdjustmentRow, OrderDetail, adjustment_row, order_detail
-from copydesk.payments.errors import PaymentDeclined
-from copydesk.payments.models import Charge, ChargeStatus, Method
+from copydesk.payments.models import Charge, Method
 from copydesk.payments.queries import ChargeRow, charge_row
 
 
@@ -113,12 +114,10 @@ class OrderPaymentDesk(OrderDesk):
         return self._paid(charge)
 
     def _paid(self, charge: Charge) -> Response:
-        if charge.status == ChargeStatus.DECLINED:
-            return self.kept(PaymentDeclined(charge_id=charge.pk, decline_code=charge.code))
         with self.reading():
             order = self.get_queryset().get(pk=charge.reference_id)
             body = OrderPayment(charge_row(charge), order_detail(self.actor, order))
-        return Response(body, status=202 if charge.undecided else 200)
+        return charge_answer(self, charge, body)
 
 
 class AdjustmentDesk(Desk):
@@ -136,12 +135,11 @@ class AdjustmentDesk(Desk):
         charge = payment.accept_adjustment(
             int(pk), method=body["method"], token=body["payment_token"], key=self.key, by=self.actor
         )
-        if charge is not None and charge.status == ChargeStatus.DECLINED:
-            return self.kept(PaymentDeclined(charge_id=charge.pk, decline_code=charge.code))
         with self.reading():
             row = adjustment_row(self.actor, self.get_queryset().select_related("order").get(pk=int(pk)))
-        waits = charge is not None and charge.undecided
-        return Response(AdjustmentAnswer(charge_row(charge) if charge else None, row), status=202 if waits else 200)
+        if charge is None:
+            return Response(AdjustmentAnswer(None, row))
+        return charge_answer(self, charge, AdjustmentAnswer(charge_row(charge), row))
 
     @extend_schema(request=OptionalReason, responses=shape(AdjustmentRow))
     @action(detail=True, methods=["post"], url_path="decline")

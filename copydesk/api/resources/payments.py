@@ -58,7 +58,9 @@ class WebhookDesk(Desk):
     @extend_schema(
         request=OpenApiTypes.OBJECT,
         responses={204: None},
-        parameters=[OpenApiParameter("X-Sandbox-Signature", str, OpenApiParameter.HEADER)],
+        parameters=[
+            OpenApiParameter(name, str, OpenApiParameter.HEADER) for name in ("Stripe-Signature", "X-Sandbox-Signature")
+        ],
     )
     @action(
         detail=False,

@@ -49,7 +49,8 @@ class WalletDesk(Desk):
         moves_money=True,
     )
     def top_up(self, request: Request) -> Response:
-        """By card. 409 `payment_declined` where the card is declined; 202 while the outcome is not known."""
+        """By card. 409 `payment_declined` where the card is declined; 202 while the outcome is not known, and with
+        `action` where the client must act first."""
         body = self.payload(TopUp)
         charge = actions.top_up(
             amount_minor=to_minor(body["amount"]),

@@ -12,9 +12,10 @@ from copydesk.payments.models import Charge, ChargeStatus
 
 
 def charge_answer(desk: Desk, charge: Charge, body: Any) -> Response:
-    """200 with `body` once captured; 202 with it while the outcome is not known; else 409 with the kept charge's id."""
+    """200 with `body` once captured; 202 with it while the outcome is not known, or the payer must act; else 409 with
+    the kept charge's id."""
     if charge.undecided:
-        return Response(body, status=202)
+        return desk.passing(body) if charge.action else Response(body, status=202)
     if charge.status == ChargeStatus.CAPTURED:
         return Response(body)
     return desk.kept(PaymentDeclined(charge_id=charge.pk, decline_code=charge.code))

@@ -15,7 +15,7 @@ from copydesk.core import clock
 from copydesk.journal.actions import advance, change, lock, record
 from copydesk.journal.models import details
 from copydesk.payments.errors import ChargeKeyReused, ChargePending, InsufficientFunds, WebhookRefused
-from copydesk.payments.gateway import Outcome, Result, gateway_of
+from copydesk.payments.gateway import SENT_WITHIN, Asked, Message, Outcome, Result, gateway_of
 from copydesk.payments.models import (
     AccountKind,
     Charge,
@@ -37,6 +37,8 @@ FIRST_LOOKUP = dt.timedelta(seconds=60)
 LONGEST_WAIT = dt.timedelta(hours=1)
 GIVEN_UP_AFTER = dt.timedelta(minutes=15)
 """A charge that the provider has not heard of by then was cut off before it was sent."""
+ABANDONED_AFTER = dt.timedelta(minutes=30)
+"""A charge that waits for its payer until then is withdrawn: as long as it waits, nothing else can pay."""
 
 TAKEN_FOR = {Purpose.ORDER: AccountKind.SALES, Purpose.ADJUSTMENT: AccountKind.SALES, Purpose.TIP: AccountKind.TIPS}
 
@@ -71,23 +73,19 @@ def begin_charge(
 
 
 def run_charge(charge: Charge, token: str, *, by: Actor) -> Charge:
-    """Asks the provider and commits what it said; gives the charge captured, declined, pending or unknown.
+    """Asks the provider and commits what it said; gives the charge captured, declined, pending or unknown, and with
+    the `action` that it waits for.
 
     Outside of any transaction, in the website's context. `token` is never stored. Safe to repeat: one key, one capture.
     """
     with own_transaction():
         charge = lock(charge)
-    if charge.status == ChargeStatus.UNKNOWN:
-        return look_up_charge(charge)
-    if charge.status != ChargeStatus.PENDING:
+    if not charge.undecided:
         return charge
-    outcome = gateway_of(charge.provider).charge(
-        key=charge.intent,
-        amount_minor=charge.amount_minor,
-        currency=charge.currency,
-        token=token,
-        metadata={"website": charge.website_id, "charge": charge.pk},
-    )
+    asked_before = charge.status == ChargeStatus.UNKNOWN or charge.provider_reference
+    if asked_before or clock.now() >= charge.created_at + SENT_WITHIN:
+        return look_up_charge(charge)
+    outcome = gateway_of(charge.provider).charge(_asked(charge), token=token)
     with own_transaction():
         return settle_charge(charge, outcome, by=by)
 
@@ -123,6 +121,7 @@ def settle_charge(charge: Charge, outcome: Outcome, *, by: Actor) -> Charge:
     else:
         wait = min(FIRST_LOOKUP / 4 * 2 ** min(charge.lookups, 10), LONGEST_WAIT)
         change(charge, provider_reference=reference, lookups=charge.lookups + 1, next_lookup_at=clock.now() + wait)
+        charge.action = outcome.action
     return charge
 
 
@@ -168,7 +167,8 @@ def look_up_charge(charge: Charge) -> Charge:
         website = charge.website
     if not charge.undecided:
         return charge
-    outcome = gateway_of(charge.provider).lookup(charge.intent)
+    abandoned = clock.now() >= charge.created_at + ABANDONED_AFTER
+    outcome = gateway_of(charge.provider).lookup(_asked(charge), give_up=abandoned)
     with own_transaction():
         return settle_charge(charge, outcome, by=Actor.system(website))
 
@@ -189,10 +189,27 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> C
             defaults={"website": website, "received_at": clock.now()},
         )
         charge = Charge.objects.of(website).filter(provider=provider, intent=message.key).first()
-        told = (message.amount_minor, message.currency)
-        if not new or charge is None or (charge.amount_minor, charge.currency) != told:
+        if not new or charge is None or not _is_about(message, charge):
             raise WebhookRefused
         return settle_charge(charge, message.outcome, by=Actor.system(website))
+
+
+def _is_about(message: Message, charge: Charge) -> bool:
+    """And not about another payment that carries our marks."""
+    known = charge.provider_reference or message.outcome.provider_reference
+    told = (message.amount_minor, message.currency, message.outcome.provider_reference)
+    return told == (charge.amount_minor, charge.currency, known)
+
+
+def _asked(charge: Charge) -> Asked:
+    return Asked(
+        key=charge.intent,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        metadata={"website": charge.website_id, "charge": charge.pk},
+        made_at=charge.created_at,
+        provider_reference=charge.provider_reference,
+    )
 
 
 def _begin(

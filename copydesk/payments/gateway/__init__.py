@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from copydesk.payments.errors import UnknownProvider
+from copydesk.payments.models import ClientAction
+
+SENT_WITHIN = dt.timedelta(minutes=10)
+"""A charge is sent to its provider within this time of its making, or never: providers forget our keys after a day."""
 
 
 class Result(StrEnum):
@@ -27,11 +32,25 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`code` says why it was declined, in snake_case."""
+    """`code` says why it was declined, in snake_case. `action`: pending until the payer has done it."""
 
     result: Result
     provider_reference: str = ""
     code: str = ""
+    action: ClientAction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A charge as a provider is, or was, asked for it. `metadata` (website, charge) comes back in webhooks;
+    `provider_reference` is empty as long as the provider has not told us one."""
+
+    key: uuid.UUID
+    amount_minor: int
+    currency: str
+    metadata: Mapping[str, int]
+    made_at: dt.datetime
+    provider_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +71,10 @@ class Gateway(Protocol):
     The same key twice has one effect and the same answer.
     """
 
-    def charge(
-        self, *, key: uuid.UUID, amount_minor: int, currency: str, token: str, metadata: Mapping[str, int]
-    ) -> Outcome:
-        """`metadata` (website, charge) comes back in webhooks."""
+    def charge(self, asked: Asked, *, token: str) -> Outcome: ...
 
-    def lookup(self, key: uuid.UUID) -> Outcome: ...
+    def lookup(self, asked: Asked, *, give_up: bool) -> Outcome:
+        """`give_up`: a payment that still waits for its payer is withdrawn, and so declined."""
 
     def refund(self, *, key: uuid.UUID, payment: uuid.UUID, provider_reference: str, amount_minor: int) -> Outcome:
         """`captured` here means given back. `payment` is the charge's key."""

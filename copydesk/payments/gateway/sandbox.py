@@ -22,7 +22,7 @@ from django.db.backends.utils import CursorWrapper
 from copydesk.core import clock
 from copydesk.payments.errors import WebhookRefused
 
-from . import Message, Outcome, Result
+from . import Asked, Message, Outcome, Result
 
 OK, DECLINED, TIMEOUT, LATE = "tok_ok", "tok_declined", "tok_timeout", "tok_late"
 SETTLES_AFTER = dt.timedelta(seconds=30)
@@ -31,24 +31,32 @@ TOLERANCE = dt.timedelta(minutes=5)
 
 
 class SandboxGateway:
-    def charge(
-        self, *, key: uuid.UUID, amount_minor: int, currency: str, token: str, metadata: Mapping[str, int]
-    ) -> Outcome:
+    def charge(self, asked: Asked, *, token: str) -> Outcome:
         with provider_side() as cursor:
             cursor.execute(
                 "INSERT INTO payments_sandboxpayment"
                 " (key, reference, token, amount_minor, currency, metadata, created_at)"
                 " VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s) ON CONFLICT (key) DO NOTHING",
-                [key, uuid.uuid4(), token[:40], amount_minor, currency, json.dumps(dict(metadata)), clock.now()],
+                [
+                    asked.key,
+                    uuid.uuid4(),
+                    token[:40],
+                    asked.amount_minor,
+                    asked.currency,
+                    json.dumps(dict(asked.metadata)),
+                    clock.now(),
+                ],
             )
             repeated = cursor.rowcount == 0
         if token == TIMEOUT and not repeated:
             return Outcome(Result.UNKNOWN)
-        return self.lookup(key)
+        return self.lookup(asked, give_up=False)
 
-    def lookup(self, key: uuid.UUID) -> Outcome:
+    def lookup(self, asked: Asked, *, give_up: bool) -> Outcome:
         with provider_side() as cursor:
-            cursor.execute("SELECT token, reference, created_at FROM payments_sandboxpayment WHERE key = %s", [key])
+            cursor.execute(
+                "SELECT token, reference, created_at FROM payments_sandboxpayment WHERE key = %s", [asked.key]
+            )
             row = cursor.fetchone()
         if row is None:
             return Outcome(Result.ABSENT)

@@ -1,6 +1,17 @@
 """The ledger, charges and repayments, earnings and payouts; and the sandbox provider's own side."""
 
-from .charges import Charge, ChargeStatus, Destination, Method, Purpose, Reference, Repayment, RepaymentStatus, Webhook
+from .charges import (
+    Charge,
+    ChargeStatus,
+    ClientAction,
+    Destination,
+    Method,
+    Purpose,
+    Reference,
+    Repayment,
+    RepaymentStatus,
+    Webhook,
+)
 from .earnings import Earning, EarningHold, EarningKind
 from .ledger import AccountKind, LedgerAccount, Posting, Transfer, TransferPurpose
 from .payouts import Payout, PayoutLine, PayoutStatement, PayoutStatus
@@ -10,6 +21,7 @@ __all__ = [
     "AccountKind",
     "Charge",
     "ChargeStatus",
+    "ClientAction",
     "Destination",
     "Earning",
     "EarningHold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Self
 
@@ -23,6 +24,17 @@ class Reference(NamedTuple):
 
     type: str
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAction:
+    """What the payer must do before the provider takes the money: `type` is the provider's word for it.
+
+    Who holds `client_secret` may act on the payment: it is given to the payer, and neither stored nor logged.
+    """
+
+    type: str
+    client_secret: str = field(repr=False)
 
 
 class Purpose(models.TextChoices):
@@ -87,10 +99,11 @@ class Charge(Journaled):
     """`key` makes a repeated request find this row; `intent` is our key at the provider, one for the whole life.
 
     `lines` is what a receipt shows: [{"label", "amount_minor"}]. `repaid_minor`, kept by trigger, is the sum of the
-    repayments that did not fail.
+    repayments that did not fail. `action` is no column: only the request that has just asked the provider knows it.
     """
 
     noun = "charge"
+    action: ClientAction | None = None
     LIFECYCLE = Lifecycle(
         {
             "capture": step(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from copydesk.core.money import to_decimal
-from copydesk.payments.models import Charge, Reference
+from copydesk.payments.models import Charge, ClientAction, Reference
 from copydesk.tenancy.models import Website
 
 
@@ -30,7 +30,11 @@ class ReceiptLineRow:
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """`status` pending or unknown: the provider's answer is awaited, look again. `code` says why it was declined."""
+    """`status` pending or unknown: the provider's answer is awaited, look again. `code` says why it was declined.
+
+    `action`, only in the answer to the payment itself: what the payer must do now, by the provider's own means. The
+    same request with the same Idempotency-Key gives it again.
+    """
 
     id: int
     purpose: str
@@ -45,6 +49,7 @@ class ChargeRow:
     created_at: datetime
     captured_at: datetime | None
     has_receipt: bool
+    action: ClientAction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ def charge_row(charge: Charge) -> ChargeRow:
         created_at=charge.created_at,
         captured_at=charge.captured_at,
         has_receipt=charge.has_receipt,
+        action=charge.action,
     )
 
 
