@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from copydesk.config.environment import trusted_proxies
+from copydesk.config.environment import payment_gateways, trusted_proxies
 
 
 @pytest.mark.parametrize("module", ["copydesk.config.wsgi", "copydesk.config.stream"])
@@ -59,3 +59,29 @@ def test_only_trusted_proxies_are_believed(proxies: str, expected: str) -> None:
 def test_proxies_are_read() -> None:
     read = [trusted_proxies({"COPYDESK_TRUSTED_PROXIES": given}) for given in ("", "a, b")]
     assert read == [[], ["a", "b"]]
+
+
+STRIPE = {"COPYDESK_STRIPE_SECRET_KEY": "sk_test_1", "COPYDESK_STRIPE_WEBHOOK_SECRET": "whsec_1"}
+CHOSEN = "COPYDESK_PAYMENT_PROVIDER"
+
+
+def test_stripe_is_there_once_it_has_both_its_secrets() -> None:
+    assert set(payment_gateways({})) == {"sandbox"}
+    assert set(payment_gateways({**STRIPE, CHOSEN: "stripe"})) == {"sandbox", "stripe"}
+    assert set(payment_gateways({**STRIPE, CHOSEN: "sandbox"})) == {"sandbox", "stripe"}
+    assert set(payment_gateways({**STRIPE, CHOSEN: ""})) == {"sandbox", "stripe"}
+    for missing in STRIPE:
+        assert set(payment_gateways({**STRIPE, missing: ""})) == {"sandbox"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({CHOSEN: "stripe"}, "COPYDESK_STRIPE_SECRET_KEY"),
+        ({CHOSEN: "stripe", **STRIPE, "COPYDESK_STRIPE_WEBHOOK_SECRET": ""}, "_WEBHOOK_SECRET"),
+        ({CHOSEN: "strpie", **STRIPE}, "sandbox, stripe"),
+    ],
+)
+def test_nothing_starts_with_a_provider_that_cannot_charge(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SystemExit, match=said):
+        payment_gateways(given)

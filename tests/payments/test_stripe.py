@@ -176,6 +176,10 @@ def test_the_clients_secret_is_given_again_and_kept_nowhere(
         for (table,) in cursor.fetchall():
             cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text LIKE %s', [f"%{secret}%"])
             assert cursor.fetchone() == (0,), table
+        cursor.execute(
+            "SELECT count(*) FROM payments_charge AS row WHERE row::text LIKE %s", [f"%{stripe.only_intent()['id']}%"]
+        )
+        assert cursor.fetchone() == (1,)
 
 
 def test_wallets_tips_and_differences_wait_for_the_bank_alike(payer: Membership, stripe: StandIn) -> None:

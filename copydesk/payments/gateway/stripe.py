@@ -116,9 +116,11 @@ class StripeGateway:
             event = _client().construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET)
         except (stripe.SignatureVerificationError, ValueError):
             raise WebhookRefused from None
-        if event.type not in TOLD:
+        told = event.to_dict()
+        # Signed by Stripe, so what follows is well formed.
+        if told.get("type") not in TOLD:
             raise WebhookRefused
-        return _message(event.id, event.to_dict()["data"]["object"])
+        return _message(told["id"], told["data"]["object"])
 
 
 def _message(event_id: str, intent: Mapping[str, Any]) -> Message:
