@@ -233,8 +233,8 @@ def _marks(form: dict[str, str]) -> dict[str, str]:
 
 
 def _made_within(row: Json, form: dict[str, str]) -> bool:
-    at = row.get("created", 0)
-    return int(form.get("created[gte]", 0)) <= at <= int(form.get("created[lte]", at))
+    at: int = row.get("created", 0)
+    return int(form.get("created[gte]", "0")) <= at <= int(form.get("created[lte]", str(at)))
 
 
 @contextlib.contextmanager

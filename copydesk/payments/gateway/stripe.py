@@ -148,11 +148,9 @@ def _found(asked: Asked) -> stripe.PaymentIntent | None:
     intents = _client().v1.payment_intents
     if asked.provider_reference:
         return intents.retrieve(asked.provider_reference)
-    made = {
-        "gte": int((asked.made_at - CLOCKS_DIFFER_BY).timestamp()),
-        "lte": int((asked.made_at + SENT_WITHIN + CLOCKS_DIFFER_BY).timestamp()),
-    }
-    for intent in intents.list({"created": made, "limit": 100}).auto_paging_iter():
+    since = int((asked.made_at - CLOCKS_DIFFER_BY).timestamp())
+    until = int((asked.made_at + SENT_WITHIN + CLOCKS_DIFFER_BY).timestamp())
+    for intent in intents.list({"created": {"gte": since, "lte": until}, "limit": 100}).auto_paging_iter():
         if _is_marked(intent, "intent", asked.key):
             return intent
     return None
