@@ -22,7 +22,7 @@ from copydesk.payments.models import Charge, Transfer
 from copydesk.payments.tasks import resume
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_
-from tests.factories import accounts, orders, payments, tenancy
+from tests.factories import accounts, orders, payments, tenancy, writers
 from tests.jobs import run_jobs
 from tests.payments.stripe_stand_in import (
     BANK_ASKS,
@@ -182,7 +182,7 @@ def test_the_clients_secret_is_given_again_and_kept_nowhere(
         assert cursor.fetchone() == (1,)
 
 
-def test_wallets_tips_and_differences_wait_for_the_bank_alike(payer: Membership, stripe: StandIn) -> None:
+def test_a_wallet_waits_for_the_bank_alike(payer: Membership, stripe: StandIn) -> None:
     body = {"amount": "25.00", "payment_token": BANK_ASKS}
     charge = as_(payer).post(TOP_UP, body, 202, idempotency_key="k1")
     assert charge["action"]["client_secret"] == stripe.only_intent()["client_secret"]
@@ -192,6 +192,34 @@ def test_wallets_tips_and_differences_wait_for_the_bank_alike(payer: Membership,
     assert as_(payer).get("/api/v1/wallet/")["balance"] == "25.00"
     deliver(stripe.message("succeeded"))
     assert as_(payer).get("/api/v1/wallet/")["balance"] == "25.00"
+
+
+def test_differences_and_tips_wait_for_the_bank_alike(payer: Membership, stripe: StandIn) -> None:
+    by_card = {"method": "card", "payment_token": BANK_ASKS}
+    writer = writers.writer(payer.website).member
+    order = orders.order_in_progress(payer, writer)
+    order.website, order.client = payer.website, payer
+    admin = as_(accounts.membership(payer.website, "admin"))
+    proposed = admin.post(f"/api/v1/orders/{order.pk}/adjust/", {"pages": 4, "reason": "More"}, 201)["id"]
+    accept = f"/api/v1/orders/adjustments/{proposed}/accept/"
+    answer = as_(payer).post(accept, by_card, 202, idempotency_key="a")
+    assert answer["charge"]["action"]["client_secret"] == stripe.only_intent()["client_secret"]
+    assert answer["adjustment"]["status"] == "proposed"
+    stripe.payer_confirms()
+    deliver(stripe.message("succeeded"))
+    run_jobs()
+    answer = as_(payer).post(accept, by_card, 200, idempotency_key="a")
+    assert (answer["charge"]["status"], answer["adjustment"]["status"]) == ("captured", "accepted")
+    stripe.intents.clear()
+    done = orders.completed_order(payer, writer)
+    tip, body = f"/api/v1/orders/{done.pk}/tip/", {**by_card, "amount": "5.00"}
+    action = as_(payer).post(tip, body, 202, idempotency_key="t")["charge"]["action"]
+    assert action["client_secret"] == stripe.only_intent()["client_secret"]
+    stripe.payer_confirms()
+    deliver(stripe.message("succeeded"))
+    run_jobs()
+    assert as_(payer).post(tip, body, 200, idempotency_key="t")["charge"]["status"] == "captured"
+    assert len(stripe.calls("POST")) == 2
 
 
 def test_a_client_who_fails_at_the_bank_is_declined_and_pays_otherwise(order: Order, stripe: StandIn) -> None:
