@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 
+from .body import InstantFilter
+
 
 class _TrueOrFalse(forms.Field):
     words: ClassVar = {"true": True, "false": False}
@@ -21,3 +23,9 @@ class _TrueOrFalse(forms.Field):
 
 class BooleanFilter(django_filters.BooleanFilter):
     field_class = _TrueOrFalse
+
+
+def between(column: str) -> type[django_filters.FilterSet]:
+    """The base of a filter set with `?from=&to=`, half open, about an instant."""
+    ends = {"from": InstantFilter(column, "gte"), "to": InstantFilter(column, "lt")}
+    return type("Between", (django_filters.FilterSet,), ends)
