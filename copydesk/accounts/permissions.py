@@ -68,6 +68,9 @@ class Can(StrEnum):
     SETTLE_MONEY = "settle_money"
     """What a provider said: the system alone takes it down."""
 
+    # Desks
+    VIEW_CLIENT_DESK = "view_client_desk"
+
     # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
 
@@ -115,6 +118,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.USE_WALLET,
             Can.TOP_UP_WALLET,
             Can.VIEW_OWN_CHARGES,
+            Can.VIEW_CLIENT_DESK,
         }
     ),
     Role.WRITER: frozenset(

@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs/accounts/", SpectacularSwaggerView.as_view(url="/api/v1/auth/openapi.json")),
     path("api/v1/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("copydesk.api.resources.urls")),
+    path("api/v1/client-management/", include("copydesk.api.client.urls")),
     path("api/v1/admin-management/", include("copydesk.api.admin.urls")),
 ]

@@ -37,6 +37,10 @@ POST   auth/logout/                                               !+++++++
 GET    auth/me/                                                   !+++++++
 POST   auth/refresh/                                              ++++++++
 POST   auth/register/                                             +++++++0
+GET    client-management/dashboard/activity/                      !+-----0
+GET    client-management/dashboard/analytics/                     !+-----0
+GET    client-management/dashboard/stats/                         !+-----0
+GET    client-management/dashboard/wallet/                        !+-----0
 GET    events/stream/                                             !++++++0
 POST   events/ticket/                                             !++++++0
 GET    notifications/                                             !++++++0
