@@ -263,18 +263,19 @@ def _shares(found: dict[str, tuple[Any, ...]]) -> list[SpendingShare]:
 
 def _desk_orders(orders: OrderQuerySet) -> list[DeskOrder]:
     """One query."""
-    found = orders.annotate(due=next_due())[:SHOWN]
+    columns = ("pk", "number", "topic", "status", "price_minor", "due", "client_deadline", "placed_at")
+    found = orders.annotate(due=next_due()).values_list(*columns)[:SHOWN]
     return [
         DeskOrder(
-            id=order.pk,
-            number=order.number,
-            topic=order.topic,
-            status=Status(order.status),
-            price=to_decimal(order.price_minor),
-            waiting_on=WAITING_ON.get(Status(order.status)),
-            due_at=order.due if order.status in OPEN else None,
-            client_deadline=order.client_deadline,
-            placed_at=order.placed_at,
+            id=pk,
+            number=number,
+            topic=topic,
+            status=Status(status),
+            price=to_decimal(price_minor),
+            waiting_on=WAITING_ON.get(Status(status)),
+            due_at=due if status in OPEN else None,
+            client_deadline=client_deadline,
+            placed_at=placed_at,
         )
-        for order in found
+        for pk, number, topic, status, price_minor, due, client_deadline, placed_at in found
     ]

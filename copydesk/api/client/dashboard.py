@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -33,7 +31,7 @@ class ActivityFilter(between("at")):  # type: ignore[misc]
 
 class ClientDashboard(Desk):
     needs = Can.VIEW_CLIENT_DESK
-    queryset: ClassVar[Any] = Event.objects.none()
+    queryset = Event.objects.none()
 
     @extend_schema(responses=shape(ClientStats))
     @action(detail=False, url_path="stats", query_class=PeriodQuery)
