@@ -27,5 +27,9 @@ class BooleanFilter(django_filters.BooleanFilter):
 
 def between(column: str) -> type[django_filters.FilterSet]:
     """The base of a filter set with `?from=&to=`, half open, about an instant."""
-    ends = {"from": InstantFilter(column, "gte"), "to": InstantFilter(column, "lt")}
+    about = "A date, that day's start in the website's zone, or a date-time with its offset."
+    ends = {
+        "from": InstantFilter(column, "gte", help_text=about),
+        "to": InstantFilter(column, "lt", help_text="As `from`; not among them."),
+    }
     return type("Between", (django_filters.FilterSet,), ends)

@@ -49,9 +49,17 @@ class OnlyJSON(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class _RowSerializer(DataclassSerializer):
+    def build_enum_field(self, field_name: str, type_info: Any) -> Any:
+        """With Django's labels, by which the schema knows one set of choices wherever it stands."""
+        field, options = super().build_enum_field(field_name, type_info)
+        choices = getattr(type_info.base_type, "choices", None)
+        return field, {**options, "choices": choices} if choices else options
+
+
 @cache
 def shape(row: type) -> type[Serializer[Any]]:
     """The serializer of a report or row dataclass: for the schema only, answers are not run through it."""
     assert is_dataclass(row)
     meta = type("Meta", (), {"dataclass": row})
-    return type(row.__name__, (DataclassSerializer,), {"Meta": meta, "__doc__": row.__doc__})
+    return type(row.__name__, (_RowSerializer,), {"Meta": meta, "__doc__": row.__doc__})

@@ -178,7 +178,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"ReviewTargetEnum": "copydesk.reviews.models.Target.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": "copydesk.orders.models.Status",
+        "ReviewTargetEnum": "copydesk.reviews.models.Target.choices",
+    },
 }
 
 USE_TZ = True
