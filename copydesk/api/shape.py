@@ -49,7 +49,7 @@ class OnlyJSON(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class _RowSerializer(DataclassSerializer):
+class _RowSerializer(DataclassSerializer[Any]):
     def build_enum_field(self, field_name: str, type_info: Any) -> Any:
         """With Django's labels, by which the schema knows one set of choices wherever it stands."""
         field, options = super().build_enum_field(field_name, type_info)

@@ -21,31 +21,27 @@ from .wallets import wallet
 NEWEST = 10
 SPENT_ON = (Purpose.ORDER, Purpose.ADJUSTMENT, Purpose.TIP)
 
-SPENT = """
-SELECT c.purpose, c.reference_type, c.reference_id, t.at, p.amount_minor
+CAPTURED = """
+SELECT c.purpose, c.reference_type, c.reference_id, t.at,
+       CASE t.purpose WHEN 'capture' THEN c.amount_minor ELSE -r.amount_minor END AS amount_minor
 FROM payments_charge c
 JOIN payments_transfer t ON t.charge_id = c.id AND t.purpose IN ('capture', 'repayment')
-JOIN payments_posting p ON p.transfer_id = t.id
-JOIN payments_ledgeraccount a ON a.id = p.account_id AND a.kind IN ('sales', 'refunds', 'tips')
+LEFT JOIN payments_repayment r ON t.purpose = 'repayment' AND r.id = t.subject_id
 WHERE c.website_id = %(website)s AND c.payer_id = %(client)s
 """
-"""A client's spending: the postings of its captured payments, tips with them, less what was given back, by posting
-date. Top-ups are none: they are spent when the wallet pays."""
+"""What was captured of a client's money and what was given back, negative, when the ledger posted it. Read from the
+client's charges: through the accounts it would be a walk over all of the website's sales."""
+
+SPENT = f"{CAPTURED} AND c.purpose <> 'top_up'"
+"""A client's spending, tips with it. A top-up is none: it is spent when the wallet pays."""
 
 BY_PURPOSE = f"""
-WITH moved AS (
-    SELECT purpose, at, amount_minor FROM ({SPENT}) spent
-    UNION ALL
-    SELECT c.purpose, t.at, c.amount_minor
-    FROM payments_charge c JOIN payments_transfer t ON t.charge_id = c.id AND t.purpose = 'capture'
-    WHERE c.website_id = %(website)s AND c.payer_id = %(client)s AND c.purpose = 'top_up'
-)
 SELECT purpose,
        coalesce(sum(amount_minor) FILTER (WHERE now AND amount_minor > 0), 0)::bigint,
        coalesce(-sum(amount_minor) FILTER (WHERE now AND amount_minor < 0), 0)::bigint,
        coalesce(sum(amount_minor) FILTER (WHERE before), 0)::bigint,
        count(*) FILTER (WHERE now)
-FROM moved CROSS JOIN LATERAL (
+FROM ({CAPTURED}) moved CROSS JOIN LATERAL (
     SELECT at >= %(since)s AND at < %(until)s AS now,
            at >= %(base_since)s::timestamptz AND at < %(base_until)s::timestamptz AS before
 ) w
