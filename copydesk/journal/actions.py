@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
-from copydesk.core.lifecycle import Lifecycle
+from copydesk.core.lifecycle import Lifecycle, Step
 from copydesk.tenancy.jobs import defer
 
 from .models import Event, Journaled, Subject
@@ -93,6 +93,16 @@ def lock(row: J) -> J:
     return row
 
 
+def lock_for(row: J, name: str, *, by: Actor) -> Step:
+    """Locks `row` and asks its LIFECYCLE whether `by` may take step `name` now; raises the refusal. For an action that
+    has more to ask or to compute before it advances."""
+    lock(row)
+    lifecycle: Lifecycle = row.LIFECYCLE  # type: ignore[attr-defined]
+    if refusal := lifecycle.refusal(row, name, by):
+        raise refusal
+    return lifecycle[name]
+
+
 def advance(
     row: J,
     name: str,
@@ -106,11 +116,7 @@ def advance(
 ) -> J:
     """Takes step `name`: locks the row, asks its LIFECYCLE, saves status, time stamp and `changes`, records the event
     `noun.step`. `to` where the table leaves the target open. Raises the lifecycle's refusal and changes nothing."""
-    lock(row)
-    lifecycle: Lifecycle = row.LIFECYCLE  # type: ignore[attr-defined]
-    step = lifecycle[name]
-    if refusal := lifecycle.refusal(row, name, by):
-        raise refusal
+    step = lock_for(row, name, by=by)
     before = row.status  # type: ignore[attr-defined]
     target = before if step.stays else step.target or to
     assert target is not None, f"step {name} needs a target"

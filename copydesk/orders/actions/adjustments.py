@@ -10,7 +10,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.errors import WrongState
 from copydesk.core.money import share
-from copydesk.journal.actions import advance, change, lock, record
+from copydesk.journal.actions import advance, change, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.payments.actions import repay
 
@@ -48,9 +48,7 @@ def propose_adjustment(
     """Client or staff propose; the other side accepts. One open proposal an order. The price is that of the policy
     which the order was placed with; a new deadline is as urgent as the time left from now, without one the urgency is
     that agreed before."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "adjust", by):
-        raise refusal
+    lock_for(order, "adjust", by=by)
     steps.adjusting(order, by)
     pages = None if pages == order.pages else pages
     slides = None if slides == order.slides else slides

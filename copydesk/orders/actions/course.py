@@ -9,7 +9,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
-from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.actions import advance, change, lock, lock_for
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
 from copydesk.payments.models import EarningKind
@@ -47,9 +47,7 @@ def hold(order: Order, *, by: Actor, reason: str) -> Order:
 
 def resume(order: Order, *, by: Actor, reason: str = "") -> Order:
     """Back to where it was; the time held is the writer's again."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "resume", by):
-        raise refusal
+    lock_for(order, "resume", by=by)
     excused = end_excuse(order)
     due = order.writer_due_at + excused if order.writer_due_at else None
     return advance(order, "resume", by=by, to=order.held_from, reason=reason, held_from="", writer_due_at=due)
@@ -72,9 +70,7 @@ def extend_deadline(
         raise errors.ReasonRequired()
     if client_deadline is None and not excused_hours:
         raise Invalid({"client_deadline": "Name a new deadline or excused hours."}, "required")
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "extend_deadline", by):
-        raise refusal
+    lock_for(order, "extend_deadline", by=by)
     if client_deadline is not None and client_deadline <= clock.now():
         raise Invalid({"client_deadline": "In the future."})
     if excused_hours and current_round(order) is None:
@@ -129,9 +125,7 @@ def cancel(
     """
     if not reason:
         raise errors.ReasonRequired()
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "cancel", by):
-        raise refusal
+    lock_for(order, "cancel", by=by)
     steps.cancelling(order, by)
     cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
     figures = cancellation(order, cause, clock.now())
@@ -195,9 +189,7 @@ def cancel(
 
 def expire(order: Order, *, by: Actor) -> Order:
     """By the clock: an unpaid order ends, only where nothing was captured and nothing is pending."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "expire", by):
-        raise refusal
+    lock_for(order, "expire", by=by)
     if order.expires_at > clock.now():
         raise errors.NotYet()
     steps.while_unpaid(order, by)

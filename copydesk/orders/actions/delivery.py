@@ -10,7 +10,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
-from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.actions import advance, change, lock_for
 from copydesk.journal.models import details
 from copydesk.payments.actions import earn
 from copydesk.threads.policies import MessagePolicy
@@ -27,9 +27,7 @@ SEVERITIES = ("minor", "major")
 
 def submit(order: Order, *, by: Actor, note: str = "") -> Order:
     """The writer hands in the round, with a final or revised file in it; it goes to an editor or the client."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "submit", by):
-        raise refusal
+    lock_for(order, "submit", by=by)
     current = current_round(order)
     assert current is not None
     steps.submitting(order, by)
@@ -46,9 +44,7 @@ def submit(order: Order, *, by: Actor, note: str = "") -> Order:
 
 def pass_work(order: Order, *, by: Actor, reason: str = "") -> Order:
     """The editor lets the work go to the client."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "pass", by):
-        raise refusal
+    lock_for(order, "pass", by=by)
     change(last_submitted(order), delivered_at=clock.now())
     return advance(order, "pass", by=by, reason=reason, **_delivered(order))
 
@@ -57,9 +53,7 @@ def return_work(order: Order, *, by: Actor, reason: str, changes_required: Seque
     """The editor sends the work back to the writer, with reasons: a new round, due as a revision is."""
     if not reason:
         raise errors.ReasonRequired()
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "return", by):
-        raise refusal
+    lock_for(order, "return", by=by)
     due = _revision_due(order, None)
     advance(order, "return", by=by, reason=reason, writer_due_at=due)
     open_round(
@@ -94,9 +88,7 @@ def request_revision(
         raise Invalid({"due_at": "In the future."})
     if by.role is Role.CLIENT and (due_at is not None or cause is not Cause.WRITER):
         raise Invalid({"due_at": "Staff agree deadlines and causes."})
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "request_revision", by):
-        raise refusal
+    lock_for(order, "request_revision", by=by)
     policy = MessagePolicy.of(by.website)
     reason = policy.mask(reason).text
     assignment = _reopened(order)
@@ -125,9 +117,7 @@ def request_revision(
 
 def approve(order: Order, *, by: Actor) -> Order:
     """The client accepts the work (or time does): the writer's pay is earned, once, at its first completion."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "approve", by):
-        raise refusal
+    lock_for(order, "approve", by=by)
     now = clock.now()
     if by.is_system and (order.approve_at is None or order.approve_at > now):
         raise errors.NotYet()

@@ -15,7 +15,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
-from copydesk.journal.actions import advance, lock, record
+from copydesk.journal.actions import advance, lock_for, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.threads.policies import MessagePolicy
@@ -96,9 +96,7 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
 def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
     """Changes fields of the brief while unpaid, at the prices that the order was placed with; a new deadline is as
     urgent as the time left from now. Raises OrderStillWanted while money for the present price is on its way."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "edit_brief", by):
-        raise refusal
+    lock_for(order, "edit_brief", by=by)
     steps.while_unpaid(order, by)
     form = _without_contacts(by.website, form_of(order, changed))
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)

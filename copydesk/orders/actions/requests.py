@@ -6,7 +6,7 @@ import datetime as dt
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
-from copydesk.journal.actions import advance, lock, record
+from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order, Request
 from copydesk.orders.policies import OrderPolicy
@@ -22,9 +22,7 @@ def request_order(order: Order, *, by: Actor, message: str = "", bid_minor: int 
     Open until it is decided, the website's time for it or the client's deadline has passed. Raises WriterExcluded,
     AlreadyRequested, TooManyRequests, WrongState.
     """
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "request", by):
-        raise refusal
+    lock_for(order, "request", by=by)
     assert by.membership_id is not None
     # So that the limit of open requests holds under parallel calls.
     lock_writer(by.website, by.membership_id)

@@ -9,7 +9,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
-from copydesk.journal.actions import advance, change, lock
+from copydesk.journal.actions import advance, change, lock, lock_for
 from copydesk.journal.models import details
 from copydesk.writers.actions import lock_writer
 from copydesk.writers.policies import Level, WriterPolicy
@@ -35,9 +35,7 @@ def assign(order: Order, writer_id: int, *, by: Actor, offer: bool = False, reas
 
 
 def accept_offer(order: Order, *, by: Actor) -> Order:
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "accept", by):
-        raise refusal
+    lock_for(order, "accept", by=by)
     writer_id = order.offered_to_id
     assert writer_id is not None
     lock_writer(by.website, writer_id)
@@ -56,9 +54,7 @@ def decline_offer(order: Order, *, by: Actor, reason: str = "") -> Order:
 
 def expire_offer(order: Order, *, by: Actor) -> Order:
     """By the clock; safe to run twice: a second run finds no offered order, or a newer offer, and refuses."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "expire_offer", by):
-        raise refusal
+    lock_for(order, "expire_offer", by=by)
     if order.offer_expires_at is not None and order.offer_expires_at > clock.now():
         raise errors.NotYet()
     advance(order, "expire_offer", by=by, offered_to_id=None, offer_expires_at=None)
@@ -68,9 +64,7 @@ def expire_offer(order: Order, *, by: Actor) -> Order:
 
 def take(order: Order, *, by: Actor) -> Order:
     """A writer takes an open order, where the website and its level allow that and capacity is left."""
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "take", by):
-        raise refusal
+    lock_for(order, "take", by=by)
     assert by.membership_id is not None
     lock_writer(by.website, by.membership_id)
     level = steps.taking(order, by)
@@ -109,9 +103,7 @@ def reassign(order: Order, writer_id: int, *, by: Actor, cause: Cause | None = N
     """Another writer takes over in one step; the first one's time ends with its cause."""
     if not reason:
         raise errors.ReasonRequired()
-    lock(order)
-    if refusal := order.LIFECYCLE.refusal(order, "reassign", by):
-        raise refusal
+    lock_for(order, "reassign", by=by)
     if writer_id == order.writer_id:
         raise Invalid({"writer_id": "This writer has the order already."})
     former = order.writer_id

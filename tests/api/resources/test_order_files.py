@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -19,35 +17,10 @@ from copydesk.orders.errors import NoFile
 from copydesk.orders.models import Order, OrderFile
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
-from copydesk.tenancy.scope import website_scope
 from tests.api.client import anonymous, as_, as_user
+from tests.api.resources.conftest import NOON
 from tests.factories import accounts, files, orders, tenancy, writers
 from tests.factories.accounts import actor
-
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def website(db: None) -> Iterator[Website]:
-    with time_machine.travel(NOON, tick=False):
-        row = tenancy.website()
-        with website_scope(row.pk):
-            yield row
-
-
-@pytest.fixture
-def client(website: Website) -> Membership:
-    return accounts.membership(website)
-
-
-@pytest.fixture
-def writer(website: Website) -> Membership:
-    return writers.writer(website, pen_name="Quill").member
-
-
-@pytest.fixture
-def support(website: Website) -> Membership:
-    return accounts.membership(website, "support")
 
 
 def path(order: Order) -> str:

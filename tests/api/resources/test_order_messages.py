@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -17,38 +15,12 @@ from copydesk.journal.models import Event
 from copydesk.orders.actions import delivery, staffing
 from copydesk.orders.models import Order
 from copydesk.orders.queries.messages import unread_messages
-from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
-from copydesk.tenancy.scope import website_scope
 from copydesk.threads.models import Attachment, Message, ReadMark
 from tests.api.client import Caller, anonymous, as_, as_user
+from tests.api.resources.conftest import NOON
 from tests.factories import accounts, files, orders, tenancy, writers
 from tests.factories.accounts import actor
-
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def website(db: None) -> Iterator[Website]:
-    with time_machine.travel(NOON, tick=False):
-        row = tenancy.website()
-        with website_scope(row.pk):
-            yield row
-
-
-@pytest.fixture
-def client(website: Website) -> Membership:
-    return accounts.membership(website)
-
-
-@pytest.fixture
-def writer(website: Website) -> Membership:
-    return writers.writer(website, pen_name="Quill").member
-
-
-@pytest.fixture
-def support(website: Website) -> Membership:
-    return accounts.membership(website, "support")
 
 
 @pytest.fixture

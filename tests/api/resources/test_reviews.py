@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 
 from copydesk.accounts.models import Membership
@@ -15,31 +12,9 @@ from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
 from copydesk.reviews.models import Review
-from copydesk.tenancy.models import Website
-from copydesk.tenancy.scope import website_scope
 from tests.api.client import anonymous, as_, as_user
 from tests.factories import accounts, orders, tenancy, writers
 from tests.jobs import queued
-
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def website(db: None) -> Iterator[Website]:
-    with time_machine.travel(NOON, tick=False):
-        row = tenancy.website()
-        with website_scope(row.pk):
-            yield row
-
-
-@pytest.fixture
-def client(website: Website) -> Membership:
-    return accounts.membership(website)
-
-
-@pytest.fixture
-def writer(website: Website) -> Membership:
-    return writers.writer(website, pen_name="Quill").member
 
 
 @pytest.fixture
