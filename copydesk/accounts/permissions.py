@@ -70,6 +70,7 @@ class Can(StrEnum):
 
     # Desks
     VIEW_CLIENT_DESK = "view_client_desk"
+    VIEW_WRITER_DESK = "view_writer_desk"
 
     # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
@@ -134,6 +135,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.HAVE_WRITER_PROFILE,
             Can.USE_WALLET,
             Can.VIEW_OWN_PAYOUTS,
+            Can.VIEW_WRITER_DESK,
         }
     ),
     Role.EDITOR: frozenset((_EVERYBODY - {Can.WRITE_MESSAGES}) | {Can.EDIT_WORK}),
