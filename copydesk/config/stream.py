@@ -37,6 +37,7 @@ from copydesk.core import clock
 from copydesk.core.errors import FieldError, Invalid, NotFound, Refusal
 from copydesk.journal.stream import Hub, Login, Place, Reader, View
 from copydesk.journal.verbs import VERBS
+from copydesk.orders.queries.activity import followed_events
 
 log = structlog.get_logger()
 
@@ -251,7 +252,7 @@ class Application:
 
     async def _feed(self, login: Login, actor: Actor, wanted: Wanted, send: Send) -> None:
         async with self.hub.follow(login.website_id) as news:
-            view = View.of(actor, wanted.verbs)
+            view = View.of(actor, followed_events(actor), wanted.verbs)
             place = wanted.place or await self.reader.start()
             await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
             await self._put(send, f"retry: {RETRY_MILLISECONDS}\nid: {place}\n\n".encode())
@@ -264,7 +265,7 @@ class Application:
                     await self._put(send, b"event: end\ndata: " + dumps({"code": refusal.code}) + b"\n\n")
                     return
                 if (now.role, now.membership_id) != (actor.role, actor.membership_id):
-                    actor, view = now, View.of(now, wanted.verbs)
+                    actor, view = now, View.of(now, followed_events(now), wanted.verbs)
                     continue
                 if found:
                     place = found[-1][0]

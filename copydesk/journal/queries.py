@@ -47,12 +47,6 @@ def visible_events(actor: Actor) -> EventQuerySet:
     return rows
 
 
-def followed_events(actor: Actor) -> EventQuerySet:
-    """What the live stream shows. Of an editor's orders only the domains above know, so an editor follows own acts."""
-    rows = visible_events(actor)
-    return rows.filter(member_id=actor.membership_id) if actor.role is Role.EDITOR else rows
-
-
 def timeline(actor: Actor, root_type: str, root_id: int) -> list[Activity]:
     """Everything about one thing, oldest first, as `actor` may see it. One query."""
     return activities(actor, visible_events(actor).about(root_type, root_id).order_by("id"))

@@ -25,8 +25,8 @@ from copydesk.accounts.resolve import Caller, caller_of
 from copydesk.accounts.tickets import RESOLVE_FAMILY
 from copydesk.core import clock
 
-from .models import Event
-from .queries import Activity, activity, followed_events
+from .models import Event, EventQuerySet
+from .queries import Activity, activity
 
 log = structlog.get_logger()
 
@@ -79,8 +79,8 @@ class View:
     values: tuple[Any, ...]
 
     @classmethod
-    def of(cls, actor: Actor, verbs: Sequence[str]) -> View:
-        rows = followed_events(actor).committed_before_all_running()
+    def of(cls, actor: Actor, followed: EventQuerySet, verbs: Sequence[str]) -> View:
+        rows = followed.committed_before_all_running()
         if verbs:
             rows = rows.filter(verb__in=verbs)
         statement, values = rows.after(0, 0).in_commit_order()[:BATCH].query.sql_with_params()

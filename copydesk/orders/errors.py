@@ -133,6 +133,11 @@ class AlreadyRequested(Refusal):
     message = "You have asked for this order already."
 
 
+class RequestExpired(Refusal):
+    code = "request_expired"
+    message = "The time for which this request was open is over."
+
+
 class TooManyRequests(Refusal):
     """`context.limit` is that of the writer's level."""
 

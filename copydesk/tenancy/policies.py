@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from copydesk.core import clock
 
@@ -37,6 +37,18 @@ class PolicyBase:
             rows = rows.filter(version=version)
         row = rows.order_by("-version").first()
         return cls.parse(row.data, row.version) if row else cls()
+
+
+A = TypeVar("A", bound=PolicyBase)
+B = TypeVar("B", bound=PolicyBase)
+
+
+def in_force(website: Website | int, first: type[A], second: type[B]) -> tuple[A, B]:
+    """The versions in force of two policies. One query."""
+    names = (first.policy_name, second.policy_name)
+    rows = Policy.objects.of(website).filter(name__in=names).order_by("name", "-version").distinct("name")
+    found = {row.name: (row.data, row.version) for row in rows}
+    return first.parse(*found.get(names[0], ({}, 0))), second.parse(*found.get(names[1], ({}, 0)))
 
 
 def store_policy(website: Website, name: str, data: dict[str, Any]) -> Policy:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
@@ -112,25 +113,24 @@ def masked_list(counts: Mapping[str, int]) -> list[Masked]:
     return [Masked(kind, count) for kind, count in sorted(counts.items())]
 
 
-def unread_counts(actor: Actor, root_type: str, root_ids: Iterable[int]) -> dict[int, int]:
-    """Messages of others that `actor` has not read, by root; roots without any are left out. One query.
+def unread(actor: Actor, root_type: str, root_ids: Iterable[int]) -> QuerySet[Any, Any]:
+    """{"root", "unread"}: messages of others that `actor` has not read; roots without any are left out.
 
     Empty for whoever is no member (a superadmin, the system): nothing is kept about their reading.
     """
+    rows = Message.objects.of(actor.website)
     if actor.membership_id is None:
-        return {}
+        rows = rows.none()
     read = ReadMark.objects.of(actor.website).filter(
         member_id=actor.membership_id, thread_id=OuterRef("thread_id"), last_read_message_id__gte=OuterRef("pk")
     )
-    rows = (
-        Message.objects.of(actor.website)
-        .filter(~Exists(read), thread__root_type=root_type, thread__root_id__in=list(root_ids))
+    return (
+        rows.filter(~Exists(read), thread__root_type=root_type, thread__root_id__in=list(root_ids))
         .exclude(author_id=actor.membership_id)
         .order_by()
         .values(root=F("thread__root_id"))
         .annotate(unread=Count("*"))
     )
-    return {row["root"]: row["unread"] for row in rows}
 
 
 def find_thread(actor: Actor, root_type: str, root_id: int) -> Thread | None:

@@ -11,16 +11,19 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from copydesk.accounts.models import Membership, MembershipStatus, Token
 from copydesk.accounts.permissions import Role
 from copydesk.config import stream
 from copydesk.config.stream import PATH, Application
+from copydesk.orders.actions.files import add_file
+from copydesk.orders.models import FileKind, Order
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.database import url_as
-from tests.factories import accounts, tenancy
+from tests.factories import accounts, orders, tenancy, writers
 from tests.journal.happenings import happen, known_verbs
 
 __all__ = ["known_verbs"]
@@ -127,6 +130,11 @@ def add(who: Membership, **values: Any) -> int:
         return happen(accounts.actor(who), **values).pk
 
 
+def upload(order: Order, by: Membership) -> int:
+    with website_scope(by.website_id):
+        return add_file(order, ContentFile(b"Sources.", "sources.txt"), FileKind.BRIEF, by=accounts.actor(by)).pk
+
+
 async def in_thread(act: Callable[..., Any], *args: Any, **values: Any) -> Any:
     def work() -> Any:
         try:
@@ -231,9 +239,11 @@ def test_a_party_sees_own_events_only_and_without_what_is_hidden(website: Websit
     run(test())
 
 
-def test_an_editor_follows_own_acts(website: Website, admin: Membership) -> None:
-    editor = accounts.membership(website, Role.EDITOR)
+def test_an_editor_follows_own_acts_and_the_orders_in_editing(website: Website, admin: Membership) -> None:
+    editor, client = accounts.membership(website, Role.EDITOR), accounts.membership(website)
     token = accounts.access_token(editor.user)
+    order = orders.order_in_editing(client, writers.writer(website).member)
+    another = orders.delivered_order(client, writers.writer(website).member)
 
     async def test() -> None:
         async with serving() as app:
@@ -241,7 +251,10 @@ def test_an_editor_follows_own_acts(website: Website, admin: Membership) -> None
             await reading.until_open()
             await in_thread(add, admin)
             own = await in_thread(add, editor)
-            assert [event["id"] for event in await reading.until_events(1)] == [own]
+            await in_thread(upload, another, client)
+            seen = await in_thread(upload, order, client)
+            heard = await reading.until_events(2)
+            assert [(event["id"], event["subject_id"]) for event in heard] == [(own, 1), (heard[1]["id"], seen)]
             await reading.close()
 
     run(test())

@@ -35,14 +35,19 @@ def captured_charge(payer: Membership, amount_minor: int = 10_000, token: str = 
         return actions.run_charge(charge, token, by=actor(payer))
 
 
+def captured(charge: Charge) -> Charge:
+    """The provider has told that it took the money."""
+    with website_scope(charge.website_id):
+        return actions.settle_charge(charge, Outcome(Result.CAPTURED, "told"), by=Actor.system(charge.website))
+
+
 def filled_wallet(payer: Membership, amount_minor: int) -> None:
     """The wallet of `payer` holds so much more, as after a top-up."""
     wallet = Reference("wallet", payer.pk)
     with website_scope(payer.website_id):
         filled = Charge.objects.of(payer.website_id).about(wallet).count()
     charge = pending_charge(payer, amount_minor, purpose=Purpose.TOP_UP, reference=wallet, key=f"fill {filled + 1}")
-    with website_scope(payer.website_id):
-        actions.settle_charge(charge, Outcome(Result.CAPTURED, "filled"), by=Actor.system(payer.website))
+    captured(charge)
 
 
 def earning(

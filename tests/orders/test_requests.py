@@ -203,6 +203,15 @@ def test_a_held_order_gives_no_approval(atlas: Website, client: Membership, supp
     refused(atlas, WrongState, lambda: requests.approve_request(asked, by=support))
 
 
+def test_a_request_whose_time_is_over_gives_no_approval(atlas: Website, client: Membership, support: Actor) -> None:
+    """Also before the clock has come round to it."""
+    asked = asks(writer(atlas), order(client))
+    with time_machine.travel(asked.expires_at - dt.timedelta(seconds=1), tick=False):
+        assert Request.LIFECYCLE.refusal(asked, "approve", support) is None
+    with time_machine.travel(asked.expires_at, tick=False):
+        refused(atlas, errors.RequestExpired, lambda: requests.approve_request(asked, by=support))
+
+
 def test_staff_reject_with_a_reason(atlas: Website, client: Membership, support: Actor) -> None:
     asked = asks(writer(atlas), order(client))
     requests.reject_request(asked, by=support, reason="Another day.")

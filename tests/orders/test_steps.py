@@ -6,7 +6,7 @@ import pytest
 
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import Refusal
-from copydesk.orders.actions import adjustments, course, delivery, placement, requests, staffing
+from copydesk.orders.actions import adjustments, course, delivery, payment, placement, requests, staffing
 from copydesk.orders.models import Order
 from copydesk.orders.queries import steps
 from tests.factories import orders, payments
@@ -15,7 +15,7 @@ from tests.factories.accounts import actor
 
 def shown(order: Order, member: Membership, action: str) -> str | None:
     """The code that stands in the way; null: allowed."""
-    found = next(step for step in steps.available_actions(order, actor(member)) if step.action == action)
+    found = next(step for step in steps.available_actions(steps.Asked(order, actor(member))) if step.action == action)
     assert found.allowed == (found.code is None)
     return found.code
 
@@ -61,6 +61,35 @@ def test_a_payment_on_its_way_stands_in_the_way(client: Membership) -> None:
     code = told(placement.edit_brief, order, {"topic": "Other"}, by=actor(client))
     assert shown(order, client, "edit_brief") == code
     assert shown(order, client, "cancel") == told(course.cancel, order, by=actor(client), reason="-") == code
+
+
+def test_an_order_is_paid_once(client: Membership) -> None:
+    order = orders.unpaid_order(client)
+    assert shown(order, client, "pay") is None
+    charge = payments.pending_charge(client, order.price_minor, reference=order.reference)
+    assert shown(order, client, "pay") == "charge_pending"
+    payments.captured(charge)
+    assert shown(order, client, "pay") == "payment_pending"
+    payment.apply_capture(charge, by=actor(client))
+    order.refresh_from_db()
+    assert shown(order, client, "pay") == "wrong_state"
+
+
+def test_an_adjustment_is_paid_once(client: Membership, support: Membership) -> None:
+    order = orders.available_order(client)
+    adjustment = adjustments.propose_adjustment(order, by=actor(support), pages=3)
+    adjustment.charge = payments.pending_charge(client, adjustment.difference_minor, reference=order.reference)
+
+    def accept() -> str | None:
+        return next(
+            step.code for step in steps.adjustment_actions(adjustment, actor(client)) if step.action == "accept"
+        )
+
+    assert accept() == "charge_pending"
+    payments.captured(adjustment.charge)
+    assert accept() == "payment_pending"
+    adjustment.charge = None
+    assert accept() is None
 
 
 def test_one_adjustment_at_a_time(client: Membership, support: Membership) -> None:

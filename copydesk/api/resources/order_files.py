@@ -47,7 +47,7 @@ class OrderFilesDesk(Desk):
         """Newest first, all versions."""
         order = self.get_object()
         rows = order_files(self.actor, order)
-        return self.page(rows, lambda files: order_file_rows(self.actor, order, files))
+        return self.page(rows, lambda files: order_file_rows(self.actor, files))
 
     @extend_schema(operation_id="orders_files_create", request={"multipart/form-data": Upload}, responses={201: ROW})
     @files.mapping.post
@@ -58,7 +58,8 @@ class OrderFilesDesk(Desk):
         if len(request.FILES.getlist("file")) > 1:
             raise Invalid({"file": "One file a request."})
         added = add_file(order, body["file"], FileKind(body["kind"]), by=self.actor)
-        return Response(order_file_rows(self.actor, order, [added])[0], status=201)
+        (row,) = order_file_rows(self.actor, order_files(self.actor, order).filter(pk=added.pk))
+        return Response(row, status=201)
 
 
 class OrderFileDesk(Desk):

@@ -49,7 +49,7 @@ def propose_adjustment(
     which the order was placed with; a new deadline is as urgent as the time left from now, without one the urgency is
     that agreed before."""
     lock_for(order, "adjust", by=by)
-    steps.adjusting(order, by)
+    steps.adjusting(steps.Asked(order, by))
     pages = None if pages == order.pages else pages
     slides = None if slides == order.slides else slides
     client_deadline = None if client_deadline == order.client_deadline else client_deadline

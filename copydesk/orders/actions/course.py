@@ -126,7 +126,7 @@ def cancel(
     if not reason:
         raise errors.ReasonRequired()
     lock_for(order, "cancel", by=by)
-    steps.cancelling(order, by)
+    steps.cancelling(steps.Asked(order, by))
     cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
     figures = cancellation(order, cause, clock.now())
     if expected_forfeit_minor is not None and expected_forfeit_minor != figures.forfeited_minor:
@@ -192,7 +192,7 @@ def expire(order: Order, *, by: Actor) -> Order:
     lock_for(order, "expire", by=by)
     if order.expires_at > clock.now():
         raise errors.NotYet()
-    steps.while_unpaid(order, by)
+    steps.while_unpaid(steps.Asked(order, by))
     return advance(order, "expire", by=by, cancel_cause=Cause.SYSTEM)
 
 

@@ -30,7 +30,7 @@ def submit(order: Order, *, by: Actor, note: str = "") -> Order:
     lock_for(order, "submit", by=by)
     current = current_round(order)
     assert current is not None
-    steps.submitting(order, by)
+    steps.submitting(steps.Asked(order, by))
     now = clock.now()
     editing, why = _needs_editing(order, now)
     change(current, submitted_at=now)

@@ -13,11 +13,10 @@ from copydesk.core.errors import Invalid, NotFound
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
 from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, run_charge
-from copydesk.payments.errors import ChargePending
 from copydesk.payments.models import Charge, ChargeStatus, Method, Purpose
 
-from .. import errors
 from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
+from ..queries import steps
 from . import adjustments
 
 C = TypeVar("C", Charge, Charge | None)
@@ -34,7 +33,7 @@ def pay_order(order_id: int, *, method: str, token: str, key: str, by: Actor) ->
         if known := _known(order, Purpose.ORDER, key):
             return known
         _refuse(order, "pay", by)
-        _refuse_second(Charge.objects.of(by.website).about(order.reference).standing().first())
+        steps.paying(steps.Asked(order, by))
         lines = PriceLine.objects.of(by.website).filter(order=order).order_by("position")
         receipt = [{"label": line.label, "amount_minor": line.amount_minor} for line in lines]
         return _charge(order, order.price_minor, Purpose.ORDER, method, key, by, receipt)
@@ -67,7 +66,7 @@ def accept_adjustment(adjustment_id: int, *, method: str, token: str, key: str, 
             return None
         if not method:
             raise Invalid({"method": "Say how the difference is paid."}, "required")
-        _refuse_second(adjustment.charge)
+        steps.paying_difference(adjustment.charge)
         receipt = [{"label": f"Adjustment of order {order.number}", "amount_minor": adjustment.difference_minor}]
         charge = _charge(order, adjustment.difference_minor, Purpose.ADJUSTMENT, method, key, by, receipt)
         change(adjustment, charge=charge)
@@ -188,15 +187,6 @@ def _known(order: Order, purpose: Purpose, key: str) -> Charge | None:
     """The charge that this request made before it was cut off."""
     charges = Charge.objects.of(order.website_id).about(order.reference)
     return charges.filter(payer_id=order.client_id, purpose=purpose, key=key).first()
-
-
-def _refuse_second(charge: Charge | None) -> None:
-    """Money for the same thing is on its way, or here and not yet applied: read in one statement, because another
-    request may capture it between two."""
-    if charge is not None and charge.undecided:
-        raise ChargePending(charge_id=charge.pk)
-    if charge is not None and charge.status == ChargeStatus.CAPTURED and charge.refundable_minor:
-        raise errors.OrderStillWanted("It is being paid just now.")
 
 
 def _refuse(order: Order, step: str, by: Actor) -> None:

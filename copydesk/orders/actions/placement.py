@@ -97,7 +97,7 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
     """Changes fields of the brief while unpaid, at the prices that the order was placed with; a new deadline is as
     urgent as the time left from now. Raises OrderStillWanted while money for the present price is on its way."""
     lock_for(order, "edit_brief", by=by)
-    steps.while_unpaid(order, by)
+    steps.while_unpaid(steps.Asked(order, by))
     form = _without_contacts(by.website, form_of(order, changed))
     _refuse_unknown_writer(by.website, order.client_id, form.preferred_writer_id)
     prices = PricingPolicy.of(by.website, order.pricing_version)

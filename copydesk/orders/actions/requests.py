@@ -26,7 +26,7 @@ def request_order(order: Order, *, by: Actor, message: str = "", bid_minor: int 
     assert by.membership_id is not None
     # So that the limit of open requests holds under parallel calls.
     lock_writer(by.website, by.membership_id)
-    steps.asking(order, by)
+    steps.asking(steps.Asked(order, by))
     now = clock.now()
     until = now + dt.timedelta(hours=OrderPolicy.of(by.website).request_hours)
     request = Request.objects.of(by.website).create(

@@ -39,7 +39,7 @@ def accept_offer(order: Order, *, by: Actor) -> Order:
     writer_id = order.offered_to_id
     assert writer_id is not None
     lock_writer(by.website, writer_id)
-    level = steps.accepting(order, by)
+    level = steps.accepting(steps.Asked(order, by))
     advance(order, "accept", by=by, **starting(order, writer_id))
     _answer_offer(order, "accepted")
     start_assignment(order, writer_id, level, by=by)
@@ -67,7 +67,7 @@ def take(order: Order, *, by: Actor) -> Order:
     lock_for(order, "take", by=by)
     assert by.membership_id is not None
     lock_writer(by.website, by.membership_id)
-    level = steps.taking(order, by)
+    level = steps.taking(steps.Asked(order, by))
     advance(order, "take", by=by, **starting(order, by.membership_id))
     start_assignment(order, by.membership_id, level, by=by)
     return order

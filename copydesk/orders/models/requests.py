@@ -11,6 +11,7 @@ from django.db.models import Q
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Can, Role
+from copydesk.core import clock
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
@@ -38,6 +39,10 @@ def asking_writer(request: Request, by: Actor) -> Refusal | None:
     if by.role is Role.WRITER and request.writer_id != by.membership_id:
         return errors.NotYours()
     return None
+
+
+def in_time(request: Request, by: Actor) -> Refusal | None:
+    return errors.RequestExpired() if request.expires_at <= clock.now() else None
 
 
 class RequestQuerySet(TenantQuerySet["Request"]):
@@ -77,7 +82,7 @@ class Request(Journaled):
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {
-            "approve": step({R.REQUESTED}, R.APPROVED, Can.DECIDE_REQUESTS, None, "decided_at"),
+            "approve": step({R.REQUESTED}, R.APPROVED, Can.DECIDE_REQUESTS, in_time, "decided_at"),
             "reject": step({R.REQUESTED}, R.REJECTED, Can.DECIDE_REQUESTS, None, "decided_at"),
             "withdraw": step({R.REQUESTED}, R.WITHDRAWN, Can.REQUEST_ORDERS, asking_writer, "decided_at"),
             "expire": step({R.REQUESTED}, R.EXPIRED, Can.RUN_CLOCK, None, "decided_at", hidden=True),

@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event, EventQuerySet
 from copydesk.journal.queries import activity, visible_events
 
@@ -35,9 +38,18 @@ class OrderActivity:
     reason: str | None
 
 
+def followed_events(actor: Actor) -> EventQuerySet:
+    """What `actor` may follow as it happens: an editor its own acts, and the orders that it sees."""
+    rows = visible_events(actor)
+    if actor.role is not Role.EDITOR:
+        return rows
+    seen = Order.objects.visible_to(actor).values("pk")
+    return rows.filter(Q(member_id=actor.membership_id) | Q(root_type=Order.noun, root_id__in=seen))
+
+
 def order_events(actor: Actor) -> EventQuerySet:
-    """Events about orders that `actor` may see, to stream."""
-    return visible_events(actor).filter(root_type=Order.noun)
+    """Events about orders that `actor` may see, to page through."""
+    return followed_events(actor).filter(root_type=Order.noun)
 
 
 def order_activity(actor: Actor, events: Sequence[Event]) -> list[OrderActivity]:

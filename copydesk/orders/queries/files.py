@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Window
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
@@ -39,44 +39,46 @@ class OrderFileRow:
 def order_files(actor: Actor, order: Order) -> OrderFileQuerySet:
     """All that `actor` sees of one order, newest first, with what their rows need."""
     rows = OrderFile.objects.visible_to(actor).filter(order=order)
-    return rows.select_related("file__uploader", "round").order_by("-id")
+    newest = Window(Max("number"), partition_by=["kind", "name"])
+    return rows.select_related("file__uploader__writer_profile", "round").annotate(newest=newest).order_by("-id")
 
 
-def order_file_rows(actor: Actor, order: Order, rows: Sequence[OrderFile]) -> list[OrderFileRow]:
-    """Of files from `order_files`. Two queries: which versions are the latest, and pen names."""
-    uploaders = {row.file.uploader_id for row in rows if row.uploader_role == Role.WRITER and row.file.uploader_id}
-    names = pen_names(actor, uploaders)
-    versions = OrderFile.objects.visible_to(actor).filter(order=order).order_by()
-    latest = set(versions.values("kind", "name").annotate(last=Max("number")).values_list("kind", "name", "last"))
-    return [_row(actor, row, names, is_latest=(row.kind, row.name, row.number) in latest) for row in rows]
+def order_file_rows(actor: Actor, files: Iterable[OrderFile]) -> list[OrderFileRow]:
+    """Of files from `order_files`; no more queries."""
+    return [_row(actor, file) for file in files]
 
 
-def _row(actor: Actor, row: OrderFile, names: dict[int, str], *, is_latest: bool) -> OrderFileRow:
+def _row(actor: Actor, row: OrderFile) -> OrderFileRow:
     file = row.file
+    newest: int = row.newest  # type: ignore[attr-defined]
     return OrderFileRow(
         id=row.pk,
         order_id=row.order_id,
         kind=FileKind(row.kind),
         name=row.name,
         version=row.number,
-        is_latest=is_latest,
+        is_latest=row.number == newest,
         round=row.round.number if row.round else None,
         content_type=file.content_type,
         size=file.size,
         sha256=file.sha256,
-        uploaded_by=_uploader(actor, row, names),
+        uploaded_by=_uploader(actor, row),
         is_own=actor.membership_id is not None and file.uploader_id == actor.membership_id,
         created_at=row.created_at,
     )
 
 
-def _uploader(actor: Actor, row: OrderFile, names: dict[int, str]) -> str:
-    """A client's number, a writer's pen name, the desk's; editors see roles alone."""
+def _uploader(actor: Actor, row: OrderFile) -> str:
+    """A client's number, a writer's pen name, the desk's; a writer knows its own pen name alone, editors see roles."""
     uploader = row.file.uploader
     if row.uploader_role in STAFF or uploader is None:
         return "Support"
     role = row.uploader_role.title()
-    return names.get(uploader.pk, role if actor.role is Role.EDITOR else f"{role} {uploader.number}")
+    if actor.role is Role.EDITOR:
+        return role
+    if row.uploader_role == Role.WRITER and (actor.role is not Role.WRITER or uploader.pk == actor.membership_id):
+        return uploader.writer_profile.pen_name
+    return f"{role} {uploader.number}"
 
 
 def pen_names(actor: Actor, writer_ids: Iterable[int]) -> dict[int, str]:

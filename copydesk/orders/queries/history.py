@@ -55,11 +55,11 @@ class OrderHistory:
 
 
 def order_history(actor: Actor, order: Order) -> OrderHistory:
-    """Four queries and those of the files."""
+    """Four queries."""
     return OrderHistory(
         activity=timeline(actor, Order.noun, order.pk),
         revisions=_revisions(actor, order),
-        files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
+        files=order_file_rows(actor, order_files(actor, order).order_by("id")),
         payments=_payments(actor, order),
     )
 

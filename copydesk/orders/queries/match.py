@@ -28,7 +28,8 @@ SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
                AND s.kind = 'subject' AND s.code = %(subject)s),
        EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
-               AND s.kind = 'paper_type' AND s.code = %(paper_type)s)
+               AND s.kind = 'paper_type' AND s.code = %(paper_type)s),
+       coalesce(q.open, 0), coalesce(q.this, false)
 FROM writers_writer w
 JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
 LEFT JOIN (
@@ -55,6 +56,12 @@ LEFT JOIN (
       AND (%(ids)s::bigint[] IS NULL OR n.writer_id = ANY(%(ids)s))
     GROUP BY n.writer_id
 ) r ON r.writer_id = w.id
+LEFT JOIN (
+    SELECT writer_id, count(*) AS open, bool_or(order_id = %(order)s) AS this
+    FROM orders_request
+    WHERE website_id = %(website)s AND status = 'requested' AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    GROUP BY writer_id
+) q ON q.writer_id = w.id
 LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.writer_id = w.id AND c.client_id = %(client)s
 WHERE w.website_id = %(website)s AND (%(ids)s::bigint[] IS NULL OR w.id = ANY(%(ids)s))
   AND w.status NOT IN ('applied', 'rejected')
@@ -65,7 +72,9 @@ PERFORMANCE_DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one writer brings to one order. Past performance counts assignments started within a year."""
+    """What one writer brings to one order. Past performance counts assignments started within a year.
+
+    `has_requested`: one of its open requests is for this order."""
 
     writer_id: int
     pen_name: str
@@ -84,6 +93,8 @@ class Facts:
     declined: bool
     knows_subject: bool
     knows_paper_type: bool
+    open_requests: int
+    has_requested: bool
 
 
 def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:

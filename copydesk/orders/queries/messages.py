@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.tenancy.models import TenantQuerySet
 from copydesk.threads.models import Message
-from copydesk.threads.queries import MessageRow, author_ids, message_rows, thread_messages, unread_counts
+from copydesk.threads.queries import MessageRow, author_ids, message_rows, thread_messages, unread
 
 from ..models import Order, OrderFile
 from .files import pen_names
@@ -36,6 +39,11 @@ def order_message_rows(actor: Actor, order: Order, messages: Sequence[Message]) 
     return message_rows(actor, messages, pen_names=names, file_ids=dict(files))
 
 
+def unread_rows(actor: Actor, orders: Sequence[Order]) -> QuerySet[Any, Any]:
+    """{"root": order, "unread"}, of the threads that `actor` takes part in."""
+    return unread(actor, Order.noun, [order.pk for order in orders if takes_part(actor, order)])
+
+
 def unread_messages(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
-    """By order, of the threads that `actor` takes part in. One query."""
-    return unread_counts(actor, Order.noun, [order.pk for order in orders if takes_part(actor, order)])
+    """By order; those without any are left out. One query."""
+    return {row["root"]: row["unread"] for row in unread_rows(actor, orders)}

@@ -12,16 +12,17 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
-from copydesk.payments.queries import paid_for
 from copydesk.writers.models import Writer
 
-from ..models import Adjustment, Assignment, Offer, Order, PriceLine, Round, Status
+from ..models import Adjustment, Order, Status
 from ..policies import OrderPolicy
+from . import pricing
+from .around import Around, pays
 from .deadlines import writer_due
 from .files import OrderFileRow, order_file_rows, order_files
 from .messages import unread_messages
 from .pricing import PriceLineRow
-from .steps import available_actions
+from .steps import Asked, adjustment_actions, available_actions
 
 WAITING = (Status.UNPAID, Status.AVAILABLE, Status.OFFERED)
 
@@ -131,16 +132,28 @@ class OrderDetail:
 
 
 def order_rows(actor: Actor, orders: Sequence[Order]) -> list[OrderRow]:
-    """Rows of a page whose `client__user` is selected. Five queries at most, whatever the number of rows."""
-    return _rows(actor, orders, _writers(actor, orders))
-
-
-def _rows(actor: Actor, orders: Sequence[Order], people: Mapping[int, Party]) -> list[OrderRow]:
-    website = actor.website
-    pays = _pays(actor, orders)
-    unread = unread_messages(actor, orders)
+    """Rows of a page whose `client__user` is selected. Four queries at most, whatever the number of rows."""
     # Only what nobody writes yet has its due time estimated.
-    policy = OrderPolicy.of(website) if any(order.status in WAITING for order in orders) else OrderPolicy()
+    waiting = any(order.status in WAITING for order in orders)
+    return _rows(
+        actor,
+        orders,
+        people=_writers(actor, orders),
+        pays=pays(actor, orders),
+        unread=unread_messages(actor, orders),
+        policy=OrderPolicy.of(actor.website) if waiting else OrderPolicy(),
+    )
+
+
+def _rows(
+    actor: Actor,
+    orders: Sequence[Order],
+    *,
+    people: Mapping[int, Party],
+    pays: Mapping[int, int],
+    unread: Mapping[int, int],
+    policy: OrderPolicy,
+) -> list[OrderRow]:
     now = clock.now()
     return [
         OrderRow(
@@ -162,8 +175,8 @@ def _rows(actor: Actor, orders: Sequence[Order], people: Mapping[int, Party]) ->
             writer_deadline=_writer_deadline(order, policy, now),
             is_overdue=order.is_overdue(now),
             price=to_decimal(order.price_minor) if actor.role is Role.CLIENT or actor.is_staff else None,
-            pay=pays.get(order.pk),
-            currency=website.currency,
+            pay=None if (pay := pays.get(order.pk)) is None else to_decimal(pay),
+            currency=actor.website.currency,
             unread_messages=unread.get(order.pk, 0),
             placed_at=order.placed_at,
             delivered_at=order.delivered_at,
@@ -175,10 +188,19 @@ def _rows(actor: Actor, orders: Sequence[Order], people: Mapping[int, Party]) ->
 
 
 def order_detail(actor: Actor, order: Order) -> OrderDetail:
-    """Everything about one order that the caller may see. Thirteen queries for staff, whatever there is of it."""
+    """Everything about one order that the caller may see, `client__user` selected. Five queries at most, whatever there
+    is of it: people, policies, files, what stands around it; a writer itself, or adjustments."""
     people = _writers(actor, [order])
-    row = _rows(actor, [order], people)[0]
-    current = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()
+    asked = Asked(order, actor)
+    around = asked.around
+    row = _rows(
+        actor,
+        [order],
+        people=people,
+        pays={} if around.pay_minor is None else {order.pk: around.pay_minor},
+        unread={order.pk: around.unread_messages},
+        policy=asked.policies[0] if order.status in WAITING else OrderPolicy(),
+    )[0]
     client_or_staff = actor.role is Role.CLIENT or actor.is_staff
     preferred = people.get(order.preferred_writer_id or 0)
     return OrderDetail(
@@ -193,22 +215,22 @@ def order_detail(actor: Actor, order: Order) -> OrderDetail:
         deadlines=Deadlines(
             client=row.client_deadline,
             writer=row.writer_deadline,
-            excused_hours=round(current.excused / dt.timedelta(hours=1), 2) if current else 0.0,
+            excused_hours=round(around.excused / dt.timedelta(hours=1), 2),
             offer=order.offer_expires_at,
             payment=order.expires_at if order.status == Status.UNPAID else None,
             revision_until=order.revision_until,
             approved_automatically_at=order.approve_at,
             dispute_until=order.dispute_until,
         ),
-        money=_money(actor, order, row.pay),
-        files=order_file_rows(actor, order, list(order_files(actor, order).order_by("id"))),
+        money=_money(actor, order, row.pay, around),
+        files=order_file_rows(actor, order_files(actor, order).order_by("id")),
         adjustments=adjustment_rows(actor, order) if client_or_staff else [],
-        available_actions=available_actions(order, actor),
+        available_actions=available_actions(asked),
     )
 
 
 def adjustment_rows(actor: Actor, order: Order) -> list[AdjustmentRow]:
-    rows = list(Adjustment.objects.visible_to(actor).filter(order_id=order.pk).order_by("id"))
+    rows = list(Adjustment.objects.visible_to(actor).filter(order_id=order.pk).select_related("charge").order_by("id"))
     for adjustment in rows:
         adjustment.order = order
     return [adjustment_row(actor, adjustment) for adjustment in rows]
@@ -227,24 +249,19 @@ def adjustment_row(actor: Actor, adjustment: Adjustment) -> AdjustmentRow:
         currency=actor.website.currency,
         proposed_at=adjustment.proposed_at,
         decided_at=adjustment.decided_at,
-        available_actions=Adjustment.LIFECYCLE.available(adjustment, actor),
+        available_actions=adjustment_actions(adjustment, actor),
     )
 
 
-def _money(actor: Actor, order: Order, pay: Decimal | None) -> OrderMoney:
+def _money(actor: Actor, order: Order, pay: Decimal | None, around: Around) -> OrderMoney:
     if not (actor.role is Role.CLIENT or actor.is_staff):
         return OrderMoney(actor.website.currency, None, None, None, None, None, pay)
-    lines = PriceLine.objects.of(order.website_id).filter(order=order).order_by("position")
-    paid = paid_for(order.website_id, order.reference)
     return OrderMoney(
         currency=actor.website.currency,
         price=to_decimal(order.price_minor),
-        lines=[
-            PriceLineRow(line.kind, line.code, line.label, line.quantity, to_decimal(line.amount_minor))
-            for line in lines
-        ],
-        paid=to_decimal(paid.captured_minor),
-        refunded=to_decimal(paid.repaid_minor),
+        lines=pricing.rows(around.lines),
+        paid=to_decimal(around.captured_minor),
+        refunded=to_decimal(around.repaid_minor),
         forfeited=to_decimal(order.forfeited_minor),
         pay=pay,
     )
@@ -287,21 +304,6 @@ def _writers(actor: Actor, orders: Sequence[Order]) -> dict[int, Party]:
         )
         for writer in writers
     }
-
-
-def _pays(actor: Actor, orders: Sequence[Order]) -> dict[int, Decimal]:
-    """The pay of present or last assignments, or of open offers; a writer's own only. Two queries at most."""
-    if not (actor.is_staff or actor.role is Role.WRITER):
-        return {}
-    offered = [order.pk for order in orders if order.status == Status.OFFERED]
-    assignments = Assignment.objects.of(actor.website).filter(order_id__in=[order.pk for order in orders])
-    offers = Offer.objects.of(actor.website).filter(order_id__in=offered, outcome="")
-    if actor.role is Role.WRITER:
-        assignments = assignments.filter(writer_id=actor.membership_id)
-        offers = offers.filter(writer_id=actor.membership_id)
-    pays = dict(offers.values_list("order_id", "pay_minor")) if offered else {}
-    pays.update(assignments.order_by("started_at", "id").values_list("order_id", "pay_minor"))
-    return {order_id: to_decimal(pay) for order_id, pay in pays.items()}
 
 
 def _writer_deadline(order: Order, policy: OrderPolicy, now: dt.datetime) -> dt.datetime | None:

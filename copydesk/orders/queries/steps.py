@@ -3,28 +3,56 @@ a caller may do. Each raises its refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.errors import Invalid, Refusal
 from copydesk.core.lifecycle import AvailableAction
-from copydesk.payments.models import Charge
+from copydesk.payments.errors import ChargePending
+from copydesk.payments.models import Charge, ChargeStatus
+from copydesk.tenancy.policies import in_force
 from copydesk.writers.policies import Level, WriterPolicy
 
 from .. import errors
-from ..models import DELIVERED_KINDS, Adjustment, Offer, Order, OrderFile, Request
+from ..models import Adjustment, Order
 from ..policies import OrderPolicy
 from . import match
+from .around import Around, around
+
+A = TypeVar("A")
 
 BINDING = frozenset({"suspended", "on_leave", "blocked_by_client"})
 """Exclusions that staff cannot override with a reason."""
 
 
-def available_actions(order: Order, by: Actor) -> list[AvailableAction]:
-    """The lifecycle's, with what stands in their way. A query or two for each that has a check; for a writer four."""
-    return [_checked(order, by, step) for step in order.LIFECYCLE.available(order, by)]
+class Asked:
+    """One caller's question about one order: what the answer needs is read when it is needed, and once."""
+
+    def __init__(self, order: Order, by: Actor) -> None:
+        self.order, self.by = order, by
+
+    @cached_property
+    def around(self) -> Around:
+        return around(self.order, self.by)
+
+    @cached_property
+    def policies(self) -> tuple[OrderPolicy, WriterPolicy]:
+        return in_force(self.by.website, OrderPolicy, WriterPolicy)
+
+    @cached_property
+    def writer(self) -> list[match.Facts]:
+        """The calling writer, where it was ever admitted."""
+        assert self.by.membership_id is not None
+        return match.facts(self.order, [self.by.membership_id])
+
+
+def available_actions(asked: Asked) -> list[AvailableAction]:
+    """The lifecycle's, with what stands in their way. Three queries at most."""
+    return [_checked(step, CHECKS, asked) for step in asked.order.LIFECYCLE.available(asked.order, asked.by)]
 
 
 def admission(order: Order, writer_id: int, *, beyond_limits: bool = False) -> Level:
@@ -33,66 +61,76 @@ def admission(order: Order, writer_id: int, *, beyond_limits: bool = False) -> L
     Two queries. Raises Invalid for an unknown writer, else WriterExcluded with the gravest code.
     """
     found = match.facts(order, [writer_id])
-    if not found:
-        raise Invalid({"writer_id": "No such writer."}, "not_found")
-    policy = WriterPolicy.of(order.website_id)
-    excluded = match.exclusions(order, found[0], policy)
-    if beyond_limits:
-        excluded = [code for code in excluded if code in BINDING]
-    if excluded:
-        raise errors.WriterExcluded(reason=excluded[0], reasons=excluded)
-    return policy.level(found[0].level)
+    return _admitted(order, found, WriterPolicy.of(order.website_id), beyond_limits=beyond_limits)
 
 
-def taking(order: Order, by: Actor) -> Level:
-    level = admission(order, _own(by))
-    if not (OrderPolicy.of(by.website).takes_allowed and level.can_take):
+def taking(asked: Asked) -> Level:
+    policy, levels = asked.policies
+    level = _admitted(asked.order, asked.writer, levels)
+    if not (policy.takes_allowed and level.can_take):
         raise errors.TakesNotAllowed()
-    _refuse_past_deadline(order)
+    _refuse_past_deadline(asked.order)
     return level
 
 
-def asking(order: Order, by: Actor) -> Level:
-    _refuse_past_deadline(order)
-    level = admission(order, _own(by))
-    own = Request.objects.of(by.website).filter(writer_id=by.membership_id).open()
-    if own.filter(order=order).exists():
+def asking(asked: Asked) -> Level:
+    _refuse_past_deadline(asked.order)
+    level = _admitted(asked.order, asked.writer, asked.policies[1])
+    (writer,) = asked.writer
+    if writer.has_requested:
         raise errors.AlreadyRequested
-    if own.count() >= level.max_open_requests:
+    if writer.open_requests >= level.max_open_requests:
         raise errors.TooManyRequests(limit=level.max_open_requests)
     return level
 
 
-def accepting(order: Order, by: Actor) -> Level:
-    offer = Offer.objects.of(by.website).get(order=order, outcome="")
-    level = admission(order, offer.writer_id, beyond_limits=offer.beyond_limits)
-    _refuse_past_deadline(order)
+def accepting(asked: Asked) -> Level:
+    beyond_limits = asked.around.offer_beyond_limits
+    level = _admitted(asked.order, asked.writer, asked.policies[1], beyond_limits=beyond_limits)
+    _refuse_past_deadline(asked.order)
     return level
 
 
-def submitting(order: Order, by: Actor) -> None:
-    files = OrderFile.objects.of(by.website).filter(order=order, kind__in=DELIVERED_KINDS)
-    if not files.filter(round__submitted_at=None, round__closed_at=None).exists():
+def submitting(asked: Asked) -> None:
+    if not asked.around.has_work:
         raise errors.NoFile()
 
 
-def while_unpaid(order: Order, by: Actor) -> None:
+def paying(asked: Asked) -> None:
+    """Money for it is on its way, or here and not yet applied: read in one statement, because another request may
+    capture it between two."""
+    if asked.around.undecided_charge_id is not None:
+        raise ChargePending(charge_id=asked.around.undecided_charge_id)
+    if asked.around.charge_stands:
+        raise errors.OrderStillWanted("It is being paid just now.")
+
+
+def paying_difference(charge: Charge | None) -> None:
+    """As `paying`, of an adjustment, whose charge is given."""
+    if charge is not None and charge.undecided:
+        raise ChargePending(charge_id=charge.pk)
+    if charge is not None and charge.status == ChargeStatus.CAPTURED and charge.refundable_minor:
+        raise errors.OrderStillWanted("It is being paid just now.")
+
+
+def while_unpaid(asked: Asked) -> None:
     """Not while a charge for it is undecided, or was captured and has not reached it yet."""
-    if Charge.objects.of(by.website).about(order.reference).standing().exists():
+    if asked.around.charge_stands:
         raise errors.OrderStillWanted()
 
 
-def cancelling(order: Order, by: Actor) -> None:
-    if Charge.objects.of(by.website).about(order.reference).undecided().exists():
+def cancelling(asked: Asked) -> None:
+    if asked.around.undecided_charge_id is not None:
         raise errors.OrderStillWanted()
 
 
-def adjusting(order: Order, by: Actor) -> None:
-    if Adjustment.objects.of(by.website).filter(order=order).open().exists():
+def adjusting(asked: Asked) -> None:
+    if asked.around.adjustment_open:
         raise errors.AdjustmentOpen()
 
 
-CHECKS: Mapping[str, Callable[[Order, Actor], object]] = {
+CHECKS: Mapping[str, Callable[[Asked], object]] = {
+    "pay": paying,
     "take": taking,
     "request": asking,
     "accept": accepting,
@@ -103,18 +141,32 @@ CHECKS: Mapping[str, Callable[[Order, Actor], object]] = {
 }
 
 
-def _checked(order: Order, by: Actor, step: AvailableAction) -> AvailableAction:
-    if step.allowed and (check := CHECKS.get(step.action)):
+def adjustment_actions(adjustment: Adjustment, by: Actor) -> list[AvailableAction]:
+    """Reads the adjustment's charge, where it has one that was not selected."""
+    checks = {"accept": lambda row: paying_difference(row.charge)}
+    return [_checked(step, checks, adjustment) for step in adjustment.LIFECYCLE.available(adjustment, by)]
+
+
+def _checked(step: AvailableAction, checks: Mapping[str, Callable[[A], object]], asked: A) -> AvailableAction:
+    if step.allowed and (check := checks.get(step.action)):
         try:
-            check(order, by)
+            check(asked)
         except Refusal as refusal:
             return replace(step, allowed=False, code=refusal.code, message=refusal.detail)
     return step
 
 
-def _own(by: Actor) -> int:
-    assert by.membership_id is not None
-    return by.membership_id
+def _admitted(
+    order: Order, found: Sequence[match.Facts], levels: WriterPolicy, *, beyond_limits: bool = False
+) -> Level:
+    if not found:
+        raise Invalid({"writer_id": "No such writer."}, "not_found")
+    excluded = match.exclusions(order, found[0], levels)
+    if beyond_limits:
+        excluded = [code for code in excluded if code in BINDING]
+    if excluded:
+        raise errors.WriterExcluded(reason=excluded[0], reasons=excluded)
+    return levels.level(found[0].level)
 
 
 def _refuse_past_deadline(order: Order) -> None:
