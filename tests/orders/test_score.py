@@ -49,6 +49,8 @@ def known(**values: Any) -> Facts:
             "declined": False,
             "knows_subject": False,
             "knows_paper_type": False,
+            "open_requests": 0,
+            "has_requested": False,
             **values,
         }
     )
