@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+from copydesk.orders.actions.placement import OrderForm
+
 from . import texts
-from .mirror.placement import PRICES, Form
+from .mirror.placement import PRICES
 
 LEADS = ((6, 12, 6), (12, 24, 12), (24, 72, 27), (72, 168, 30), (168, 480, 25))
 """(hours from, to, weight) between placement and the client's deadline."""
 
 
-def draw_brief(chance: random.Random, now: dt.datetime, preferred_writer_id: int | None = None) -> Form:
+def draw_brief(chance: random.Random, now: dt.datetime, preferred_writer_id: int | None = None) -> OrderForm:
     """`preferred_writer_id` is asked for now and then, where there is one."""
     subject = chance.choice(PRICES.subjects).code
     paper_type = chance.choice(PRICES.paper_types).code
     since, until, _ = chance.choices(LEADS, [weight for *_, weight in LEADS])[0]
     lead = dt.timedelta(minutes=chance.randint(since * 60, until * 60))
-    return Form(
+    return OrderForm(
         topic=chance.choice(texts.TOPICS[subject]),
         instructions=chance.choice(texts.INSTRUCTIONS).format(sources=chance.randint(3, 12)),
         paper_type=paper_type,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from copydesk.orders.models import Cause
@@ -58,8 +59,9 @@ class Deeds:
 
     @property
     def disputable(self) -> bool:
-        """Nothing settles a dispute yet, so only late ones are opened."""
-        return self.stage.end - self.now < 40 * DAY
+        """Nothing settles a dispute yet, so only late ones are opened, and none once the pay is out."""
+        over = self.case.order.dispute_until
+        return self.stage.end - self.now < 40 * DAY and (over is None or self.now < over)
 
     def happens(self, share: float) -> bool:
         return self.chance.random() < share
@@ -79,10 +81,8 @@ class Deeds:
     def place(self, **wanted: Any) -> None:
         preferred = [writer_id for writer_id, row in self.client.chosen.items() if row.kind == "favour"]
         form = draw_brief(self.chance, self.now, self.chance.choice(preferred) if preferred else None)
-        for name, value in wanted.items():
-            setattr(form, name, value)
         by = self.crew.desk(self.chance) if self.happens(0.03) else self.client.actor
-        self.case = placement.place_order(self.stage, form, by=by, client_id=self.client.id)
+        self.case = placement.place_order(self.stage, replace(form, **wanted), by=by, client_id=self.client.id)
         if self.happens(0.4):
             papers.add_file(self.stage, self.case, kind="brief", content="brief", by=self.client.actor)
 
@@ -121,9 +121,9 @@ class Deeds:
             bid_minor=level_pay * 9 // 10 if level_pay > 1_000 and self.happens(0.2) else None,
         )
 
-    def reassigned(self) -> None:
+    def reassigned(self, writer: Member | None = None) -> None:
         self.make_time()
-        writer = self.crew.some_writer(self.stage, self.case, self.chance)
+        writer = writer or self.crew.some_writer(self.stage, self.case, self.chance)
         if writer is None or writer is self.writer:
             return
         staffing.reassign(
@@ -161,22 +161,34 @@ class Deeds:
         yield self.now + self.within(20 * HOUR, max(self.left / 3, 2 * HOUR))
         course.resume(self.stage, self.case, by=self.crew.desk(self.chance))
 
-    def propose(self, *, by_client: bool, less: bool = False) -> adjustments.Proposal:
-        order = self.case.order
+    def propose(self, *, by_client: bool, **wanted: Any) -> adjustments.Proposal:
         return adjustments.propose_adjustment(
             self.stage,
             self.case,
             by=self.client.actor if by_client else self.crew.desk(self.chance),
-            pages=order.pages - 1 if less else order.pages + self.chance.randint(1, 3),
             reason=self.chance.choice(texts.ADJUST_REASONS),
+            **(wanted or self.another_size()),
         )
 
+    def another_size(self) -> dict[str, Any]:
+        order = self.case.order
+        if order.slides:
+            return {"slides": order.slides + self.chance.randint(1, 5)}
+        less = order.pages > 3 and self.happens(0.25)
+        return {"pages": order.pages - 1 if less else order.pages + self.chance.randint(1, 3)}
+
     def adjusted(self) -> Life:
-        """Proposed by the client or the desk; accepted, paid, or declined."""
+        """Proposed by the client or the desk; accepted, paid, or declined, or the order ends with it."""
         by_client = self.happens(0.5)
-        proposal = self.propose(by_client=by_client, less=self.case.order.pages > 3 and self.happens(0.25))
+        sooner = self.left > 30 * HOUR and self.happens(0.15)
+        deadline = (self.now + self.left * 0.7).replace(microsecond=0)
+        proposal = self.propose(by_client=by_client, **({"client_deadline": deadline} if sooner else {}))
         yield self.now + self.within(HOUR, max(self.left / 8, 30 * MINUTE))
-        if self.happens(0.2):
+        answer = self.chance.random()
+        if answer < 0.05:
+            self.cancelled()
+            return
+        if answer < 0.2:
             by = self.crew.desk(self.chance) if by_client else self.client.actor
             adjustments.decline_adjustment(self.stage, proposal, by=by, reason="Not now.")
             return
@@ -185,6 +197,9 @@ class Deeds:
             if proposal.row.status == "accepted":
                 return
             yield self.now + self.within(20 * MINUTE, 2 * HOUR)
+        self.pay_change(proposal)
+
+    def pay_change(self, proposal: adjustments.Proposal) -> None:
         method = self.method(proposal.row.difference_minor)
         adjustments.pay_adjustment(self.stage, proposal, method=method, token=OK, by=self.client.actor)
 
@@ -231,7 +246,8 @@ class Deeds:
         delivery.submit(self.stage, self.case, self.writer, note=note)
 
     def revise(self) -> None:
-        staff = self.happens(0.12)
+        """Wanted by the client, or by staff, whom no window binds."""
+        staff = self.happens(0.12) or self.now >= self.case.order.revision_until
         delivery.request_revision(
             self.stage,
             self.case,

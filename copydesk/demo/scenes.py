@@ -131,6 +131,50 @@ class Scene(Deeds):
         yield from self.before_end(2)
         adjustments.accept_adjustment(self.stage, proposal, by=self.crew.staff["support"].actor)
 
+    def change_abandoned(self) -> Life:
+        """The order ends while the client has yet to pay for more of it."""
+        yield from self.change_agreed()
+        yield from self.before_end(1)
+        self.cancelled(Cause.CLIENT)
+
+    def hurried(self) -> Life:
+        """The deadline moves again and again, by staff and by agreement; then the order grows, as urgent as agreed."""
+        yield from self.started(40, lead_hours=200)
+        for hours, deadline_hours in ((30, 90), (25, 60), (5, 120)):
+            yield from self.before_end(hours)
+            self.extend(texts.EXTEND_REASONS, client_deadline=self.stage.end + deadline_hours * HOUR)
+            if hours == 25:
+                yield from self.agreed(20, client_deadline=self.stage.end + 40 * HOUR)
+                yield from self.agreed(10, pages=self.case.order.pages + 2)
+
+    def agreed(self, hours: float, **wanted: Any) -> Life:
+        yield from self.before_end(hours)
+        proposal = self.propose(by_client=True, **wanted)
+        yield from self.before_end(hours - 1)
+        adjustments.accept_adjustment(self.stage, proposal, by=self.crew.staff["support"].actor)
+        yield from self.before_end(hours - 2)
+        self.pay_change(proposal)
+
+    def taken_back(self) -> Life:
+        """Cancelled in a revision after the pay was earned, which falls with the refund."""
+        yield from self.completed()
+        yield from self.before_end(12)
+        self.revise()
+        yield from self.before_end(3)
+        self.cancelled(Cause.CLIENT)
+
+    def handed_over(self) -> Life:
+        """After its completion another writer revises it, and is paid as well."""
+        yield from self.completed()
+        yield from self.before_end(12)
+        self.revise()
+        yield from self.before_end(10)
+        self.reassigned(self.crew.named["writer3"])
+        yield from self.before_end(5)
+        self.hand_in()
+        yield from self.before_end(2)
+        delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
+
     def cancelled_late(self) -> Life:
         yield from self.started(70, lead_hours=60)
         yield from self.before_end(40)
@@ -172,6 +216,10 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.completed, "client2", "writer2"),
     (Scene.change_proposed, "client", "writer3"),
     (Scene.change_agreed, "client2", "writer2"),
+    (Scene.change_abandoned, "client", "writer2"),
+    (Scene.hurried, "client2", "writer3"),
+    (Scene.taken_back, "client2", "writer2"),
+    (Scene.handed_over, "client", "writer"),
     (Scene.cancelled_late, "client2", "writer2"),
     (Scene.talked_about, "client", "writer"),
 )

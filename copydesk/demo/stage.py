@@ -59,6 +59,12 @@ class Paid:
         return self.charge.amount_minor - self.repaid_minor if self.charge.status == ChargeStatus.CAPTURED else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    row: Row
+    transfer_id: int
+
+
 @dataclass(slots=True)
 class Case:
     """All that there is of one order, kept until nothing more can happen to it."""
@@ -68,6 +74,8 @@ class Case:
     lines: list[Row] = field(default_factory=list)
     charges: list[Paid] = field(default_factory=list)
     repayments: list[Row] = field(default_factory=list)
+    pay: dict[int, Earned] = field(default_factory=dict)
+    """Of each writer who has completed it."""
     offers: list[Row] = field(default_factory=list)
     requests: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)

@@ -9,6 +9,7 @@ from typing import Any
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import share
 from copydesk.journal.models import details
+from copydesk.orders.actions.placement import form_of
 from copydesk.orders.models import Adjustment, side_of
 from copydesk.orders.queries import pricing
 from copydesk.payments.models import Purpose
@@ -17,7 +18,7 @@ from ..copy import Row
 from ..stage import Case, Paid, Stage, step
 from . import money
 from .course import move_client_deadline
-from .placement import PRICES, Form, add_lines, applied, take_payment
+from .placement import PRICES, add_lines, applied, take_payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,13 @@ def propose_adjustment(
     client_deadline: dt.datetime | None = None,
     reason: str = "",
 ) -> Proposal:
-    order = case.order
-    form = Form(
-        topic="",
-        instructions="",
-        paper_type=order.paper_type,
-        subject=order.subject,
-        academic_level=order.academic_level,
-        work_type=order.work_type,
-        pages=order.pages if pages is None else pages,
-        slides=order.slides if slides is None else slides,
-        spacing=order.spacing,
-        client_deadline=order.client_deadline,
-        extras=case.extras,
-        preferred_writer_id=None,
-        requires_editing=None,
-    )
-    left = order.client_deadline - order.placed_at if client_deadline is None else client_deadline - stage.now
-    lines = pricing.price_lines(PRICES, form, left)
+    order: Any = case.order
+    assert order.completed_at is None
+    sizes = {"pages": pages, "slides": slides}
+    changed = {name: size for name, size in sizes.items() if size is not None}
+    adjusted = form_of(order, changed | {"extras": case.extras})
+    left = _urgency_agreed(case) if client_deadline is None else client_deadline - stage.now
+    lines = pricing.price_lines(PRICES, adjusted, left)
     row = stage.make(
         Adjustment,
         order_id=order.id,
@@ -123,6 +113,15 @@ def _accept_paid(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
             assignment.pay_minor += share(assignment.pay_minor, difference, before)
     if difference < 0:
         case.repayments += money.repay(stage, case.charges, -difference, by=by, reason="Adjustment")
+
+
+def _urgency_agreed(case: Case) -> dt.timedelta:
+    for row in reversed(case.adjustments):
+        if row.status == "accepted" and row.client_deadline is not None:
+            agreed: dt.timedelta = row.client_deadline - row.proposed_at
+            return agreed
+    urgency = next((line for line in case.lines if line.kind == "urgency"), None)
+    return dt.timedelta(hours=int(urgency.code)) if urgency else dt.timedelta.max
 
 
 def _advance(stage: Stage, proposal: Proposal, name: str, *, by: Actor, reason: str = "", facts: bool = True) -> Row:

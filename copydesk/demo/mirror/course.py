@@ -9,9 +9,9 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core.money import share
 from copydesk.journal.models import details
-from copydesk.orders.models import Cause, ExcusedTime, ExcuseKind, RoundKind, Status
+from copydesk.orders.models import AdjustmentStatus, Cause, ExcusedTime, ExcuseKind, RoundKind, Status
 from copydesk.orders.queries import deadlines
-from copydesk.orders.queries.cancellation import PAUSES
+from copydesk.orders.queries.cancellation import PAUSES, Cancellation
 from copydesk.payments.models import EarningHold, EarningKind, Purpose, Reference
 
 from ..copy import Row
@@ -19,6 +19,8 @@ from ..stage import Case, Stage, step
 from . import money
 from .placement import POLICY
 from .staffing import end_assignment
+
+ADJUSTMENT_OPEN = (AdjustmentStatus.PROPOSED, AdjustmentStatus.AWAITING_PAYMENT)
 
 
 @step
@@ -84,7 +86,7 @@ def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, stateme
 def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | None = None) -> None:
     order = case.order
     cause = Cause.CLIENT if by.role is Role.CLIENT else cause or Cause.CLIENT
-    captured, forfeited, writer_minor = _cancellation(stage, case, cause)
+    figures = _cancellation(stage, case, cause)
     was_written = order.writer_id is not None and order.status not in (Status.AVAILABLE, Status.OFFERED)
     stage.advance(
         order,
@@ -93,12 +95,13 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
         reason=reason,
         data=details(
             cause=cause.value,
-            forfeited_minor=forfeited,
-            refunded_minor=captured - forfeited,
-            writer_minor=writer_minor,
+            forfeited_minor=figures.forfeited_minor,
+            refunded_minor=figures.refunded_minor,
+            writer_minor=figures.writer_minor,
+            unearned_minor=figures.unearned_minor or None,
         ),
         cancel_cause=cause.value,
-        forfeited_minor=forfeited,
+        forfeited_minor=figures.forfeited_minor,
         writer_due_at=None,
         offered_to_id=None,
         offer_expires_at=None,
@@ -108,21 +111,28 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
     for request in case.requests:
         if request.status == "requested":
             stage.advance(request, "expire", by=stage.system, root=("order", order.id))
+    for adjustment in case.adjustments:
+        if adjustment.status in ADJUSTMENT_OPEN:
+            parties = (order.client_id, None)
+            stage.advance(adjustment, "decline", by=stage.system, root=("order", order.id), parties=parties)
     if was_written:
         end_excuse(stage, case)
         assignment = end_assignment(stage, case, "cancelled", cause)
-        if writer_minor:
+        if figures.writer_minor:
             money.earn(
                 stage,
                 writer_id=assignment.writer_id,
-                amount_minor=writer_minor,
+                amount_minor=figures.writer_minor,
                 reference=Reference("order", order.id),
                 kind=EarningKind.FORFEIT,
                 payable_at=stage.now,
                 by=by,
             )
-    if captured - forfeited:
-        case.repayments += money.repay(stage, case.charges, captured - forfeited, by=by, reason=reason)
+    if figures.unearned_minor:
+        pay = case.pay[order.writer_id]
+        money.reduce_pay(stage, pay, figures.unearned_minor, key=f"cancel:{order.id}", by=by, reason=reason)
+    if figures.refunded_minor:
+        case.repayments += money.repay(stage, case.charges, figures.refunded_minor, by=by, reason=reason)
 
 
 @step
@@ -141,12 +151,16 @@ def move_client_deadline(stage: Stage, case: Case, deadline: dt.datetime, event:
     if current is None or current.kind != RoundKind.FIRST:
         return changes
     due = deadlines.writer_due(POLICY, current.asked_at, deadline)
-    lost = current.due_at - due
-    if lost > dt.timedelta():
-        _excuse(stage, case, current, ExcuseKind.SHORTENED, due, current.due_at, event)
-        stage.change(current, due_at=due, excused=current.excused + lost)
-    else:
-        stage.change(current, due_at=due)
+    given, excused = current.due_at, current.excused
+    for row in case.excuses:
+        if row.round_id == current.id and row.kind == ExcuseKind.SHORTENED:
+            given, excused = row.until, excused - (row.until - row.since)
+            case.excuses.remove(row)
+            break
+    if due < given:
+        _excuse(stage, case, current, ExcuseKind.SHORTENED, due, given, event)
+        excused += given - due
+    stage.change(current, due_at=due, excused=excused)
     return changes | {"writer_due_at": current.due_at + current.excused}
 
 
@@ -179,18 +193,23 @@ def _excuse(
     case.excuses.append(row)
 
 
-def _cancellation(stage: Stage, case: Case, cause: Cause) -> tuple[int, int, int]:
-    """Captured and not given back, forfeited, of that the writer's."""
+def _cancellation(stage: Stage, case: Case, cause: Cause) -> Cancellation:
     order = case.order
     captured = sum(each.refundable_minor for each in case.charges if each.charge.purpose != Purpose.TIP)
     assignment = case.assignments[-1] if case.assignments else None
-    if assignment is None or assignment.ended_at or order.status == Status.UNPAID or cause is not Cause.CLIENT:
-        return captured, 0, 0
-    share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
-    forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
-    if order.completed_at:
-        return captured, forfeited, 0
-    return captured, forfeited, min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited))
+    if assignment is None or assignment.ended_at or order.status == Status.UNPAID:
+        return Cancellation(captured, 0, captured, 0, 0)
+    forfeited = 0
+    if cause is Cause.CLIENT:
+        share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
+        forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
+    refunded = captured - forfeited
+    if order.completed_at is None:
+        writer = min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited)) if forfeited else 0
+        return Cancellation(captured, forfeited, refunded, writer, 0)
+    earned = case.pay[assignment.writer_id].row.amount_minor if assignment.writer_id in case.pay else 0
+    unearned = share(earned, refunded, captured) if captured and cause in (Cause.CLIENT, Cause.WRITER) else 0
+    return Cancellation(captured, forfeited, refunded, 0, unearned)
 
 
 def _worked_part(stage: Stage, case: Case, assignment: Row, forfeited_minor: int) -> int:

@@ -101,16 +101,17 @@ def request_revision(
 def approve(stage: Stage, case: Case, writer: Member, *, by: Actor) -> None:
     order, assignment = case.order, case.assignment
     first = order.completed_at is None
+    unearned = first or assignment.started_at > order.completed_at
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
     assignment.ended_at, assignment.outcome = stage.now, "completed"
     writer.completed_assignments += 1
     times: dict[str, Any] = {"completed_at": stage.now, "dispute_until": dispute_until} if first else {}
     stage.advance(order, "approve", by=by, approve_at=None, **times)
-    if not first:
+    if not unearned:
         return
     writer.writer.completed_orders += 1
     if assignment.pay_minor:
-        money.earn(
+        case.pay[writer.id] = money.earn(
             stage,
             writer_id=writer.id,
             amount_minor=assignment.pay_minor,

@@ -34,7 +34,7 @@ from copydesk.payments.models import (
 from copydesk.payments.models.ledger import OWNED_KINDS
 
 from ..copy import Row, dumps
-from ..stage import Paid, Stage, step
+from ..stage import Earned, Paid, Stage, step
 
 PROVIDER = "sandbox"
 SETTLED_AFTER = SETTLES_AFTER + FIRST_LOOKUP
@@ -280,37 +280,81 @@ def earn(
     by: Actor,
     kind: EarningKind = EarningKind.PAY,
     tip: Paid | None = None,
-) -> Row:
+) -> Earned:
     """Pay or forfeit of an order; with `tip`, the writer's part of that charge."""
-    account = account_of(stage, AccountKind.EARNINGS, owner_id=writer_id)
     key = f"charge:{tip.charge.id}:tip" if tip else f"{reference.type}:{reference.id}:{kind}:{writer_id}"
-    charge_id = tip.charge.id if tip else None
-    row = stage.send(
-        Earning,
+    return _earn(
+        stage,
+        "earning.create",
         writer_id=writer_id,
         kind=kind.value,
         amount_minor=amount_minor,
+        reference=reference,
+        key=key,
+        charge_id=tip.charge.id if tip else None,
+        payable_at=payable_at,
+        by=by,
+    )
+
+
+def reduce_pay(stage: Stage, pay: Earned, amount_minor: int, *, key: str, by: Actor, reason: str) -> Earned:
+    """Of pay that has not been reduced yet."""
+    row = pay.row
+    return _earn(
+        stage,
+        "earning.reduce",
+        writer_id=row.writer_id,
+        kind=EarningKind.REDUCTION.value,
+        amount_minor=-amount_minor,
+        reference=Reference(row.reference_type, row.reference_id),
+        key=f"{key}:earning:{row.id}",
+        reduces_id=row.id,
+        payable_at=row.payable_at,
+        by=by,
+        reason=reason,
+        reverses_id=pay.transfer_id,
+    )
+
+
+def _earn(
+    stage: Stage,
+    verb: str,
+    *,
+    reference: Reference,
+    by: Actor,
+    reason: str = "",
+    reverses_id: int | None = None,
+    **values: Any,
+) -> Earned:
+    account = account_of(stage, AccountKind.EARNINGS, owner_id=values["writer_id"])
+    row = stage.send(
+        Earning,
         currency=stage.website.currency,
         reference_type=reference.type,
         reference_id=reference.id,
-        key=key,
-        charge_id=charge_id,
-        payable_at=payable_at,
         created_at=stage.now,
+        **values,
     )
     stage.books.earnings.append(row)
-    cost = account_of(stage, AccountKind.TIPS if tip else AccountKind.WRITER_COST)
-    post(
+    cost = account_of(stage, AccountKind.TIPS if row.charge_id else AccountKind.WRITER_COST)
+    transfer_id = post(
         stage,
         TransferPurpose.EARNING,
-        [(cost, -amount_minor), (account, amount_minor)],
+        [(cost, -row.amount_minor), (account, row.amount_minor)],
         subject=row,
         reference=reference,
-        charge_id=charge_id,
+        charge_id=row.charge_id,
+        reverses_id=reverses_id,
     )
-    data = details(earning_id=row.id, kind=row.kind, amount_minor=amount_minor, currency=row.currency)
-    stage.record("earning.create", row, by=by, data=data, root=reference)
-    return row
+    data = details(
+        earning_id=row.id,
+        kind=row.kind,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        reduces_id=row.reduces_id,
+    )
+    stage.record(verb, row, by=by, reason=reason, data=data, root=reference)
+    return Earned(row, transfer_id)
 
 
 def earn_tip(stage: Stage, paid: Paid, *, writer_id: int, share_bp: int, by: Actor) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
 from copydesk.journal.models import details
+from copydesk.orders.actions.placement import OrderForm, brief_columns
 from copydesk.orders.models import Order, PriceLine, Status
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
 from copydesk.orders.queries import pricing
@@ -23,27 +23,8 @@ POLICY = OrderPolicy()
 PRICES = PricingPolicy()
 
 
-@dataclass(slots=True)
-class Form:
-    """What a client fills in: the fields of copydesk.orders.actions.placement.OrderForm."""
-
-    topic: str
-    instructions: str
-    paper_type: str
-    subject: str
-    academic_level: str
-    work_type: str
-    pages: int
-    slides: int
-    spacing: str
-    client_deadline: dt.datetime
-    extras: Sequence[str]
-    preferred_writer_id: int | None
-    requires_editing: bool | None
-
-
 @step
-def place_order(stage: Stage, form: Form, *, by: Actor, client_id: int) -> Case:
+def place_order(stage: Stage, form: OrderForm, *, by: Actor, client_id: int) -> Case:
     lines = pricing.price_lines(PRICES, form, form.client_deadline - stage.now)
     stage.website.last_order_number += 1
     order = stage.make(
@@ -51,25 +32,13 @@ def place_order(stage: Stage, form: Form, *, by: Actor, client_id: int) -> Case:
         number=stage.website.last_order_number,
         client_id=client_id,
         status=Status.UNPAID.value,
-        topic=form.topic,
-        instructions=form.instructions,
-        paper_type=form.paper_type,
-        subject=form.subject,
-        academic_level=form.academic_level,
         level_rank=pricing.choose(PRICES, form).level_rank,
-        work_type=form.work_type,
-        pages=form.pages,
-        slides=form.slides,
-        spacing=form.spacing,
-        extras=dumps(list(form.extras)),
         price_minor=pricing.total_minor(lines),
         pricing_version=PRICES.version,
         policy_version=POLICY.version,
-        wants_editing=form.requires_editing,
-        preferred_writer_id=form.preferred_writer_id,
-        client_deadline=form.client_deadline,
         expires_at=stage.now + dt.timedelta(hours=POLICY.unpaid_hours),
         placed_at=stage.now,
+        **{**brief_columns(form), "extras": dumps(form.extras)},
     )
     case = stage.cases[order.id] = Case(order, tuple(form.extras))
     add_lines(stage, case, lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from copydesk.accounts.actor import Actor
@@ -19,21 +18,7 @@ from ..models import Adjustment, Assignment, Order, side_of
 from ..policies import OrderPolicy, PricingPolicy
 from ..queries import pricing, steps
 from .clocks import move_client_deadline
-from .placement import refuse_short_deadline, store_lines, urgency_agreed
-
-
-@dataclass(frozen=True, slots=True)
-class _Adjusted:
-    """The order's brief with the new sizes: what pricing reads."""
-
-    paper_type: str
-    subject: str
-    academic_level: str
-    work_type: str
-    spacing: str
-    pages: int
-    slides: int
-    extras: list[str]
+from .placement import form_of, refuse_short_deadline, store_lines, urgency_agreed
 
 
 def propose_adjustment(
@@ -58,16 +43,8 @@ def propose_adjustment(
     now = clock.now()
     if client_deadline is not None:
         refuse_short_deadline(OrderPolicy.of(by.website), now, client_deadline)
-    adjusted = _Adjusted(
-        paper_type=order.paper_type,
-        subject=order.subject,
-        academic_level=order.academic_level,
-        work_type=order.work_type,
-        spacing=order.spacing,
-        pages=order.pages if pages is None else pages,
-        slides=order.slides if slides is None else slides,
-        extras=order.extras,
-    )
+    sizes = {"pages": pages, "slides": slides}
+    adjusted = form_of(order, {name: size for name, size in sizes.items() if size is not None})
     left = urgency_agreed(order) if client_deadline is None else client_deadline - now
     lines = pricing.price_lines(PricingPolicy.of(by.website, order.pricing_version), adjusted, left)
     adjustment = Adjustment.objects.of(by.website).create(

@@ -76,7 +76,7 @@ def place_order(form: OrderForm, *, by: Actor, client_id: int | None = None) -> 
     policy, prices = OrderPolicy.of(website), PricingPolicy.of(website)
     refuse_short_deadline(policy, now, form.client_deadline)
     lines = pricing.price_lines(prices, form, form.client_deadline - now)
-    brief: Any = _brief(form)
+    brief: Any = brief_columns(form)
     order = Order.objects.of(website).create(
         number=_next_number(website),
         client_id=client,
@@ -116,7 +116,7 @@ def edit_brief(order: Order, changed: Mapping[str, Any], *, by: Actor) -> Order:
         data=details(price_minor_before=before, price_minor=total),
         price_minor=total,
         level_rank=rank,
-        **_brief(form),
+        **brief_columns(form),
     )
     PriceLine.objects.of(by.website).filter(order=order).delete()
     store_lines(order, lines)
@@ -189,7 +189,8 @@ def _without_contacts(website: Website, form: OrderForm) -> OrderForm:
     return replace(form, topic=topic, instructions=policy.mask(form.instructions).text)
 
 
-def _brief(form: OrderForm) -> dict[str, Any]:
+def brief_columns(form: OrderForm) -> dict[str, Any]:
+    """The form as an order has it."""
     return {
         "topic": form.topic,
         "instructions": form.instructions,
