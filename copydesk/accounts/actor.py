@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from copydesk.tenancy.models import Website
 
@@ -20,7 +20,7 @@ class Actor:
     token_id: int | None = None
     request_id: str = ""
     address: str | None = None
-    impersonator_id: int | None = field(default=None)
+    impersonator_id: int | None = None
     admitted: bool = True
 
     @classmethod

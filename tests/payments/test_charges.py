@@ -43,7 +43,7 @@ def test_a_good_card_is_captured_and_posted_once(client: Membership) -> None:
     again = actions.run_charge(charge, "tok_ok", by=accounts.actor(client))
     assert again.version == charge.version
     assert Transfer.objects.of(client.website).count() == 1
-    assert queries.captured_minor(client.website, ORDER) == 10_000
+    assert queries.refundable_minor(client.website, ORDER) == 10_000
 
 
 @pytest.mark.parametrize(("token", "code"), [("tok_declined", "card_declined"), ("tok_of_nobody", "invalid_token")])
@@ -52,7 +52,7 @@ def test_a_declined_card_stays_as_declined(client: Membership, token: str, code:
     assert (charge.status, charge.code, charge.captured_at) == (ChargeStatus.DECLINED, code, None)
     assert verbs(client.website) == ["charge.create", "charge.decline"]
     assert not Transfer.objects.of(client.website).exists()
-    assert queries.captured_minor(client.website, ORDER) == 0
+    assert queries.refundable_minor(client.website, ORDER) == 0
     second = payments.captured_charge(client, key="another card")
     assert second.status == ChargeStatus.CAPTURED
     assert Charge.objects.of(client.website).get(pk=charge.pk).status == ChargeStatus.DECLINED

@@ -26,7 +26,7 @@ from copydesk.payments.models import (
     SandboxRefund,
     Transfer,
 )
-from copydesk.payments.queries import Drift, PaidFor
+from copydesk.payments.queries import Drift
 from copydesk.payments.tasks import resume
 from copydesk.tenancy.models import Website
 from tests.factories import accounts, payments
@@ -62,7 +62,7 @@ def test_in_proportion_to_the_cent_wallet_at_once_card_when_the_provider_has_don
         (wallet.pk, 334, Destination.WALLET, RepaymentStatus.SUCCEEDED),
     ]
     assert balance(client) == "3.34"
-    assert queries.paid_for(website, ORDER) == PaidFor(15_000, 1_001, 13_999)
+    assert queries.refundable_minor(website, ORDER) == 13_999
     assert queued("payments.") == [
         ("payments.execute_repayment", {"website_id": website.pk, "repayment_id": rows[0].pk})
     ]

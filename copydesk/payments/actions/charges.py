@@ -53,23 +53,47 @@ def begin_charge(
     key: str,
     by: Actor,
     lines: Sequence[Mapping[str, Any]] = (),
+    method: Method = Method.CARD,
 ) -> Charge:
     """The intent to charge a card: commit it, then `run_charge`. The same key again gives the same charge.
 
     `lines` [{"label", "amount_minor"}] is what the receipt shows. Raises ChargePending while an earlier charge for the
     same purpose and reference is undecided, ChargeKeyReused for another amount under the same key.
     """
-    return _begin(
-        website,
-        method=Method.CARD,
-        payer_id=payer_id,
-        amount_minor=amount_minor,
-        purpose=purpose,
-        reference=reference,
-        key=key,
-        lines=lines,
-        by=by,
-    )
+    known = _known(website, reference, payer_id=payer_id, amount_minor=amount_minor, purpose=purpose, key=key)
+    if known is not None:
+        return known
+    undecided = Charge.objects.of(website).about(reference).undecided().filter(purpose=purpose)
+    if waiting := undecided.first():
+        if (waiting.payer_id, waiting.key, waiting.amount_minor) == (payer_id, key, amount_minor):
+            return waiting
+        raise ChargePending(charge_id=waiting.pk)
+    card = method == Method.CARD
+    try:
+        with transaction.atomic():
+            charge = Charge.objects.of(website).create(
+                payer_id=payer_id,
+                purpose=purpose,
+                method=method,
+                amount_minor=amount_minor,
+                currency=website.currency,
+                reference_type=reference.type,
+                reference_id=reference.id,
+                lines=[dict(line) for line in lines],
+                key=key,
+                provider=settings.PAYMENT_PROVIDER if card else "",
+                next_lookup_at=clock.now() + FIRST_LOOKUP if card else None,
+            )
+    except IntegrityError:
+        # Another request was faster; where it was not, the error is one of ours and is raised again.
+        known = _known(website, reference, payer_id=payer_id, amount_minor=amount_minor, purpose=purpose, key=key)
+        if known is not None:
+            return known
+        if waiting := undecided.first():
+            raise ChargePending(charge_id=waiting.pk) from None
+        raise
+    record("charge.create", charge, by=by, after=charge.status, data=_facts(charge))
+    return charge
 
 
 def run_charge(charge: Charge, token: str, *, by: Actor) -> Charge:
@@ -146,16 +170,16 @@ def charge_wallet(
         return charge
     if (wallet.balance_minor or 0) < amount_minor:
         raise InsufficientFunds
-    charge = _begin(
+    charge = begin_charge(
         website,
-        method=Method.WALLET,
         payer_id=payer_id,
         amount_minor=amount_minor,
         purpose=purpose,
         reference=reference,
         key=key,
-        lines=lines,
         by=by,
+        lines=lines,
+        method=Method.WALLET,
     )
     return settle_charge(charge, Outcome(Result.CAPTURED), by=by)
 
@@ -210,54 +234,6 @@ def _asked(charge: Charge) -> Asked:
         made_at=charge.created_at,
         provider_reference=charge.provider_reference,
     )
-
-
-def _begin(
-    website: Website,
-    *,
-    method: Method,
-    payer_id: int,
-    amount_minor: int,
-    purpose: Purpose,
-    reference: Reference,
-    key: str,
-    lines: Sequence[Mapping[str, Any]],
-    by: Actor,
-) -> Charge:
-    known = _known(website, reference, payer_id=payer_id, amount_minor=amount_minor, purpose=purpose, key=key)
-    if known is not None:
-        return known
-    undecided = Charge.objects.of(website).about(reference).undecided().filter(purpose=purpose)
-    if waiting := undecided.first():
-        if (waiting.payer_id, waiting.key, waiting.amount_minor) == (payer_id, key, amount_minor):
-            return waiting
-        raise ChargePending(charge_id=waiting.pk)
-    card = method == Method.CARD
-    try:
-        with transaction.atomic():
-            charge = Charge.objects.of(website).create(
-                payer_id=payer_id,
-                purpose=purpose,
-                method=method,
-                amount_minor=amount_minor,
-                currency=website.currency,
-                reference_type=reference.type,
-                reference_id=reference.id,
-                lines=[dict(line) for line in lines],
-                key=key,
-                provider=settings.PAYMENT_PROVIDER if card else "",
-                next_lookup_at=clock.now() + FIRST_LOOKUP if card else None,
-            )
-    except IntegrityError:
-        # Another request was faster; where it was not, the error is one of ours and is raised again.
-        known = _known(website, reference, payer_id=payer_id, amount_minor=amount_minor, purpose=purpose, key=key)
-        if known is not None:
-            return known
-        if waiting := undecided.first():
-            raise ChargePending(charge_id=waiting.pk) from None
-        raise
-    record("charge.create", charge, by=by, after=charge.status, data=_facts(charge))
-    return charge
 
 
 def _known(

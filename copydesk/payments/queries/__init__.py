@@ -1,6 +1,6 @@
 """Numbers and rows of payments."""
 
-from .charges import ChargeRow, PaidFor, captured_minor, charge_row, charge_rows, paid_for, refundable_minor
+from .charges import ChargeRow, charge_row, charge_rows, refundable_minor
 from .earnings import earned_minor
 from .ledger import Drift, EntryRow, Revenue, drift, entries, entry_rows, revenue
 from .payouts import (
@@ -21,21 +21,18 @@ __all__ = [
     "ChargeRow",
     "Drift",
     "EntryRow",
-    "PaidFor",
     "PayoutDetail",
     "PayoutRow",
     "Revenue",
     "StatementDetail",
     "StatementRow",
     "WalletRow",
-    "captured_minor",
     "charge_row",
     "charge_rows",
     "drift",
     "earned_minor",
     "entries",
     "entry_rows",
-    "paid_for",
     "payout_counts",
     "payout_detail",
     "payout_rows",

@@ -52,15 +52,6 @@ class ChargeRow:
     action: ClientAction | None
 
 
-@dataclass(frozen=True, slots=True)
-class PaidFor:
-    """Of what a client paid for one thing, tips apart: `captured` in all, `repaid` or on its way back, the rest."""
-
-    captured_minor: int
-    repaid_minor: int
-    refundable_minor: int
-
-
 def charge_row(charge: Charge) -> ChargeRow:
     return ChargeRow(
         id=charge.pk,
@@ -84,18 +75,10 @@ def charge_rows(charges: Iterable[Charge]) -> list[ChargeRow]:
     return [charge_row(charge) for charge in charges]
 
 
-def paid_for(website: Website | int, reference: Reference) -> PaidFor:
-    """One query."""
+def refundable_minor(website: Website | int, reference: Reference) -> int:
+    """What is left of what a client paid for one thing, tips apart. One query. To act on it, call `repay`, which asks
+    again under lock."""
     found = Charge.objects.of(website).about(reference).repayable()
     sums = found.aggregate(captured=Sum("amount_minor", default=0), repaid=Sum("repaid_minor", default=0))
-    return PaidFor(sums["captured"], sums["repaid"], sums["captured"] - sums["repaid"])
-
-
-def captured_minor(website: Website | int, reference: Reference) -> int:
-    """All that was ever captured for it, whatever was given back. One query."""
-    return paid_for(website, reference).captured_minor
-
-
-def refundable_minor(website: Website | int, reference: Reference) -> int:
-    """One query. To act on it, call `repay`, which asks again under lock."""
-    return paid_for(website, reference).refundable_minor
+    left: int = sums["captured"] - sums["repaid"]
+    return left
