@@ -20,53 +20,13 @@ MOST_RATIO = 200
 RATIO_FROM = 10 * 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
-RUNNABLE = frozenset(
-    [
-        "exe",
-        "dll",
-        "com",
-        "scr",
-        "pif",
-        "msi",
-        "msp",
-        "msix",
-        "bat",
-        "cmd",
-        "ps1",
-        "psm1",
-        "vbs",
-        "vbe",
-        "wsf",
-        "wsh",
-        "hta",
-        "jar",
-        "app",
-        "dmg",
-        "pkg",
-        "deb",
-        "rpm",
-        "apk",
-        "ipa",
-        "lnk",
-        "reg",
-        "cpl",
-        "sys",
-        "iso",
-        "img",
-        "docm",
-        "dotm",
-        "xlsm",
-        "xltm",
-        "xlam",
-        "xlsb",
-        "pptm",
-        "potm",
-        "ppam",
-        "ppsm",
-        "sldm",
-        "chm",
-    ]
-)
+# fmt: off
+RUNNABLE = frozenset({
+    "exe", "dll", "com", "scr", "pif", "msi", "msp", "msix", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "wsf", "wsh",
+    "hta", "jar", "app", "dmg", "pkg", "deb", "rpm", "apk", "ipa", "lnk", "reg", "cpl", "sys", "iso", "img", "docm",
+    "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm", "sldm", "chm",
+})
+# fmt: on
 RUNNABLE_MAGIC = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 NESTED = frozenset(["zip", "rar", "7z", "tar", "gz", "bz2", "xz", "tgz", "zst"])
 
@@ -151,14 +111,7 @@ def _without_authors(name: str, content: bytes) -> bytes:
 
 def _clean_picture(name: str, content: bytes) -> bytes:
     """A picture that cannot be read is the document's own trouble: it stays as it is."""
-    cleaners = {
-        "png": images.clean_png,
-        "jpg": images.clean_jpeg,
-        "jpeg": images.clean_jpeg,
-        "gif": images.clean_gif,
-        "webp": images.clean_webp,
-    }
-    clean = cleaners.get(name.rpartition(".")[2].lower())
+    clean = images.CLEANERS.get(name.rpartition(".")[2].lower())
     if clean is None:
         return content
     try:

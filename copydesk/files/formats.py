@@ -35,11 +35,7 @@ DOCUMENTS = {
     "txt": Format("text/plain", documents.clean_text),
     "md": Format("text/markdown", documents.clean_text),
     "csv": Format("text/csv", documents.clean_text),
-    "png": Format("image/png", images.clean_png),
-    "jpg": Format("image/jpeg", images.clean_jpeg),
-    "jpeg": Format("image/jpeg", images.clean_jpeg),
-    "gif": Format("image/gif", images.clean_gif),
-    "webp": Format("image/webp", images.clean_webp),
+    **{name: Format(f"image/{name.replace('jpg', 'jpeg')}", clean) for name, clean in images.CLEANERS.items()},
 }
 
 

@@ -154,3 +154,6 @@ def _check(content: bytes, kind: str, magic: bytes) -> int:
         zlib.error,
     ) as error:
         raise FileUnreadable from error
+
+
+CLEANERS = {"png": clean_png, "jpg": clean_jpeg, "jpeg": clean_jpeg, "gif": clean_gif, "webp": clean_webp}
