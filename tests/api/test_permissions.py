@@ -103,6 +103,9 @@ GET    wallet/entries/                                            !++----0
 GET    wallet/payouts/                                            !-+----0
 GET    wallet/payouts/{id}/                                       !-+----0
 POST   wallet/top-up/                                             !+-----0
+GET    writer-management/dashboard/earnings/                      !-+----0
+GET    writer-management/dashboard/earnings/lines/                !-+----0
+GET    writer-management/dashboard/performance/                   !-+----0
 GET    writers/                                                   !+--+++0
 POST   writers/apply/                                             +++++++0
 GET    writers/me/                                                !-+----0

@@ -2,6 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.writer.dashboard import WriterDashboard
+
 router = SimpleRouter()
+router.register("dashboard", WriterDashboard, basename="writer-dashboard")
 
 urlpatterns = router.urls

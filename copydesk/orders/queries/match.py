@@ -13,8 +13,9 @@ from copydesk.core import clock
 from copydesk.writers.policies import WriterPolicy
 
 from ..models import ASSIGNED, WRITING, Order
+from .rates import DROPPED, ON_TIME
 
-FACTS = """
+FACTS = f"""
 SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        m.status <> 'active' OR coalesce(w.suspended_until > %(at)s, false),
        coalesce(w.leave_from <= %(at)s AND w.leave_until > %(at)s, false),
@@ -42,17 +43,17 @@ LEFT JOIN (
 ) o ON o.writer_id = w.id
 LEFT JOIN (
     SELECT writer_id, count(*) FILTER (WHERE outcome = 'completed') AS completed,
-           count(*) FILTER (WHERE outcome = 'released' AND cause = 'writer') AS dropped
-    FROM orders_assignment
+           count(*) FILTER (WHERE {DROPPED}) AS dropped
+    FROM orders_assignment a
     WHERE website_id = %(website)s AND started_at > %(since)s
       AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
     GROUP BY writer_id
 ) a ON a.writer_id = w.id
 LEFT JOIN (
     SELECT n.writer_id, count(*) AS submitted,
-           count(*) FILTER (WHERE t.submitted_at <= t.due_at + t.excused) AS on_time
-    FROM orders_assignment n JOIN orders_round t ON t.website_id = n.website_id AND t.assignment_id = n.id
-    WHERE n.website_id = %(website)s AND n.started_at > %(since)s AND t.submitted_at IS NOT NULL
+           count(*) FILTER (WHERE {ON_TIME}) AS on_time
+    FROM orders_assignment n JOIN orders_round r ON r.website_id = n.website_id AND r.assignment_id = n.id
+    WHERE n.website_id = %(website)s AND n.started_at > %(since)s AND r.submitted_at IS NOT NULL
       AND (%(ids)s::bigint[] IS NULL OR n.writer_id = ANY(%(ids)s))
     GROUP BY n.writer_id
 ) r ON r.writer_id = w.id
@@ -66,7 +67,7 @@ LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.writer_id = w.id
 WHERE w.website_id = %(website)s AND (%(ids)s::bigint[] IS NULL OR w.id = ANY(%(ids)s))
   AND w.status NOT IN ('applied', 'rejected')
 ORDER BY w.id
-"""
+"""  # noqa: S608 — put together from constants
 PERFORMANCE_DAYS = 365
 
 

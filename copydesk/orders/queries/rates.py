@@ -1,4 +1,4 @@
-"""RULES §0's rates, as conditions on an order `o` and a round `r`: every screen counts by these."""
+"""RULES §0's rates, as conditions on an order `o`, a round `r`, an assignment `a`: every screen counts by these."""
 
 ON_TIME = "r.submitted_at <= r.due_at + r.excused"
 """Of rounds submitted."""
@@ -8,3 +8,8 @@ REVISED = """EXISTS (
     WHERE v.website_id = o.website_id AND v.order_id = o.id AND v.kind = 'revision' AND v.cause = 'writer'
 )"""
 """Of orders delivered: the writer caused a revision."""
+
+DROPPED = "a.outcome IN ('released', 'reassigned') AND a.cause = 'writer'"
+"""The writer let the order go, or was taken off it for its own cause."""
+
+CANCELLED_FOR_WRITER = "a.outcome = 'cancelled' AND a.cause = 'writer'"

@@ -247,6 +247,14 @@ class Migration(migrations.Migration):
             model_name='earning',
             index=models.Index(models.F('website'), models.F('payable_at'), name='earning_payable'),
         ),
+        migrations.AddIndex(
+            model_name='earning',
+            index=models.Index(models.F('website'), models.F('writer'), models.F('created_at'), name='earning_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='earning',
+            index=models.Index(models.F('website'), models.F('writer'), models.OrderBy(models.F('id'), descending=True), name='earning_newest'),
+        ),
         migrations.AddConstraint(
             model_name='earning',
             constraint=models.UniqueConstraint(models.F('website'), models.F('key'), name='earning_once'),

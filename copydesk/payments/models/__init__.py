@@ -12,7 +12,7 @@ from .charges import (
     RepaymentStatus,
     Webhook,
 )
-from .earnings import Earning, EarningHold, EarningKind
+from .earnings import Earning, EarningHold, EarningKind, EarningState
 from .ledger import AccountKind, LedgerAccount, Posting, Transfer, TransferPurpose
 from .payouts import Payout, PayoutLine, PayoutStatement, PayoutStatus
 from .sandbox import SandboxPayment, SandboxRefund
@@ -26,6 +26,7 @@ __all__ = [
     "Earning",
     "EarningHold",
     "EarningKind",
+    "EarningState",
     "LedgerAccount",
     "Method",
     "Payout",

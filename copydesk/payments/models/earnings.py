@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -25,6 +26,34 @@ class EarningKind(models.TextChoices):
     FORFEIT = "forfeit"
     """The writer's share of an order that was cancelled after a start."""
     REDUCTION = "reduction"
+
+
+class EarningState(models.TextChoices):
+    """Where the money stands: `pending` in the dispute window, `held` by a dispute, then payable, and paid out."""
+
+    PENDING = "pending"
+    HELD = "held"
+    PAYABLE = "payable"
+    IN_PAYOUT = "in_payout"
+    PAID = "paid"
+
+
+STATE = """(
+    SELECT CASE WHEN p.status = 'paid' THEN 'paid' WHEN p.status IS NOT NULL THEN 'in_payout'
+                WHEN EXISTS (
+                    SELECT 1 FROM payments_earninghold h
+                    WHERE h.website_id = payments_earning.website_id AND h.released_at IS NULL
+                      AND h.reference_type = payments_earning.reference_type
+                      AND h.reference_id = payments_earning.reference_id
+                ) THEN 'held'
+                WHEN payments_earning.payable_at > %s THEN 'pending' ELSE 'payable' END
+    FROM (SELECT 1) one
+    LEFT JOIN (
+        payments_payoutline l
+        JOIN payments_payoutstatement s ON s.id = l.statement_id
+        JOIN payments_payout p ON p.id = s.payout_id AND p.status <> 'cancelled'
+    ) ON l.earning_id = payments_earning.id
+)"""
 
 
 class EarningHold(TenantModel):
@@ -59,6 +88,10 @@ class EarningQuerySet(TenantQuerySet["Earning"]):
         """Past the dispute window, in no payout but cancelled ones, and not held."""
         rows = self.filter(payable_at__lte=at).exclude(lines__statement__payout__status__in=STANDING)
         return rows.exclude(self._has_hold())
+
+    def with_state(self, at: datetime) -> Self:
+        """Each with its `state` at that time."""
+        return self.annotate(state=RawSQL(STATE, [at], models.CharField()))  # noqa: S611 — a constant
 
     def held(self) -> Self:
         return self.filter(self._has_hold())
@@ -109,6 +142,8 @@ class Earning(Journaled):
             models.Index("website", "writer", "payable_at", name="earning_by_writer"),
             models.Index("website", "reference_type", "reference_id", name="earning_by_reference"),
             models.Index(F("website"), F("payable_at"), name="earning_payable"),
+            models.Index("website", "writer", "created_at", name="earning_by_time"),
+            models.Index(F("website"), F("writer"), F("id").desc(), name="earning_newest"),
         ]
 
     @property

@@ -1,0 +1,49 @@
+"""`/writer-management/dashboard/`: what a writer has earned and how well it works."""
+
+from __future__ import annotations
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from copydesk.accounts.permissions import Can
+from copydesk.api.desk import Desk
+from copydesk.api.filters import between
+from copydesk.api.lists import Cursor
+from copydesk.api.reports import SeriesQuery
+from copydesk.api.shape import shape
+from copydesk.payments.models import Earning, EarningKind, EarningState
+from copydesk.reports.earnings import EarningLine, WriterEarnings, earning_lines, own_earnings, writer_earnings
+from copydesk.reports.performance import WriterPerformance, writer_performance
+
+
+class EarningFilter(between("created_at")):  # type: ignore[misc]
+    """`kind` and `state` may be given several times: `pending` and `held` together are the pending total."""
+
+    kind = django_filters.MultipleChoiceFilter(choices=EarningKind.choices)
+    state = django_filters.MultipleChoiceFilter(choices=EarningState.choices)
+
+
+class WriterDashboard(Desk):
+    needs = Can.VIEW_WRITER_DESK
+    queryset = Earning.objects.none()
+
+    @extend_schema(responses=shape(WriterEarnings))
+    @action(detail=False, url_path="earnings", query_class=SeriesQuery)
+    def earnings(self, request: Request) -> Response:
+        """What was earned and paid out in the period, and where all that is not paid out stands now."""
+        return Response(writer_earnings(self.actor, self.query()["period"]))
+
+    @extend_schema(responses=shape(EarningLine)(many=True))
+    @action(detail=False, url_path="earnings/lines", filterset_class=EarningFilter, pagination_class=Cursor)
+    def earning_lines(self, request: Request) -> Response:
+        """The list behind the totals of earnings/, newest first: each with its order, and where it stands."""
+        return self.stream(own_earnings(self.actor), lambda found: earning_lines(self.actor, found))
+
+    @extend_schema(responses=shape(WriterPerformance))
+    @action(detail=False, url_path="performance", query_class=SeriesQuery)
+    def performance(self, request: Request) -> Response:
+        """Completed orders, rates and rating in the period, and how they went."""
+        return Response(writer_performance(self.actor, self.query()["period"]))

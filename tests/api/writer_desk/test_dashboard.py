@@ -1,0 +1,181 @@
+"""`/writer-management/dashboard/` over HTTP: what it is asked, what it shows, whom it shows it to, what it costs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from copydesk.accounts.models import Membership
+from copydesk.tenancy.models import Website
+from tests.api.client import Caller, as_
+from tests.factories import accounts, orders, payments, tenancy
+from tests.factories.writers import writer as new_writer
+
+NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+DESK = "/api/v1/writer-management/dashboard/"
+REPORTS = ("earnings", "performance")
+NOTHING = {"current": 0, "previous": None, "change": None}
+NO_MONEY = {"current": "0.00", "previous": None, "change": None}
+NO_RATE = {"value": None, "numerator": 0, "denominator": 0}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Coordinates]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def atlas(db: None) -> Website:
+    return tenancy.website()
+
+
+@pytest.fixture
+def client(atlas: Website) -> Membership:
+    return accounts.membership(atlas)
+
+
+@pytest.fixture
+def writer(atlas: Website) -> Membership:
+    return new_writer(atlas).member
+
+
+def ask(who: Membership | Caller, screen: str, status: int = 200, **params: Any) -> Any:
+    return (who if isinstance(who, Caller) else as_(who)).get(f"{DESK}{screen}/", status, **params)
+
+
+def refused(who: Membership, screen: str, **params: Any) -> list[str]:
+    return [error["field"] for error in ask(who, screen, 400, **params)["errors"]]
+
+
+class TestAnEmptyAccount:
+    def test_earnings(self, writer: Membership) -> None:
+        found = ask(writer, "earnings")
+        amounts = ("balance", "pending", "held", "payable", "in_payout", "paid_all_time", "earned_all_time")
+        assert {found[name] for name in amounts} == {"0.00"}
+        assert [found[name] for name in ("earned", "tips", "paid")] == [NO_MONEY] * 3
+        assert (found["orders"], found["average_per_order"], found["next_payable_at"]) == (NOTHING, None, None)
+        assert (found["currency"], found["payout_threshold"], found["recent_payouts"]) == ("USD", "50.00", [])
+        assert {(row["count"], row["amount"]) for row in found["by_kind"]} == {(0, "0.00")}
+        assert len(found["series"]) == 30
+        assert found["series"][-1] == {"on": "2026-03-20", "earned": "0.00", "tips": "0.00", "paid": "0.00"}
+        assert "fines" not in found
+        assert ask(writer, "earnings/lines") == {"next": None, "previous": None, "results": []}
+
+    def test_performance(self, writer: Membership) -> None:
+        found = ask(writer, "performance")
+        assert (found["completed"], found["delivered"]) == (NOTHING, NOTHING)
+        assert [found[name] for name in found if name.endswith("_rate")] == [NO_RATE] * 5
+        assert (found["rating"], found["reviews"], found["before"]) == (None, {"mean": None, "n": 0}, None)
+        assert len(found["trend"]) == 30
+
+    def test_compared_with_nothing(self, writer: Membership) -> None:
+        nothing = {"current": "0.00", "previous": "0.00", "change": None}
+        assert ask(writer, "earnings", compare="previous")["earned"] == nothing
+        before = ask(writer, "performance", compare="year")["before"]
+        assert (before["completed"], before["on_time_rate"]) == (0, NO_RATE)
+
+
+@pytest.mark.parametrize("screen", REPORTS)
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"from": "2026-03-01T00:00:00"}, "from"),
+        ({"from": "0001-01-01"}, "from"),
+        ({"from": "2026-03-01", "to": "2026-03-01"}, "to"),
+        ({"to": "2026-03-01"}, "from"),
+        ({"days": 0}, "days"),
+        ({"days": "abc"}, "days"),
+        ({"days": 401}, "granularity"),
+        ({"granularity": "hour"}, "granularity"),
+        ({"compare": "month"}, "compare"),
+        ({"writer_id": 1}, "writer_id"),
+    ],
+)
+def test_bad_parameters_are_refused_by_name(writer: Membership, screen: str, asked: dict[str, Any], field: str) -> None:
+    assert refused(writer, screen, **asked) == [field]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"kind": "fine"}, "kind"),
+        ({"state": "lost"}, "state"),
+        ({"from": "2026-03-20T00:00:00"}, "from"),
+        ({"cursor": "x"}, "cursor"),
+        ({"page": 2}, "page"),
+    ],
+)
+def test_bad_filters_of_lines(writer: Membership, asked: dict[str, Any], field: str) -> None:
+    assert refused(writer, "earnings/lines", **asked) == [field]
+
+
+def test_the_list_behind_each_total(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
+    clock.shift(-dt.timedelta(days=1))
+    orders.completed_order(client, writer)
+    payments.earning(writer, 700, order_id=1)
+    clock.move_to(NOON)
+    orders.completed_order(client, writer)
+    found = ask(writer, "earnings", **{"from": "2026-03-20"})
+
+    def total(**asked: Any) -> float:
+        return sum(float(row["amount"]) for row in ask(writer, "earnings/lines", **asked)["results"])
+
+    assert total() == float(found["earned_all_time"])
+    assert total(**{"from": "2026-03-20"}) == float(found["earned"]["current"])
+    assert total(state=["pending", "held"]) == float(found["pending"])
+    assert total(state="payable") == float(found["payable"]) == 7
+    assert total(kind="pay") == total()
+    assert total(kind="tip") == 0
+    line = ask(writer, "earnings/lines", page_size=1)["results"][0]
+    assert (line["order"]["number"], line["state"], line["currency"]) == (2, "pending", "USD")
+
+
+def test_says_nothing_of_the_client_or_the_price(client: Membership, writer: Membership) -> None:
+    order = orders.completed_order(client, writer)
+    for screen in (*REPORTS, "earnings/lines"):
+        text = str(ask(writer, screen))
+        for hidden in (client.user.email, str(order.price_minor // 100) + ".", "price"):
+            assert hidden not in text
+
+
+def test_nobody_sees_anothers_desk(client: Membership, writer: Membership) -> None:
+    orders.completed_order(client, writer)
+    other = new_writer(client.website).member
+    elsewhere = new_writer(accounts.membership(tenancy.website("borealis"), "writer", account=writer.user)).member
+    for stranger in (other, elsewhere):
+        assert ask(stranger, "earnings")["earned_all_time"] == "0.00"
+        assert ask(stranger, "earnings/lines")["results"] == []
+        assert ask(stranger, "performance")["completed"]["current"] == 0
+    assert ask(writer, "performance")["completed"]["current"] == 1
+
+
+@pytest.mark.parametrize("role", ["client", "editor", "support", "admin"])
+@pytest.mark.parametrize("screen", [*REPORTS, "earnings/lines"])
+def test_is_for_writers_only(atlas: Website, role: str, screen: str) -> None:
+    assert ask(accounts.membership(atlas, role), screen, 403)["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize(("screen", "most"), [("earnings", 5), ("earnings/lines", 2), ("performance", 1)])
+def test_the_number_of_queries_does_not_grow(client: Membership, writer: Membership, screen: str, most: int) -> None:
+    caller = as_(writer)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            ask(caller, screen)
+        found = [query["sql"] for query in seen.captured_queries]
+        return sum(not sql.startswith(("SAVEPOINT", "RELEASE")) and "set_config" not in sql for sql in found)
+
+    orders.completed_order(client, writer)
+    before = queries()
+    for number in range(19):
+        payments.earning(writer, 500, order_id=number)
+        orders.completed_order(client, writer)
+    assert queries() == before
+    assert before <= most + 1  # and one for the caller
