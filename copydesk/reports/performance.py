@@ -110,8 +110,8 @@ def writer_performance(actor: Actor, period: Period) -> WriterPerformance:
     return WriterPerformance(
         period=period.row(),
         granularity=period.granularity,
-        completed=compared_count(now.completed, before and before.completed),
-        delivered=compared_count(now.delivered, before and before.delivered),
+        completed=compared_count(now.completed, before.completed if before else None),
+        delivered=compared_count(now.delivered, before.delivered if before else None),
         completion_rate=now.completion_rate,
         on_time_rate=now.on_time_rate,
         revision_rate=now.revision_rate,
