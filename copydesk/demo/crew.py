@@ -30,7 +30,6 @@ class Member:
     skills: frozenset[tuple[str, str]] = frozenset()
     requests: list[Row] = field(default_factory=list)
     cases: dict[int, Case] = field(default_factory=dict)
-    completed_assignments: int = 0
     ratings: list[tuple[float, dt.datetime]] = field(default_factory=list)
     chosen: dict[int, Row] = field(default_factory=dict)
 

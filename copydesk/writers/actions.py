@@ -204,8 +204,8 @@ def lock_writer(website: Website | int, writer_id: int) -> Writer | None:
     return Writer.objects.of(website).filter(pk=writer_id).lock().first()
 
 
-def count_completed(website: Website | int, writer_id: int, change_by: int = 1) -> None:
-    """Kept as it happens, for lists; -1 where a completed order is completed no more."""
+def count_completed(website: Website | int, writer_id: int, change_by: int) -> None:
+    """Kept as it happens, for lists: 1 for a completed order, -1 for one that is completed no more."""
     Writer.objects.of(website).filter(pk=writer_id).update(completed_orders=F("completed_orders") + change_by)
 
 

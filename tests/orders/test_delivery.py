@@ -14,6 +14,7 @@ from copydesk.orders import errors
 from copydesk.orders.actions import course, delivery, staffing
 from copydesk.orders.models import Assignment, Cause, Order, Round, Status
 from copydesk.payments.models import Earning
+from copydesk.writers.models import Writer
 from tests.factories import accounts, orders
 from tests.factories.accounts import actor
 
@@ -101,6 +102,24 @@ def test_pay_is_earned_once_whatever_happens_after_the_first_completion(client: 
     delivery.approve(order, by=actor(client))
     assert Earning.objects.of(order.website_id).count() == 1
     assert order.completed_at == completed_at
+
+
+def test_completed_orders_are_counted_as_they_stand(
+    client: Membership, writer: Membership, support: Membership
+) -> None:
+    def counted() -> int:
+        return Writer.objects.of(writer.website_id).get(pk=writer.pk).completed_orders
+
+    order = orders.completed_order(client, writer)
+    assert counted() == 1
+    delivery.request_revision(order, by=actor(client), reason="Longer.")
+    assert counted() == 0
+    orders.work_file(order, writer)
+    delivery.approve(delivery.submit(order, by=actor(writer)), by=actor(client))
+    assert counted() == 1
+    delivery.request_revision(order, by=actor(client), reason="Shorter.")
+    course.cancel(order, by=actor(support), reason="Poor.", cause=Cause.WRITER)
+    assert counted() == 0
 
 
 def test_another_client_may_not_approve(client: Membership, writer: Membership) -> None:

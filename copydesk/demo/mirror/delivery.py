@@ -73,7 +73,7 @@ def request_revision(
 ) -> None:
     assignment = case.assignment
     if assignment.ended_at is not None:
-        writer.completed_assignments -= 1
+        writer.writer.completed_orders -= 1
         assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
     due = _revision_due(stage, case, due_at)
     stage.advance(
@@ -104,13 +104,10 @@ def approve(stage: Stage, case: Case, writer: Member, *, by: Actor) -> None:
     unearned = first or assignment.started_at > order.completed_at
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
     assignment.ended_at, assignment.outcome = stage.now, "completed"
-    writer.completed_assignments += 1
+    writer.writer.completed_orders += 1
     times: dict[str, Any] = {"completed_at": stage.now, "dispute_until": dispute_until} if first else {}
     stage.advance(order, "approve", by=by, approve_at=None, **times)
-    if not unearned:
-        return
-    writer.writer.completed_orders += 1
-    if assignment.pay_minor:
+    if unearned and assignment.pay_minor:
         case.pay[writer.id] = money.earn(
             stage,
             writer_id=writer.id,
@@ -140,7 +137,7 @@ def _needs_editing(stage: Stage, case: Case, writer: Member) -> tuple[bool, str]
         return order.wants_editing, "wish"
     if order.client_deadline - stage.now < dt.timedelta(hours=POLICY.editing_least_hours):
         return False, "too_little_time"
-    if writer.completed_assignments < POLICY.editing_first_orders:
+    if writer.writer.completed_orders < POLICY.editing_first_orders:
         return True, "new_writer"
     if order.price_minor >= POLICY.editing_value_minor:
         return True, "high_value"

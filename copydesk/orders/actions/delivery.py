@@ -131,17 +131,16 @@ def approve(order: Order, *, by: Actor) -> Order:
     # A writer who took over after a completion has earned nothing yet.
     unearned = order.completed_at is None or assignment.started_at > order.completed_at
     advance(order, "approve", by=by, approve_at=None, **times)
-    if unearned:
-        count_completed(order.website_id, assignment.writer_id)
-        if assignment.pay_minor:
-            earn(
-                website=by.website,
-                writer_id=assignment.writer_id,
-                amount_minor=assignment.pay_minor,
-                reference=order.reference,
-                payable_at=dispute_until,
-                by=by,
-            )
+    count_completed(order.website_id, assignment.writer_id, 1)
+    if unearned and assignment.pay_minor:
+        earn(
+            website=by.website,
+            writer_id=assignment.writer_id,
+            amount_minor=assignment.pay_minor,
+            reference=order.reference,
+            payable_at=dispute_until,
+            by=by,
+        )
     return order
 
 
@@ -171,6 +170,7 @@ def _reopened(order: Order) -> Assignment:
     """The writer's time, going on: a completed one is taken up again."""
     assignment = Assignment.objects.of(order.website_id).filter(order=order).order_by("-started_at", "-id")[0]
     if assignment.ended_at is not None:
+        count_completed(order.website_id, assignment.writer_id, -1)
         assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
         assignment.save(update_fields=["ended_at", "outcome", "cause"])
     return assignment
