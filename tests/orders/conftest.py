@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 
 from copydesk.accounts.models import Membership
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.scope import website_scope
-from tests.factories import accounts, tenancy, writers
+from tests.factories import accounts, writers
+from tests.standstill import NOON, client, frozen, noon, support, website
 
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def frozen() -> Iterator[time_machine.Coordinates]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def website(db: None, frozen: time_machine.Coordinates) -> Iterator[Website]:
-    row = tenancy.website()
-    with website_scope(row.pk):
-        yield row
-
-
-@pytest.fixture
-def client(website: Website) -> Membership:
-    return accounts.membership(website)
+__all__ = ["NOON", "client", "frozen", "noon", "support", "website"]
 
 
 @pytest.fixture
@@ -47,11 +25,6 @@ def writer2(website: Website) -> Membership:
 @pytest.fixture
 def editor(website: Website) -> Membership:
     return accounts.membership(website, "editor")
-
-
-@pytest.fixture
-def support(website: Website) -> Membership:
-    return accounts.membership(website, "support")
 
 
 @pytest.fixture

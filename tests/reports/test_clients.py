@@ -79,9 +79,9 @@ def test_each_status_has_its_place(client: Membership) -> None:
     ],
 )
 def test_placed_within_the_period(
-    client: Membership, clock: time_machine.Coordinates, at: dt.datetime, current: int, previous: int
+    client: Membership, frozen: time_machine.Coordinates, at: dt.datetime, current: int, previous: int
 ) -> None:
-    clock.move_to(at)
+    frozen.move_to(at)
     orders.unpaid_order(client)
     for found in (stats(client), analytics(client)):
         assert (found.placed.current, found.placed.previous) == (current, previous)
@@ -97,7 +97,7 @@ def test_without_a_comparison_there_is_no_baseline(client: Membership) -> None:
     assert (seen.spend.previous, seen.placed.previous, seen.completed.previous) == (None, None, None)
 
 
-def test_what_counts_as_spend(client: Membership, clock: time_machine.Coordinates) -> None:
+def test_what_counts_as_spend(client: Membership, frozen: time_machine.Coordinates) -> None:
     def order(number: int) -> Reference:
         return Reference("order", number)
 
@@ -109,9 +109,9 @@ def test_what_counts_as_spend(client: Membership, clock: time_machine.Coordinate
     money.filled_wallet(client, 50_000)
     money.captured_charge(accounts.membership(client.website), 900, reference=order(4))
     money.captured_charge(elsewhere()[0], 900, reference=order(1))
-    clock.move_to(march().since - TICK)
+    frozen.move_to(march().since - TICK)
     money.captured_charge(client, 5_000, reference=order(5))
-    clock.move_to(march().until)
+    frozen.move_to(march().until)
     money.captured_charge(client, 3_000, reference=order(6))
 
     found = stats(client)
@@ -132,15 +132,15 @@ def test_money_spent_from_the_wallet_is_spend_when_it_is_spent(client: Membershi
 
 
 def test_what_was_given_back_is_less_on_the_day_of_its_posting(
-    client: Membership, clock: time_machine.Coordinates
+    client: Membership, frozen: time_machine.Coordinates
 ) -> None:
     by = actor(accounts.membership(client.website, "admin"))
-    clock.move_to(march().since - DAY)
+    frozen.move_to(march().since - DAY)
     money.captured_charge(client, 10_000)
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     payments.repay(client.website, money.ORDER, 1_200, by=by, reason="Late")
     assert stats(client).spend.current == 0  # on its way: nothing is posted yet
-    clock.shift(DAY)
+    frozen.shift(DAY)
     run_jobs()
     found = stats(client)
     assert (found.spend.current, found.spend.previous) == (Decimal("-12.00"), Decimal("100.00"))
@@ -148,13 +148,13 @@ def test_what_was_given_back_is_less_on_the_day_of_its_posting(
     assert [str(point.on) for point in analytics(client).series if point.spend] == ["2026-03-21"]
 
 
-def test_the_average_is_of_orders_that_were_paid(client: Membership, clock: time_machine.Coordinates) -> None:
+def test_the_average_is_of_orders_that_were_paid(client: Membership, frozen: time_machine.Coordinates) -> None:
     assert stats(client).average_order_value is None
     orders.unpaid_order(client, pages=50)
     assert stats(client).average_order_value is None
-    clock.move_to(march().since - 40 * DAY)
+    frozen.move_to(march().since - 40 * DAY)
     orders.available_order(client)  # 32.00
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     orders.available_order(client, pages=3)  # 48.00
     cancelled = orders.available_order(client, pages=3)
     course.cancel(cancelled, by=actor(accounts.membership(client.website, "admin")), reason="Wish.")
@@ -198,8 +198,8 @@ def test_five_are_shown(client: Membership) -> None:
         ("2026-03-31T23:59", "2026-03-31"),
     ],
 )
-def test_days_are_the_zones(client: Membership, clock: time_machine.Coordinates, at: str, on: str) -> None:
-    clock.move_to(dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC))
+def test_days_are_the_zones(client: Membership, frozen: time_machine.Coordinates, at: str, on: str) -> None:
+    frozen.move_to(dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC))
     orders.available_order(client)
     found = analytics(client)
     assert [point.on for point in found.series] == [MARCH[0] + n * DAY for n in range(31)]
@@ -208,9 +208,9 @@ def test_days_are_the_zones(client: Membership, clock: time_machine.Coordinates,
     assert sum(point.spend for point in found.series) == found.spend.current
 
 
-def test_weeks_and_months(client: Membership, clock: time_machine.Coordinates) -> None:
+def test_weeks_and_months(client: Membership, frozen: time_machine.Coordinates) -> None:
     for day in (1, 2, 8, 20):
-        clock.move_to(dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC))
+        frozen.move_to(dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC))
         orders.unpaid_order(client)
     weeks = [(point.on.day, point.placed) for point in analytics(client, Granularity.WEEK).series]
     assert weeks == [(1, 1), (2, 2), (9, 0), (16, 1), (23, 0), (30, 0)]
@@ -218,10 +218,10 @@ def test_weeks_and_months(client: Membership, clock: time_machine.Coordinates) -
     assert (month.on, month.placed) == (MARCH[0], 4)
 
 
-def test_breakdowns_sum_to_the_totals(client: Membership, clock: time_machine.Coordinates) -> None:
-    clock.move_to(march().since - DAY)
+def test_breakdowns_sum_to_the_totals(client: Membership, frozen: time_machine.Coordinates) -> None:
+    frozen.move_to(march().since - DAY)
     early = orders.unpaid_order(client, subject="nursing")
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     money.captured_charge(client, 4_000, reference=early.reference)
     orders.available_order(client, work_type="editing")
     orders.unpaid_order(client)
@@ -238,14 +238,14 @@ def test_breakdowns_sum_to_the_totals(client: Membership, clock: time_machine.Co
 
 
 def test_days_from_payment_to_the_first_completion(
-    client: Membership, writer: Membership, clock: time_machine.Coordinates
+    client: Membership, writer: Membership, frozen: time_machine.Coordinates
 ) -> None:
     by = actor(client)
     started = [orders.delivered_order(client, writer) for _ in range(3)]
     orders.delivered_order(client, writer)  # not approved
     foreign = orders.delivered_order(accounts.membership(client.website), writer)
     for days, order in zip((1, 1, 2), started, strict=True):
-        clock.shift(days * DAY)
+        frozen.shift(days * DAY)
         delivery.approve(order, by=by)
     delivery.approve(foreign, by=actor(foreign.client))
     again = delivery.request_revision(started[0], by=by, reason="More.")  # after one, two and four days
@@ -255,20 +255,20 @@ def test_days_from_payment_to_the_first_completion(
     assert found.completion_days == Spread(2.0, 3.6, 2.33, 3)
 
 
-def test_completed_in_another_month(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_completed_in_another_month(client: Membership, writer: Membership, frozen: time_machine.Coordinates) -> None:
     order = orders.delivered_order(client, writer)
-    clock.move_to(march().until)
+    frozen.move_to(march().until)
     delivery.approve(order, by=actor(client))
     found = analytics(client)
     assert (found.completed.current, found.completion_days) == (0, Spread(None, None, None, 0))
 
 
-def test_revision_rate(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_revision_rate(client: Membership, writer: Membership, frozen: time_machine.Coordinates) -> None:
     staff = actor(accounts.membership(client.website, "support"))
     editor = actor(accounts.membership(client.website, "editor"))
-    clock.move_to(march().since - TICK)
+    frozen.move_to(march().since - TICK)
     before = orders.delivered_order(client, writer)
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     caused, twice, changed, _plain = (orders.delivered_order(client, writer) for _ in range(4))
     orders.order_in_editing(client, writer)
     returned = orders.order_in_editing(client, writer)
@@ -287,7 +287,7 @@ def test_revision_rate(client: Membership, writer: Membership, clock: time_machi
     assert analytics(client).revision_rate == Rate(0.4, 2, 5)
 
 
-def test_on_time_rate(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_on_time_rate(client: Membership, writer: Membership, frozen: time_machine.Coordinates) -> None:
     staff = actor(accounts.membership(client.website, "support"))
     ontime, late, excused, _never = (orders.order_in_progress(client, writer) for _ in range(4))
     foreign = orders.order_in_progress(accounts.membership(client.website), writer)
@@ -296,11 +296,11 @@ def test_on_time_rate(client: Membership, writer: Membership, clock: time_machin
     course.extend_deadline(excused, by=staff, reason="Files were missing.", excused_hours=1)
     due = ontime.writer_due_at
     assert due is not None
-    clock.move_to(due)
+    frozen.move_to(due)
     delivery.submit(ontime, by=actor(writer))
-    clock.move_to(due + TICK)
+    frozen.move_to(due + TICK)
     delivery.submit(late, by=actor(writer))
-    clock.move_to(due + HOUR)
+    frozen.move_to(due + HOUR)
     delivery.submit(excused, by=actor(writer))
     delivery.submit(foreign, by=actor(writer))
     assert analytics(client).on_time_rate == Rate(0.667, 2, 3)

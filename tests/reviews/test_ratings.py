@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
-import pytest
 import time_machine
 
 from copydesk.accounts.models import Membership
@@ -18,21 +16,6 @@ from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
 from tests.jobs import run_jobs
 
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def website(db: None, clock: time_machine.Coordinates) -> Iterator[Website]:
-    row = tenancy.website()
-    with website_scope(row.pk):
-        yield row
-
 
 def reviewed(website: Website, writer: Membership, rating: int, target: Target = Target.WRITER) -> Review:
     client = accounts.membership(website)
@@ -44,10 +27,10 @@ def rating(writer: Membership) -> int | None:
     return Writer.objects.of(writer.website_id).get(pk=writer.pk).rating_milli
 
 
-def test_a_rating_is_weighed_against_the_mean_and_by_age(website: Website, clock: time_machine.Coordinates) -> None:
+def test_a_rating_is_weighed_against_the_mean_and_by_age(website: Website, frozen: time_machine.Coordinates) -> None:
     one, two = (writers.writer(website).member for _ in range(2))
     reviewed(website, one, 5)
-    clock.shift(dt.timedelta(days=180))
+    frozen.shift(dt.timedelta(days=180))
     reviewed(website, one, 2, Target.ORDER)
     reviewed(website, two, 5)
     run_jobs()
@@ -72,13 +55,13 @@ def test_another_website_counts_for_nothing(website: Website) -> None:
     assert queries.writer_ratings(website, [writer.pk]) == {writer.pk: 4000}
 
 
-def test_the_clock_lets_old_reviews_fade(website: Website, clock: time_machine.Coordinates) -> None:
+def test_the_clock_lets_old_reviews_fade(website: Website, frozen: time_machine.Coordinates) -> None:
     one, two = (writers.writer(website).member for _ in range(2))
     reviewed(website, one, 5)
     reviewed(website, two, 3)
     run_jobs()
     assert (rating(one), rating(two)) == (4091, 3909)
-    clock.shift(dt.timedelta(days=360))
+    frozen.shift(dt.timedelta(days=360))
     for _ in range(2):
         actions.rate_writers(website)
         # (10·4 + .25·5) ÷ 10.25
