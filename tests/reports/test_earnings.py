@@ -59,9 +59,9 @@ def tip(writer: Membership, minor: int) -> Earning | None:
     ],
 )
 def test_earned_within_the_period(
-    writer: Membership, clock: time_machine.Coordinates, at: dt.datetime, current: int, previous: int
+    writer: Membership, frozen: time_machine.Coordinates, at: dt.datetime, current: int, previous: int
 ) -> None:
-    clock.move_to(at)
+    frozen.move_to(at)
     money.earning(writer)
     found = earnings(writer)
     assert (found.earned.current, found.earned.previous) == (current, previous)
@@ -92,7 +92,7 @@ def test_each_kind_is_told_apart_and_sums_to_the_whole(writer: Membership) -> No
     assert lines(writer)[0].reduces_id == earned.pk
 
 
-def test_where_the_money_stands(writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_where_the_money_stands(writer: Membership, frozen: time_machine.Coordinates) -> None:
     def standing() -> list[Decimal | int]:
         found = earnings(writer)
         parts = [found.pending, found.held, found.payable, found.in_payout, found.paid_all_time]
@@ -121,18 +121,18 @@ def test_where_the_money_stands(writer: Membership, clock: time_machine.Coordina
     pay_out(writer, until="approved")
     assert standing() == [70, 70, 0, 80, 60]
     payments.release_earnings(writer.website, Reference("thing", 2))
-    clock.shift(14 * DAY)
+    frozen.shift(14 * DAY)
     assert standing() == [0, 0, 70, 80, 60]
     assert earnings(writer).next_payable_at is None
 
 
-def test_paid_is_of_the_day_it_was_paid(writer: Membership, clock: time_machine.Coordinates) -> None:
-    clock.move_to(march().since - DAY)
+def test_paid_is_of_the_day_it_was_paid(writer: Membership, frozen: time_machine.Coordinates) -> None:
+    frozen.move_to(march().since - DAY)
     money.earning(writer, 6_000, order_id=1)
     first = pay_out(writer)
     money.earning(writer, 5_000, order_id=2)
     pay_out(writer, until="prepared")
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     second = Payout.objects.of(writer.website).get(status="prepared")
     payments.approve_payout(second, by=actor(accounts.membership(writer.website, "admin")))
     assert (earnings(writer).paid.current, earnings(writer).paid.previous) == (0, 60)
@@ -148,9 +148,9 @@ def test_without_a_comparison_there_is_no_baseline(writer: Membership) -> None:
     assert {found.earned.previous, found.tips.previous, found.paid.previous, found.orders.previous} == {None}
 
 
-def test_a_period_of_years_and_its_baseline_overlap(writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_a_period_of_years_and_its_baseline_overlap(writer: Membership, frozen: time_machine.Coordinates) -> None:
     """A row counts for both."""
-    clock.move_to(march().since)
+    frozen.move_to(march().since)
     money.earning(writer)
     since, until = (day_start(dt.date(year, 4, 1), ZONE) for year in (2025, 2027))
     found = writer_earnings(actor(writer), Period(since, until, ZONE, Granularity.MONTH, Compare.YEAR))
@@ -165,17 +165,17 @@ def test_a_period_of_years_and_its_baseline_overlap(writer: Membership, clock: t
         ("2026-03-09T04:00", "2026-03-09"),
     ],
 )
-def test_days_are_the_zones(writer: Membership, clock: time_machine.Coordinates, at: str, on: str) -> None:
-    clock.move_to(dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC))
+def test_days_are_the_zones(writer: Membership, frozen: time_machine.Coordinates, at: str, on: str) -> None:
+    frozen.move_to(dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC))
     money.earning(writer)
     found = earnings(writer)
     assert [point.on for point in found.series] == [MARCH[0] + n * DAY for n in range(31)]
     assert [str(point.on) for point in found.series if point.earned] == [on]
 
 
-def test_the_day_of_25_hours(writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_the_day_of_25_hours(writer: Membership, frozen: time_machine.Coordinates) -> None:
     since, until = (day_start(dt.date(2026, 11, day), ZONE) for day in (1, 3))
-    clock.move_to(since + dt.timedelta(hours=24, minutes=59))
+    frozen.move_to(since + dt.timedelta(hours=24, minutes=59))
     money.earning(writer)
     found = writer_earnings(actor(writer), Period(since, until, ZONE, Granularity.DAY, Compare.NONE))
     assert [(str(point.on), point.earned) for point in found.series] == [("2026-11-01", 60), ("2026-11-02", 0)]

@@ -66,12 +66,12 @@ def test_nothing_yet(writer: Membership) -> None:
 def test_completed_within_the_period(
     client: Membership,
     writer: Membership,
-    clock: time_machine.Coordinates,
+    frozen: time_machine.Coordinates,
     at: dt.datetime,
     current: int,
     previous: int,
 ) -> None:
-    clock.move_to(at)
+    frozen.move_to(at)
     orders.completed_order(client, writer)
     found = performance(writer)
     assert (found.completed.current, found.completed.previous) == (current, previous)
@@ -101,12 +101,12 @@ def test_completion_rate(client: Membership, writer: Membership, staff: Actor) -
 
 
 def test_a_revision_after_completion_is_no_second_completion(
-    client: Membership, writer: Membership, clock: time_machine.Coordinates
+    client: Membership, writer: Membership, frozen: time_machine.Coordinates
 ) -> None:
     order = orders.completed_order(client, writer)
     delivery.request_revision(order, by=actor(client), reason="Longer.")
     assert performance(writer).completion_rate == Rate(1.0, 1, 1)
-    clock.shift(DAY)
+    frozen.shift(DAY)
     delivery.approve(again(order, writer), by=actor(client))
     found = performance(writer)
     assert found.completion_rate == Rate(1.0, 1, 1)
@@ -114,22 +114,22 @@ def test_a_revision_after_completion_is_no_second_completion(
 
 
 def test_who_takes_over_after_completion_completes_it_too(
-    client: Membership, writer: Membership, staff: Actor, clock: time_machine.Coordinates
+    client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates
 ) -> None:
     order = orders.completed_order(client, writer)
-    clock.shift(HOUR)
+    frozen.shift(HOUR)
     delivery.request_revision(order, by=actor(client), reason="Longer.")
     other = new_writer(client.website).member
     staffing.reassign(order, other.pk, by=staff, cause=Cause.STAFF, reason="On leave.")
     assert performance(other).completion_rate == NONE
-    clock.shift(DAY)
+    frozen.shift(DAY)
     delivery.approve(again(order, other), by=actor(client))
     assert performance(writer).completion_rate == performance(other).completion_rate == Rate(1.0, 1, 1)
     assert performance(writer).revision_rate == Rate(1.0, 1, 1)
     assert performance(other).revision_rate == Rate(0.0, 0, 1)
 
 
-def test_on_time_rate(client: Membership, writer: Membership, staff: Actor, clock: time_machine.Coordinates) -> None:
+def test_on_time_rate(client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates) -> None:
     ontime, late, excused, _never = (orders.order_in_progress(client, writer) for _ in range(4))
     other = new_writer(client.website).member
     foreign = orders.order_in_progress(client, other)
@@ -138,20 +138,20 @@ def test_on_time_rate(client: Membership, writer: Membership, staff: Actor, cloc
     course.extend_deadline(excused, by=staff, reason="Files were missing.", excused_hours=1)
     due = ontime.writer_due_at
     assert due is not None
-    clock.move_to(due)
+    frozen.move_to(due)
     delivery.submit(ontime, by=actor(writer))
-    clock.move_to(due + TICK)
+    frozen.move_to(due + TICK)
     delivery.submit(late, by=actor(writer))
-    clock.move_to(due + HOUR)
+    frozen.move_to(due + HOUR)
     delivery.submit(excused, by=actor(writer))
     delivery.submit(foreign, by=actor(other))
     assert performance(writer).on_time_rate == Rate(0.667, 2, 3)
 
 
-def test_revision_rate(client: Membership, writer: Membership, staff: Actor, clock: time_machine.Coordinates) -> None:
-    clock.move_to(march().since - TICK)
+def test_revision_rate(client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates) -> None:
+    frozen.move_to(march().since - TICK)
     before = orders.delivered_order(client, writer)
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     caused, twice, changed, _plain = (orders.delivered_order(client, writer) for _ in range(4))
     editor = actor(accounts.membership(client.website, "editor"))
     orders.order_in_editing(client, writer)
@@ -168,7 +168,7 @@ def test_revision_rate(client: Membership, writer: Membership, staff: Actor, clo
     assert found.before.revision_rate == Rate(1.0, 1, 1)
 
 
-def test_dispute_rate(client: Membership, writer: Membership, staff: Actor, clock: time_machine.Coordinates) -> None:
+def test_dispute_rate(client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates) -> None:
     def dispute(order: Order) -> None:
         course.dispute(order, by=actor(client), dispute_reason="quality_issue", statement="Poor.")
 
@@ -177,22 +177,24 @@ def test_dispute_rate(client: Membership, writer: Membership, staff: Actor, cloc
     other = new_writer(client.website).member
     handed = orders.delivered_order(client, writer)
     unwritten = orders.order_in_progress(client, writer)
-    clock.shift(HOUR)
+    frozen.shift(HOUR)
     delivery.request_revision(handed, by=actor(client), reason="More.")
     staffing.reassign(handed, other.pk, by=staff, cause=Cause.STAFF, reason="Ill.")
-    clock.shift(HOUR)
+    frozen.shift(HOUR)
     for order in (delivered, completed, unwritten, handed):
         dispute(order)
     assert performance(writer).dispute_rate == Rate(0.5, 2, 4)
     assert performance(other).dispute_rate == NONE
 
 
-def test_acceptance_rate(client: Membership, writer: Membership, staff: Actor, clock: time_machine.Coordinates) -> None:
+def test_acceptance_rate(
+    client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates
+) -> None:
     offered = [orders.available_order(client) for _ in range(6)]
-    clock.move_to(march().since - 2 * HOUR - TICK)
+    frozen.move_to(march().since - 2 * HOUR - TICK)
     early = staffing.assign(offered.pop(), writer.pk, by=staff, offer=True)
     staffing.decline_offer(early, by=actor(writer))
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     for order in offered:
         staffing.assign(order, writer.pk, by=staff, offer=True)
     other = new_writer(client.website).member
@@ -202,7 +204,7 @@ def test_acceptance_rate(client: Membership, writer: Membership, staff: Actor, c
     staffing.accept_offer(accepted, by=actor(writer))
     staffing.decline_offer(declined, by=actor(writer))
     staffing.release(withdrawn, by=staff, reason="Another idea.")
-    clock.shift(2 * HOUR)
+    frozen.shift(2 * HOUR)
     staffing.expire_offer(expired, by=Actor.system(client.website))
     found = performance(writer)
     assert found.acceptance_rate == Rate(0.333, 1, 3)
@@ -210,14 +212,14 @@ def test_acceptance_rate(client: Membership, writer: Membership, staff: Actor, c
     assert found.before.acceptance_rate == Rate(0.0, 0, 1)
 
 
-def test_reviews(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
+def test_reviews(client: Membership, writer: Membership, frozen: time_machine.Coordinates) -> None:
     def review(rating: int, target: Target = Target.ORDER, who: Membership = writer) -> Review:
         order = orders.completed_order(client, who)
         return submit_review(order, target=target, rating=rating, text="", by=actor(client))
 
-    clock.move_to(march().since - TICK)
+    frozen.move_to(march().since - TICK)
     review(1)
-    clock.move_to(NOON)
+    frozen.move_to(NOON)
     review(5)
     review(4, Target.WRITER)
     review(1, Target.WEBSITE)
