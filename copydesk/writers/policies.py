@@ -10,6 +10,7 @@ from copydesk.core.money import share
 from copydesk.tenancy.policies import PolicyBase
 
 WHOLE_BPS = 10_000
+HOUR_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ class Level:
 
 @dataclass(frozen=True)
 class WriterPolicy(PolicyBase):
-    """`levels` from the lowest rank up; the first is where a writer starts."""
+    """`levels` from the lowest rank up; the first is where a writer starts.
+
+    Workload: how long a page and a slide take, what share of that a return or a revision takes (basis points), how many
+    hours a day a writer writes, over how many days load is measured, how many days an order is meant to take.
+    """
 
     policy_name: ClassVar[str] = "writers"
 
@@ -55,12 +60,30 @@ class WriterPolicy(PolicyBase):
         Level("expert", "Expert", rank=4, academic_rank=99, pay_share_bps=5_500),
     )
 
+    page_minutes: int = 60
+    slide_minutes: int = 20
+    rework_share_bps: int = 2_500
+    day_hours: int = 8
+    load_days: int = 7
+    target_cycle_days: int = 5
+
     @classmethod
     def parse(cls, data: Mapping[str, Any], version: int) -> Self:
-        if "levels" not in data:
-            return cls(version=version)
-        levels = sorted((Level(**level) for level in data["levels"]), key=lambda level: level.rank)
-        return cls(version=version, levels=tuple(levels))
+        known = dict(data)
+        if "levels" in known:
+            levels = sorted((Level(**level) for level in known["levels"]), key=lambda level: level.rank)
+            known["levels"] = tuple(levels)
+        return super().parse(known, version)
+
+    def work_minutes(self, *, pages: int, slides: int, rework: bool) -> int:
+        """How long a piece of work takes, rounded up; `rework`: a return or a revision of it."""
+        whole = pages * self.page_minutes + slides * self.slide_minutes
+        return -(-whole * self.rework_share_bps // WHOLE_BPS) if rework else whole
+
+    @property
+    def capacity_minutes(self) -> int:
+        """What a writer can do in `load_days`."""
+        return self.load_days * self.day_hours * HOUR_MINUTES
 
     @property
     def entry(self) -> Level:

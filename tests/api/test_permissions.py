@@ -103,9 +103,13 @@ GET    wallet/entries/                                            !++----0
 GET    wallet/payouts/                                            !-+----0
 GET    wallet/payouts/{id}/                                       !-+----0
 POST   wallet/top-up/                                             !+-----0
+GET    writer-management/dashboard/calendar/                      !-+----0
 GET    writer-management/dashboard/earnings/                      !-+----0
 GET    writer-management/dashboard/earnings/lines/                !-+----0
+GET    writer-management/dashboard/order-requests/                !-+----0
+GET    writer-management/dashboard/order-requests/stream/         !-+----0
 GET    writer-management/dashboard/performance/                   !-+----0
+GET    writer-management/dashboard/workload/                      !-+----0
 GET    writers/                                                   !+--+++0
 POST   writers/apply/                                             +++++++0
 GET    writers/me/                                                !-+----0

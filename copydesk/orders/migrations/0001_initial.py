@@ -268,6 +268,10 @@ class Migration(migrations.Migration):
             model_name='assignment',
             index=models.Index(fields=['website', 'writer', '-started_at'], name='assignment_by_writer'),
         ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(fields=['website', 'writer', 'ended_at'], name='assignment_by_end'),
+        ),
         migrations.AddConstraint(
             model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('website', 'order'), name='assignment_one_current'),

@@ -60,7 +60,10 @@ class Assignment(TenantModel):
                 name="assignment_end_has_outcome",
             ),
         ]
-        indexes = [models.Index(fields=["website", "writer", "-started_at"], name="assignment_by_writer")]
+        indexes = [
+            models.Index(fields=["website", "writer", "-started_at"], name="assignment_by_writer"),
+            models.Index(fields=["website", "writer", "ended_at"], name="assignment_by_end"),
+        ]
 
 
 class RoundKind(models.TextChoices):
