@@ -180,6 +180,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "copydesk.orders.models.Status",
+        "RequestStatusEnum": "copydesk.orders.models.RequestStatus",
         "ReviewTargetEnum": "copydesk.reviews.models.Target.choices",
     },
 }
