@@ -50,6 +50,10 @@ class OnlyJSON(BaseContentNegotiation):
 
 
 class _RowSerializer(DataclassSerializer[Any]):
+    @property
+    def serializer_dataclass_field(self) -> type[Serializer[Any]]:
+        return _RowSerializer
+
     def build_enum_field(self, field_name: str, type_info: Any) -> Any:
         """With Django's labels, by which the schema knows one set of choices wherever it stands."""
         field, options = super().build_enum_field(field_name, type_info)

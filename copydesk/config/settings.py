@@ -179,6 +179,8 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "EarningKindEnum": "copydesk.payments.models.EarningKind",
+        "FileKindEnum": "copydesk.orders.models.FileKind",
         "OrderStatusEnum": "copydesk.orders.models.Status",
         "RequestStatusEnum": "copydesk.orders.models.RequestStatus",
         "ReviewTargetEnum": "copydesk.reviews.models.Target.choices",
