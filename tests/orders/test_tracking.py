@@ -12,9 +12,9 @@ from copydesk.tenancy.models import Website
 from tests.factories import accounts, writers
 from tests.factories import requests as make
 from tests.factories.accounts import actor
-from tests.reports.conftest import NOON, client, clock, website, writer
+from tests.reports.conftest import NOON, client, frozen, noon, website, writer
 
-__all__ = ["client", "clock", "website", "writer"]
+__all__ = ["client", "frozen", "noon", "website", "writer"]
 
 
 @pytest.fixture

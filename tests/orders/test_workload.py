@@ -18,9 +18,9 @@ from copydesk.writers.models import Choice, Writer
 from tests.factories import accounts, requests, tenancy, writers
 from tests.factories.accounts import actor
 from tests.factories.work import add_round, written
-from tests.reports.conftest import NOON, client, clock, website, writer
+from tests.reports.conftest import NOON, client, frozen, noon, website, writer
 
-__all__ = ["client", "clock", "website", "writer"]
+__all__ = ["client", "frozen", "noon", "website", "writer"]
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
