@@ -155,14 +155,15 @@ class Desk(GenericViewSet[Any]):
 
     def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Callable[[Any], Any]] | None = None) -> Response:
         """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside
-        those of `build`. A queue has `tabs`, word → what narrows the rows; one query more for each."""
+        those of `build`, also of a queue, which has `tabs`: word → what narrows the rows."""
         rows = self.filter_queryset(rows)
-        beside = {}
+        total, beside = None, {}
         if tabs is not None:
             self._read.add("tab")
-            rows, beside["counts"] = lists.tabs(self.request, rows, tabs)
+            rows, total, beside["counts"] = lists.tabs(self.request, rows, tabs)
         self._read |= {"page", "page_size"} | ({"ordering"} if self.sorts else set())
-        return Response({**lists.page(self.request, lists.ordered(self.request, rows, self.sorts), build), **beside})
+        ordered = lists.ordered(self.request, rows, self.sorts)
+        return Response({**lists.page(self.request, ordered, build, total), **beside})
 
     def stream(self, rows: Any, build: lists.Build) -> Response:
         """One page of a stream, newest first, by primary key. One query. Set `pagination_class = Cursor`."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
+from copydesk.tenancy.counts import counts
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
 LINK = {"type": ["string", "null"], "format": "uri"}
+WHOLE = {"type": "integer", "minimum": 0}
 PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": 100, "default": 25}
 
 
@@ -40,10 +42,27 @@ class Cursor(BasePagination):
         return _envelope(schema, optional={})
 
 
-def page(request: Request, rows: Any, build: Build) -> dict[str, Any]:
-    """One page of ordered `rows`; two queries beside those of `build`."""
+class Queue(Pages):
+    """Pages of the rows of one tab, with the counts of all. Subclasses name the `tabs`; the first is the default."""
+
+    tabs: ClassVar[Sequence[str]] = ()
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        tab = {"type": "string", "enum": [*self.tabs], "default": self.tabs[0]}
+        return [parameter("tab", tab), *super().get_schema_operation_parameters(view)]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        envelope = super().get_paginated_response_schema(schema)
+        counts = {"type": "object", "required": [*self.tabs], "properties": dict.fromkeys(self.tabs, WHOLE)}
+        envelope["properties"]["counts"] = counts
+        envelope["required"].append("counts")
+        return envelope
+
+
+def page(request: Request, rows: Any, build: Build, total: int | None = None) -> dict[str, Any]:
+    """One page of ordered `rows`; two queries beside those of `build`, or one where they are counted already."""
     number, size = _whole(request, "page", 1, 1_000_000), _whole(request, "page_size", 25, 100)
-    total = count(rows)
+    total = count(rows) if total is None else total
     start = (number - 1) * size
     found = list(rows[start : start + size]) if start < total or total > COUNTED_TO else []
     more = start + size < total if total <= COUNTED_TO else len(found) == size
@@ -61,13 +80,13 @@ def count(rows: Any) -> int:
     return int(rows.order_by()[: COUNTED_TO + 1].count())
 
 
-def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, dict[str, int]]:
-    """The rows of `?tab=` (the first when none is named), and how many each tab has: one query a tab."""
+def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, int, dict[str, int]]:
+    """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query."""
     asked = request.query_params.get("tab") or next(iter(known))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    counts = {name: min(count(narrow(rows)), COUNTED_TO) for name, narrow in known.items()}
-    return known[asked](rows), counts
+    found = counts({name: narrow(rows) for name, narrow in known.items()}, COUNTED_TO + 1)
+    return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 
 def stream(request: Request, rows: Any, build: Build) -> dict[str, Any]:

@@ -177,7 +177,8 @@ class ChoiceKind(models.TextChoices):
 
 
 class Choice(TenantModel):
-    """A client prefers or blocks a writer: one row for both, as they exclude each other. The writer never learns."""
+    """A client prefers or blocks a writer: one row for both, as they exclude each other. The writer never
+    learns of a block; of a preference by the orders that its queue shows as preferred."""
 
     client = models.ForeignKey(Membership, models.CASCADE, related_name="writer_choices", db_index=False)
     writer = models.ForeignKey(Writer, models.CASCADE, related_name="choices", db_index=False)

@@ -109,6 +109,7 @@ GET    writer-management/dashboard/earnings/lines/                !-+----0
 GET    writer-management/dashboard/order-requests/                !-+----0
 GET    writer-management/dashboard/order-requests/stream/         !-+----0
 GET    writer-management/dashboard/performance/                   !-+----0
+GET    writer-management/dashboard/queue/                         !-+----0
 GET    writer-management/dashboard/workload/                      !-+----0
 GET    writers/                                                   !+--+++0
 POST   writers/apply/                                             +++++++0

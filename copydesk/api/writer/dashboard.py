@@ -1,6 +1,9 @@
-"""`/writer-management/dashboard/`: what a writer has earned and how well it works."""
+"""`/writer-management/dashboard/`: what a writer has earned, how well it works, what it may do next."""
 
 from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
 
 import django_filters
 from drf_spectacular.utils import extend_schema
@@ -11,12 +14,15 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
 from copydesk.api.filters import between
-from copydesk.api.lists import Cursor
+from copydesk.api.lists import WHOLE, Cursor, Queue
 from copydesk.api.reports import SeriesQuery
 from copydesk.api.shape import shape
+from copydesk.orders.queries.queue import TABS, QueueCapacity, QueueRow, WriterQueue
 from copydesk.payments.models import Earning, EarningKind, EarningState
 from copydesk.reports.earnings import EarningLine, WriterEarnings, earning_lines, own_earnings, writer_earnings
 from copydesk.reports.performance import WriterPerformance, writer_performance
+
+BOOLEAN = {"type": "boolean"}
 
 
 class EarningFilter(between("created_at")):  # type: ignore[misc]
@@ -24,6 +30,22 @@ class EarningFilter(between("created_at")):  # type: ignore[misc]
 
     kind = django_filters.MultipleChoiceFilter(choices=EarningKind.choices)
     state = django_filters.MultipleChoiceFilter(choices=EarningState.choices)
+
+
+class QueueFilter(django_filters.FilterSet):
+    subject = django_filters.CharFilter(max_length=40)
+    paper_type = django_filters.CharFilter(max_length=40)
+
+
+class WriterQueuePages(Queue):
+    tabs = TABS
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        envelope = super().get_paginated_response_schema(schema)
+        names = {field.name: BOOLEAN if field.type == "bool" else WHOLE for field in fields(QueueCapacity)}
+        envelope["properties"]["capacity"] = {"type": "object", "required": [*names], "properties": names}
+        envelope["required"].append("capacity")
+        return envelope
 
 
 class WriterDashboard(Desk):
@@ -47,3 +69,19 @@ class WriterDashboard(Desk):
     def performance(self, request: Request) -> Response:
         """Completed orders, rates and rating in the period, and how they went."""
         return Response(writer_performance(self.actor, self.query()["period"]))
+
+    @extend_schema(responses=shape(QueueRow)(many=True))
+    @action(
+        detail=False,
+        url_path="queue",
+        filterset_class=QueueFilter,
+        pagination_class=WriterQueuePages,
+        sorts={"-match": "fit", "match": "fit", "deadline": "client_deadline"},
+    )
+    def queue(self, request: Request) -> Response:
+        """What may be next: orders to take or to ask for, best match first; requests and offers that wait for an
+        answer; orders of clients who prefer the writer. `capacity` says how many more it may have and ask for."""
+        queue = WriterQueue(self.actor)
+        answer = self.page(queue.orders, queue.rows, queue.tabs)
+        answer.data["capacity"] = queue.capacity
+        return answer

@@ -119,10 +119,14 @@ def tipping_client(order: Order, by: Actor) -> Refusal | None:
     return own_client(order, by) or (None if order.writer_id else errors.NotYours("There is no writer to tip."))
 
 
-def _blocking(actor: Actor) -> QuerySet[Choice, Any]:
-    """The clients who have blocked this writer."""
-    blocks = Choice.objects.of(actor.website).filter(writer_id=actor.membership_id, kind=ChoiceKind.BLOCK)
-    return blocks.values("client_id")
+def _clients_who(kind: ChoiceKind, actor: Actor) -> QuerySet[Choice, Any]:
+    """The clients who have blocked this writer, or prefer it."""
+    choices = Choice.objects.of(actor.website).filter(writer_id=actor.membership_id, kind=kind)
+    return choices.values("client_id")
+
+
+def _open_to(actor: Actor) -> Q:
+    return Q(status=S.AVAILABLE) & ~Q(client__in=_clients_who(ChoiceKind.BLOCK, actor))
 
 
 class OrderQuerySet(TenantQuerySet["Order"]):
@@ -135,7 +139,7 @@ class OrderQuerySet(TenantQuerySet["Order"]):
             return rows.filter(client_id=actor.membership_id)
         if actor.role is Role.WRITER:
             own = Q(writer_id=actor.membership_id) | Q(offered_to_id=actor.membership_id)
-            return rows.filter(own | Q(status=S.AVAILABLE) & ~Q(client__in=_blocking(actor)))
+            return rows.filter(own | _open_to(actor))
         if actor.role is Role.EDITOR:
             return rows.filter(status=S.EDITING)
         return rows
@@ -143,6 +147,15 @@ class OrderQuerySet(TenantQuerySet["Order"]):
     def matching(self, words: str) -> OrderQuerySet:
         """By number, or by words of the topic, the beginnings of words included."""
         return self.filter(pk__in=RawSQL("SELECT search_orders(%s)", [words]))
+
+    def open_to(self, actor: Actor) -> OrderQuerySet:
+        """Available to a writer, whose client has not blocked it."""
+        return self.filter(_open_to(actor))
+
+    def preferring(self, actor: Actor) -> OrderQuerySet:
+        """The client named this writer with the order, or prefers it at all."""
+        prefers = Q(client__in=_clients_who(ChoiceKind.FAVOUR, actor))
+        return self.filter(Q(preferred_writer_id=actor.membership_id) | prefers)
 
     def needing_assignment(self) -> OrderQuerySet:
         return self.filter(status=S.AVAILABLE)

@@ -10,10 +10,19 @@ from typing import Any
 from django.db import connection
 
 from copydesk.core import clock
+from copydesk.tenancy.models import Website
 from copydesk.writers.policies import WriterPolicy
 
 from ..models import ASSIGNED, WRITING, Order
 from .rates import DROPPED, ON_TIME
+
+DECLINED = """(
+    EXISTS (SELECT 1 FROM orders_offer f WHERE f.website_id = w.website_id AND f.order_id = t.id
+            AND f.writer_id = w.id AND f.outcome = 'declined')
+    OR EXISTS (SELECT 1 FROM orders_assignment d WHERE d.website_id = w.website_id AND d.order_id = t.id
+               AND d.writer_id = w.id AND d.outcome = 'released' AND d.cause = 'writer')
+)"""
+"""Writer `w` would not have order `t`: it declined the offer, or let the order go."""
 
 FACTS = f"""
 SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
@@ -22,10 +31,7 @@ SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        coalesce(o.active, 0), coalesce(o.overdue, 0),
        coalesce(a.completed, 0), coalesce(a.dropped, 0), coalesce(r.on_time, 0), coalesce(r.submitted, 0),
        c.kind,
-       EXISTS (SELECT 1 FROM orders_offer f WHERE f.website_id = w.website_id AND f.order_id = %(order)s
-               AND f.writer_id = w.id AND f.outcome = 'declined')
-       OR EXISTS (SELECT 1 FROM orders_assignment d WHERE d.website_id = w.website_id AND d.order_id = %(order)s
-                  AND d.writer_id = w.id AND d.outcome = 'released' AND d.cause = 'writer'),
+       {DECLINED},
        EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
                AND s.kind = 'subject' AND s.code = %(subject)s),
        EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
@@ -33,6 +39,7 @@ SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        coalesce(q.open, 0), coalesce(q.this, false)
 FROM writers_writer w
 JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
+CROSS JOIN (SELECT %(order)s::bigint AS id) t
 LEFT JOIN (
     SELECT writer_id, count(*) AS active,
            count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue
@@ -100,18 +107,32 @@ class Facts:
 
 def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:
     """Of the website's admitted writers, or of those named. One query."""
-    at = clock.now()
-    params: dict[str, Any] = {
-        "at": at,
-        "since": at - dt.timedelta(days=PERFORMANCE_DAYS),
-        "website": order.website_id,
+    about = {
         "order": order.pk,
         "client": order.client_id,
         "subject": order.subject,
         "paper_type": order.paper_type,
+    }
+    return _facts(order.website_id, about, None if writer_ids is None else list(writer_ids))
+
+
+def own_facts(website: Website, writer_id: int) -> Facts | None:
+    """What a writer brings to any order: what depends on the order is as for none. Null where it was never admitted.
+    One query."""
+    about = {"order": 0, "client": 0, "subject": "", "paper_type": ""}
+    return next(iter(_facts(website.pk, about, [writer_id])), None)
+
+
+def _facts(website_id: int, about: dict[str, Any], writer_ids: list[int] | None) -> list[Facts]:
+    at = clock.now()
+    params: dict[str, Any] = {
+        "at": at,
+        "since": at - dt.timedelta(days=PERFORMANCE_DAYS),
+        "website": website_id,
         "assigned": [status.value for status in ASSIGNED],
         "writing": [status.value for status in WRITING],
-        "ids": None if writer_ids is None else list(writer_ids),
+        "ids": writer_ids,
+        **about,
     }
     with connection.cursor() as cursor:
         cursor.execute(FACTS, params)

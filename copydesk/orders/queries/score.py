@@ -92,8 +92,13 @@ def matches(order: Order, writers: Sequence[Facts]) -> dict[int, Match]:
     for writer in writers:
         parts = factors(writer, levels, mean)
         codes = exclusions(order, writer, levels)
-        scored[writer.writer_id] = Match(score(parts, weights), parts, codes[0] if codes else None, codes)
+        scored[writer.writer_id] = match_of(parts, weights, codes)
     return scored
+
+
+def match_of(parts: Factors, weights: Mapping[str, int], codes: list[str]) -> Match:
+    """`codes` that exclude, the gravest first."""
+    return Match(score(parts, weights), parts, codes[0] if codes else None, codes)
 
 
 def factors(writer: Facts, levels: WriterPolicy, mean: float | None) -> Factors:

@@ -12,14 +12,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
+from copydesk.orders.actions.requests import request_order
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, as_
 from tests.factories import accounts, orders, payments, tenancy
+from tests.factories.accounts import actor
+from tests.factories.requests import order as open_order
 from tests.factories.writers import writer as new_writer
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DESK = "/api/v1/writer-management/dashboard/"
 REPORTS = ("earnings", "performance")
+LISTS = ("earnings/lines", "queue")
 NOTHING = {"current": 0, "previous": None, "change": None}
 NO_MONEY = {"current": "0.00", "previous": None, "change": None}
 NO_RATE = {"value": None, "numerator": 0, "denominator": 0}
@@ -75,6 +80,24 @@ class TestAnEmptyAccount:
         assert (found["rating"], found["reviews"], found["before"]) == (None, {"mean": None, "n": 0}, None)
         assert len(found["trend"]) == 30
 
+    def test_queue(self, writer: Membership) -> None:
+        assert ask(writer, "queue") == {
+            "count": 0,
+            "next": None,
+            "previous": None,
+            "results": [],
+            "counts": {"open": 0, "requests": 0, "offers": 0, "preferred": 0},
+            "capacity": {
+                "active_orders": 0,
+                "max_active_orders": 10,
+                "orders_left": 10,
+                "open_requests": 0,
+                "max_open_requests": 5,
+                "requests_left": 5,
+                "takes_allowed": True,
+            },
+        }
+
     def test_compared_with_nothing(self, writer: Membership) -> None:
         nothing = {"current": "0.00", "previous": "0.00", "change": None}
         assert ask(writer, "earnings", compare="previous")["earned"] == nothing
@@ -116,6 +139,61 @@ def test_bad_filters_of_lines(writer: Membership, asked: dict[str, Any], field: 
     assert refused(writer, "earnings/lines", **asked) == [field]
 
 
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"tab": "mine"}, "tab"),
+        ({"ordering": "price"}, "ordering"),
+        ({"page": 0}, "page"),
+        ({"page_size": 101}, "page_size"),
+        ({"client_id": 1}, "client_id"),
+        ({"subject": "x" * 41}, "subject"),
+    ],
+)
+def test_bad_parameters_of_the_queue(writer: Membership, asked: dict[str, Any], field: str) -> None:
+    assert refused(writer, "queue", **asked) == [field]
+
+
+class TestQueue:
+    def test_pages_by_match_and_by_deadline(self, client: Membership) -> None:
+        writer = new_writer(client.website, subjects=("law",)).member
+        far, law, near = (
+            open_order(client, subject=subject, client_deadline=NOON + dt.timedelta(days=days))
+            for subject, days in (("history", 9), ("law", 8), ("history", 7))
+        )
+
+        def ids(**asked: Any) -> list[int]:
+            return [row["id"] for row in ask(writer, "queue", **asked)["results"]]
+
+        assert ids() == [law.pk, near.pk, far.pk]
+        assert ids(ordering="-match")[0] == law.pk == ids(ordering="match")[-1]
+        assert ids(ordering="deadline") == [near.pk, law.pk, far.pk]
+        assert ids(ordering="-deadline") == [far.pk, law.pk, near.pk]
+        assert ids(page=2, page_size=2) == [far.pk]
+        assert ids(subject="law") == [law.pk]
+        assert ask(writer, "queue", subject="law", tab="preferred")["counts"]["open"] == 1
+
+    def test_counts_are_those_of_the_tabs(self, client: Membership, writer: Membership) -> None:
+        for _ in range(3):
+            open_order(client, preferred_writer=writer)
+        asked = open_order(client)
+        with website_scope(client.website_id):
+            request_order(asked, by=actor(writer))
+        counts = ask(writer, "queue")["counts"]
+        assert counts == {"open": 3, "requests": 1, "offers": 0, "preferred": 3}
+        for tab, n in counts.items():
+            found = ask(writer, "queue", tab=tab)
+            assert (found["count"], len(found["results"]), found["counts"]) == (n, n, counts)
+
+    def test_tells_why(self, client: Membership, writer: Membership) -> None:
+        open_order(client)
+        [row] = ask(writer, "queue")["results"]
+        assert set(row["match"]["factors"]) == {
+            *("subject", "past_performance", "paper_type", "level", "rating", "spare_capacity")
+        }
+        assert (row["match"]["excluded"], row["match"]["exclusions"], row["may_take"]) == (None, [], True)
+
+
 def test_the_list_behind_each_total(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
     clock.shift(-dt.timedelta(days=1))
     orders.completed_order(client, writer)
@@ -139,9 +217,10 @@ def test_the_list_behind_each_total(client: Membership, writer: Membership, cloc
 
 def test_says_nothing_of_the_client_or_the_price(client: Membership, writer: Membership) -> None:
     order = orders.completed_order(client, writer)
-    for screen in (*REPORTS, "earnings/lines"):
+    open_order(client, number=99)
+    for screen in (*REPORTS, *LISTS):
         text = str(ask(writer, screen))
-        for hidden in (client.user.email, str(order.price_minor // 100) + ".", "price"):
+        for hidden in (client.user.email, f"{order.price_minor / 100:.2f}", "100.00", "price"):
             assert hidden not in text
 
 
@@ -157,12 +236,12 @@ def test_nobody_sees_anothers_desk(client: Membership, writer: Membership) -> No
 
 
 @pytest.mark.parametrize("role", ["client", "editor", "support", "admin"])
-@pytest.mark.parametrize("screen", [*REPORTS, "earnings/lines"])
+@pytest.mark.parametrize("screen", [*REPORTS, *LISTS])
 def test_is_for_writers_only(atlas: Website, role: str, screen: str) -> None:
     assert ask(accounts.membership(atlas, role), screen, 403)["code"] == "permission_denied"
 
 
-@pytest.mark.parametrize(("screen", "most"), [("earnings", 5), ("earnings/lines", 2), ("performance", 1)])
+@pytest.mark.parametrize(("screen", "most"), [("earnings", 5), ("earnings/lines", 2), ("performance", 1), ("queue", 6)])
 def test_the_number_of_queries_does_not_grow(client: Membership, writer: Membership, screen: str, most: int) -> None:
     caller = as_(writer)
 
@@ -173,8 +252,10 @@ def test_the_number_of_queries_does_not_grow(client: Membership, writer: Members
         return sum(not sql.startswith(("SAVEPOINT", "RELEASE")) and "set_config" not in sql for sql in found)
 
     orders.completed_order(client, writer)
+    open_order(client, number=1_000)
     before = queries()
     for number in range(19):
+        open_order(client, number=2_000 + number)
         payments.earning(writer, 500, order_id=number)
         orders.completed_order(client, writer)
     assert queries() == before

@@ -1,0 +1,247 @@
+"""The orders that a writer may have next: open ones, those it has asked for, those offered to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, Value, When
+from django.db.models.expressions import Combinable
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.core.errors import NotFound
+from copydesk.core.money import to_decimal
+from copydesk.tenancy.policies import in_force
+from copydesk.writers.models import Skill, SkillKind
+from copydesk.writers.policies import Level, WriterPolicy
+from copydesk.writers.queries import mean_rating
+
+from ..models import Assignment, Cause, Offer, Order, Request, Status
+from ..models.order import OrderQuerySet
+from ..policies import OrderPolicy
+from .deadlines import writer_due
+from .match import DECLINED, Facts, exclusions, own_facts
+from .score import Match, factors, match_of
+
+Tab = Callable[[OrderQuerySet], OrderQuerySet]
+
+TABS = ("open", "requests", "offers", "preferred")
+
+ABOUT = f"""
+SELECT t.id, r.id, r.bid_minor, r.message, r.requested_at, r.expires_at, f.pay_minor, f.offered_at, f.expires_at,
+       c.id IS NOT NULL, {DECLINED}
+FROM orders_order t
+JOIN writers_writer w ON w.website_id = t.website_id AND w.id = %(writer)s
+LEFT JOIN orders_request r ON r.website_id = t.website_id AND r.order_id = t.id AND r.writer_id = w.id
+                          AND r.status = 'requested'
+LEFT JOIN orders_offer f ON f.website_id = t.website_id AND f.order_id = t.id AND f.writer_id = w.id AND f.outcome = ''
+LEFT JOIN writers_choice c ON c.website_id = t.website_id AND c.client_id = t.client_id AND c.writer_id = w.id
+                          AND c.kind = 'favour'
+WHERE t.website_id = %(website)s AND t.id = ANY(%(ids)s)
+"""  # noqa: S608 — put together from constants
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRequest:
+    """The own open request. `bid` is the pay asked for, null for the level's."""
+
+    id: int
+    message: str
+    bid: Decimal | None
+    requested_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOffer:
+    offered_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """`client` is "Client 12". `writer_deadline`: when the work would be due, were it begun now. `pay` is what the
+    writer would get: as offered, as bid, else by its level. `match.factors` say why the score is what it is, and
+    `match.exclusions` why the writer may not have the order now; `may_take`, `may_request`: what it could do at
+    once.
+    `preferred`: the client named the writer with this order, or prefers it at all."""
+
+    id: int
+    number: int
+    status: Status
+    topic: str
+    paper_type: str
+    subject: str
+    academic_level: str
+    work_type: str
+    pages: int
+    slides: int
+    spacing: str
+    client: str
+    writer_deadline: dt.datetime | None
+    pay: Decimal
+    currency: str
+    placed_at: dt.datetime
+    preferred: bool
+    may_take: bool
+    may_request: bool
+    match: Match
+    request: QueueRequest | None
+    offer: QueueOffer | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCapacity:
+    """By the writer's level. `takes_allowed`: by the website and the level, else orders are asked for."""
+
+    active_orders: int
+    max_active_orders: int
+    orders_left: int
+    open_requests: int
+    max_open_requests: int
+    requests_left: int
+    takes_allowed: bool
+
+
+class WriterQueue:
+    """One writer's queue: `tabs` narrow `orders`, `rows` shows a page. Two queries to begin with, and one for the
+    website's mean rating where the writer is unrated. Raises NotFound where the writer was never admitted."""
+
+    def __init__(self, actor: Actor) -> None:
+        assert actor.membership_id is not None
+        found = own_facts(actor.website, actor.membership_id)
+        if found is None:
+            raise NotFound
+        self.actor = actor
+        self.writer_id = actor.membership_id
+        self.at = clock.now()
+        self.facts: Facts = found
+        self.policy, self.levels = in_force(actor.website, OrderPolicy, WriterPolicy)
+        self.level: Level = self.levels.level(found.level)
+        self.mean = mean_rating(actor.website) if found.rating_milli is None else None
+
+    @property
+    def capacity(self) -> QueueCapacity:
+        level, facts = self.level, self.facts
+        return QueueCapacity(
+            active_orders=facts.active,
+            max_active_orders=level.max_active_orders,
+            orders_left=max(0, level.max_active_orders - facts.active),
+            open_requests=facts.open_requests,
+            max_open_requests=level.max_open_requests,
+            requests_left=max(0, level.max_open_requests - facts.open_requests),
+            takes_allowed=self.policy.takes_allowed and level.can_take,
+        )
+
+    @property
+    def orders(self) -> OrderQuerySet:
+        """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone."""
+        weights = dict(self.policy.match_weights)
+        fit = self._known("subject", weights["subject"]) + self._known("paper_type", weights["paper_type"])
+        rows = Order.objects.of(self.actor.website).annotate(
+            fit=fit, knows_subject=self._known("subject", 1), knows_paper_type=self._known("paper_type", 1)
+        )
+        return rows.select_related("client").order_by("-fit", "client_deadline")
+
+    @property
+    def tabs(self) -> Mapping[str, Tab]:
+        """`open`: what the writer could take or ask for, were it free: available, in time, of a level that it is
+        qualified for, not declined or dropped by it before, not asked for already. `preferred` are those of them whose
+        client prefers the writer. `offers` to it, until they expire; `requests`: what it has asked for, undecided."""
+        website, own = self.actor.website, {"writer_id": self.writer_id}
+        asked = Request.objects.of(website).filter(**own).open().values("order_id")
+        declined = Offer.objects.of(website).filter(**own, outcome="declined").values("order_id")
+        dropped = Assignment.objects.of(website).filter(**own, outcome="released", cause=Cause.WRITER)
+
+        def open_(rows: OrderQuerySet) -> OrderQuerySet:
+            rows = rows.open_to(self.actor).filter(
+                client_deadline__gt=self.at, level_rank__lte=self.level.academic_rank
+            )
+            return rows.exclude(pk__in=asked).exclude(pk__in=declined).exclude(pk__in=dropped.values("order_id"))
+
+        return {
+            "open": open_,
+            "requests": lambda rows: rows.filter(pk__in=asked),
+            "offers": lambda rows: rows.filter(
+                status=Status.OFFERED, offered_to_id=self.writer_id, offer_expires_at__gt=self.at
+            ),
+            "preferred": lambda rows: open_(rows).preferring(self.actor),
+        }
+
+    def rows(self, orders: Sequence[Order]) -> list[QueueRow]:
+        """Of `orders` with their client. One query."""
+        params = {"website": self.actor.website.pk, "writer": self.writer_id, "ids": [order.pk for order in orders]}
+        with connection.cursor() as cursor:
+            cursor.execute(ABOUT, params)
+            about = {pk: facts for pk, *facts in cursor.fetchall()}
+        return [self._row(order, *about[order.pk]) for order in orders]
+
+    def _row(
+        self,
+        order: Any,
+        request_id: int | None,
+        bid_minor: int | None,
+        message: str,
+        requested_at: dt.datetime,
+        request_expires_at: dt.datetime,
+        offered_minor: int | None,
+        offered_at: dt.datetime,
+        offer_expires_at: dt.datetime,
+        favoured: bool,  # noqa: FBT001
+        declined: bool,  # noqa: FBT001
+    ) -> QueueRow:
+        # A block is not among these facts, so that the writer does not learn of it.
+        writer = replace(
+            self.facts,
+            declined=declined,
+            knows_subject=bool(order.knows_subject),
+            knows_paper_type=bool(order.knows_paper_type),
+        )
+        codes = exclusions(order, writer, self.levels)
+        match = match_of(factors(writer, self.levels, self.mean), dict(self.policy.match_weights), codes)
+        level_minor = self.level.pay_minor(pages=order.pages, price_minor=order.price_minor)
+        pay_minor = next((minor for minor in (offered_minor, bid_minor) if minor is not None), level_minor)
+        in_time = order.client_deadline > self.at
+        free = order.status == Status.AVAILABLE and in_time and not codes
+        capacity = self.capacity
+        return QueueRow(
+            id=order.pk,
+            number=order.number,
+            status=Status(order.status),
+            topic=order.topic,
+            paper_type=order.paper_type,
+            subject=order.subject,
+            academic_level=order.academic_level,
+            work_type=order.work_type,
+            pages=order.pages,
+            slides=order.slides,
+            spacing=order.spacing,
+            client=f"Client {order.client.number}",
+            writer_deadline=writer_due(self.policy, self.at, order.client_deadline) if in_time else None,
+            pay=to_decimal(pay_minor),
+            currency=self.actor.website.currency,
+            placed_at=order.placed_at,
+            preferred=favoured or order.preferred_writer_id == self.writer_id,
+            may_take=free and capacity.takes_allowed,
+            may_request=free and request_id is None and capacity.requests_left > 0,
+            match=match,
+            request=None
+            if request_id is None
+            else QueueRequest(
+                request_id,
+                message,
+                None if bid_minor is None else to_decimal(bid_minor),
+                requested_at,
+                request_expires_at,
+            ),
+            offer=None if offered_minor is None else QueueOffer(offered_at, offer_expires_at),
+        )
+
+    def _known(self, kind: str, weight: int) -> Combinable:
+        skills = Skill.objects.of(self.actor.website).filter(writer_id=self.writer_id, kind=SkillKind(kind))
+        return Case(When(**{f"{kind}__in": skills.values("code")}, then=Value(weight)), default=Value(0))
