@@ -24,6 +24,12 @@ DECLINED = """(
 )"""
 """Writer `w` would not have order `t`: it declined the offer, or let the order go."""
 
+KNOWS_SUBJECT, KNOWS_PAPER_TYPE = (
+    f"EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id"  # noqa: S608
+    f" AND s.kind = '{kind}' AND s.code = t.{kind})"
+    for kind in ("subject", "paper_type")
+)
+
 FACTS = f"""
 SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        m.status <> 'active' OR coalesce(w.suspended_until > %(at)s, false),
@@ -32,14 +38,11 @@ SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        coalesce(a.completed, 0), coalesce(a.dropped, 0), coalesce(r.on_time, 0), coalesce(r.submitted, 0),
        c.kind,
        {DECLINED},
-       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
-               AND s.kind = 'subject' AND s.code = %(subject)s),
-       EXISTS (SELECT 1 FROM writers_skill s WHERE s.website_id = w.website_id AND s.writer_id = w.id
-               AND s.kind = 'paper_type' AND s.code = %(paper_type)s),
+       {KNOWS_SUBJECT}, {KNOWS_PAPER_TYPE},
        coalesce(q.open, 0), coalesce(q.this, false)
 FROM writers_writer w
 JOIN accounts_membership m ON m.website_id = w.website_id AND m.id = w.id
-CROSS JOIN (SELECT %(order)s::bigint AS id) t
+CROSS JOIN (SELECT %(order)s::bigint AS id, %(subject)s::text AS subject, %(paper_type)s::text AS paper_type) t
 LEFT JOIN (
     SELECT writer_id, count(*) AS active,
            count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue

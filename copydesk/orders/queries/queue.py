@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Value, When
@@ -25,7 +24,7 @@ from ..models import Assignment, Cause, Offer, Order, Request, Status
 from ..models.order import OrderQuerySet
 from ..policies import OrderPolicy
 from .deadlines import writer_due
-from .match import DECLINED, Facts, exclusions, own_facts
+from .match import DECLINED, KNOWS_PAPER_TYPE, KNOWS_SUBJECT, Facts, exclusions, own_facts
 from .score import Match, factors, match_of
 
 Tab = Callable[[OrderQuerySet], OrderQuerySet]
@@ -34,9 +33,10 @@ TABS = ("open", "requests", "offers", "preferred")
 
 ABOUT = f"""
 SELECT t.id, r.id, r.bid_minor, r.message, r.requested_at, r.expires_at, f.pay_minor, f.offered_at, f.expires_at,
-       c.id IS NOT NULL, {DECLINED}
+       m.number, c.id IS NOT NULL, {DECLINED}, {KNOWS_SUBJECT}, {KNOWS_PAPER_TYPE}
 FROM orders_order t
 JOIN writers_writer w ON w.website_id = t.website_id AND w.id = %(writer)s
+JOIN accounts_membership m ON m.website_id = t.website_id AND m.id = t.client_id
 LEFT JOIN orders_request r ON r.website_id = t.website_id AND r.order_id = t.id AND r.writer_id = w.id
                           AND r.status = 'requested'
 LEFT JOIN orders_offer f ON f.website_id = t.website_id AND f.order_id = t.id AND f.writer_id = w.id AND f.outcome = ''
@@ -143,10 +143,8 @@ class WriterQueue:
         """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone."""
         weights = dict(self.policy.match_weights)
         fit = self._known("subject", weights["subject"]) + self._known("paper_type", weights["paper_type"])
-        rows = Order.objects.of(self.actor.website).annotate(
-            fit=fit, knows_subject=self._known("subject", 1), knows_paper_type=self._known("paper_type", 1)
-        )
-        return rows.select_related("client").order_by("-fit", "client_deadline")
+        rows = Order.objects.of(self.actor.website).defer("instructions", "extras")
+        return rows.annotate(fit=fit).order_by("-fit", "client_deadline")
 
     @property
     def tabs(self) -> Mapping[str, Tab]:
@@ -174,7 +172,7 @@ class WriterQueue:
         }
 
     def rows(self, orders: Sequence[Order]) -> list[QueueRow]:
-        """Of `orders` with their client. One query."""
+        """One query, for what there is between the writer and each order."""
         params = {"website": self.actor.website.pk, "writer": self.writer_id, "ids": [order.pk for order in orders]}
         with connection.cursor() as cursor:
             cursor.execute(ABOUT, params)
@@ -183,7 +181,7 @@ class WriterQueue:
 
     def _row(
         self,
-        order: Any,
+        order: Order,
         request_id: int | None,
         bid_minor: int | None,
         message: str,
@@ -192,16 +190,13 @@ class WriterQueue:
         offered_minor: int | None,
         offered_at: dt.datetime,
         offer_expires_at: dt.datetime,
+        client_number: int,
         favoured: bool,  # noqa: FBT001
-        declined: bool,  # noqa: FBT001
+        *facts: bool,
     ) -> QueueRow:
         # A block is not among these facts, so that the writer does not learn of it.
-        writer = replace(
-            self.facts,
-            declined=declined,
-            knows_subject=bool(order.knows_subject),
-            knows_paper_type=bool(order.knows_paper_type),
-        )
+        declined, knows_subject, knows_paper_type = facts
+        writer = replace(self.facts, declined=declined, knows_subject=knows_subject, knows_paper_type=knows_paper_type)
         codes = exclusions(order, writer, self.levels)
         match = match_of(factors(writer, self.levels, self.mean), dict(self.policy.match_weights), codes)
         level_minor = self.level.pay_minor(pages=order.pages, price_minor=order.price_minor)
@@ -221,7 +216,7 @@ class WriterQueue:
             pages=order.pages,
             slides=order.slides,
             spacing=order.spacing,
-            client=f"Client {order.client.number}",
+            client=f"Client {client_number}",
             writer_deadline=writer_due(self.policy, self.at, order.client_deadline) if in_time else None,
             pay=to_decimal(pay_minor),
             currency=self.actor.website.currency,
