@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -16,7 +16,6 @@ from copydesk.tenancy.counts import counts
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
 LINK = {"type": ["string", "null"], "format": "uri"}
-WHOLE = {"type": "integer", "minimum": 0}
 PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": 100, "default": 25}
 
 
@@ -40,23 +39,6 @@ class Cursor(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return _envelope(schema, optional={})
-
-
-class Queue(Pages):
-    """Pages of the rows of one tab, with the counts of all. Subclasses name the `tabs`; the first is the default."""
-
-    tabs: ClassVar[Sequence[str]] = ()
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        tab = {"type": "string", "enum": [*self.tabs], "default": self.tabs[0]}
-        return [parameter("tab", tab), *super().get_schema_operation_parameters(view)]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        envelope = super().get_paginated_response_schema(schema)
-        counts = {"type": "object", "required": [*self.tabs], "properties": dict.fromkeys(self.tabs, WHOLE)}
-        envelope["properties"]["counts"] = counts
-        envelope["required"].append("counts")
-        return envelope
 
 
 def page(request: Request, rows: Any, build: Build, total: int | None = None) -> dict[str, Any]:

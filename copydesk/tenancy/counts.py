@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 
 def counts(sets: Mapping[str, QuerySet[Any]], most: int) -> dict[str, int]:
     """By name, none counted further than to `most`. One query."""
-    texts, params = [], []
+    texts: list[str] = []
+    params: list[Any] = []
     for rows in sets.values():
         try:
             text, given = rows.order_by().values("pk")[:most].query.sql_with_params()

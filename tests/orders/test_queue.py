@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -23,34 +22,16 @@ from copydesk.writers.models import ChoiceKind, Writer
 from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
 from tests.factories.requests import order as open_order
+from tests.orders.conftest import NOON
 
-NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def atlas(db: None, clock: time_machine.Coordinates) -> Iterator[Website]:
-    row = tenancy.website()
-    with website_scope(row.pk):
-        yield row
-
-
-@pytest.fixture
-def client(atlas: Website) -> Membership:
-    return accounts.membership(atlas)
-
-
-@pytest.fixture
-def quill(atlas: Website) -> Writer:
+def quill(website: Website) -> Writer:
     """Qualified up to a master's, knows law and essays."""
-    return writers.writer(atlas, level="standard", subjects=("law",), paper_types=("essay",))
+    return writers.writer(website, level="standard", subjects=("law",), paper_types=("essay",))
 
 
 def shown(writer: Writer, tab: str = "open") -> list[QueueRow]:
@@ -62,15 +43,15 @@ def ids(writer: Writer, tab: str = "open") -> list[int]:
     return [row.id for row in shown(writer, tab)]
 
 
-def test_open_orders(atlas: Website, client: Membership, quill: Writer) -> None:
-    by = actor(accounts.membership(atlas, "admin"))
+def test_open_orders(website: Website, client: Membership, quill: Writer) -> None:
+    by = actor(accounts.membership(website, "admin"))
     wanted = open_order(client)
     for status in set(Status) - {Status.AVAILABLE, Status.OFFERED}:
-        open_order(client, status=status, writer=writers.writer(atlas).member)
-    staffing.assign(open_order(client), writers.writer(atlas).pk, by=by, offer=True)
+        open_order(client, status=status, writer=writers.writer(website).member)
+    staffing.assign(open_order(client), writers.writer(website).pk, by=by, offer=True)
     open_order(client, client_deadline=NOON)
     open_order(client, level_rank=4)
-    blocker = accounts.membership(atlas)
+    blocker = accounts.membership(website)
     open_order(blocker)
     choose_writer(quill, ChoiceKind.BLOCK, by=actor(blocker))
     asked = open_order(client)
@@ -86,9 +67,9 @@ def test_open_orders(atlas: Website, client: Membership, quill: Writer) -> None:
     assert ids(quill, "requests") == [asked.pk]
 
 
-def test_what_others_did_stands_in_nobodys_way(atlas: Website, client: Membership, quill: Writer) -> None:
-    by = actor(accounts.membership(atlas, "admin"))
-    other = writers.writer(atlas)
+def test_what_others_did_stands_in_nobodys_way(website: Website, client: Membership, quill: Writer) -> None:
+    by = actor(accounts.membership(website, "admin"))
+    other = writers.writer(website)
     blocked, asked, declined = (open_order(client) for _ in range(3))
     requests.request_order(asked, by=actor(other.member))
     staffing.decline_offer(staffing.assign(declined, other.pk, by=by, offer=True), by=actor(other.member))
@@ -101,11 +82,11 @@ def test_what_others_did_stands_in_nobodys_way(atlas: Website, client: Membershi
 
 
 def test_offers_until_they_expire(
-    atlas: Website, client: Membership, quill: Writer, clock: time_machine.Coordinates
+    website: Website, client: Membership, quill: Writer, frozen: time_machine.Coordinates
 ) -> None:
-    by = actor(accounts.membership(atlas, "admin"))
+    by = actor(accounts.membership(website, "admin"))
     mine = staffing.assign(open_order(client), quill.pk, by=by, offer=True)
-    staffing.assign(open_order(client), writers.writer(atlas).pk, by=by, offer=True)
+    staffing.assign(open_order(client), writers.writer(website).pk, by=by, offer=True)
     declined = staffing.assign(open_order(client), quill.pk, by=by, offer=True)
     staffing.decline_offer(declined, by=actor(quill.member))
     [row] = shown(quill, "offers")
@@ -113,25 +94,25 @@ def test_offers_until_they_expire(
     assert row.offer is not None
     assert (row.offer.offered_at, row.offer.expires_at) == (NOON, NOON + 2 * HOUR)
     assert (row.may_take, row.may_request) == (False, False)
-    clock.shift(2 * HOUR)
+    frozen.shift(2 * HOUR)
     assert ids(quill, "offers") == []
 
 
-def test_own_open_requests(atlas: Website, client: Membership, quill: Writer) -> None:
+def test_own_open_requests(website: Website, client: Membership, quill: Writer) -> None:
     order = open_order(client)
     asked = requests.request_order(order, by=actor(quill.member), message="I can.", bid_minor=20_000)
-    requests.request_order(order, by=actor(writers.writer(atlas).member))
+    requests.request_order(order, by=actor(writers.writer(website).member))
     [row] = shown(quill, "requests")
     assert row.request is not None
     assert (row.request.id, row.request.message, row.request.bid) == (asked.pk, "I can.", 200)
     assert row.request.expires_at == asked.expires_at
     assert (row.pay, row.may_take, row.may_request) == (200, True, False)
-    requests.reject_request(asked, by=actor(accounts.membership(atlas, "admin")), reason="Another one.")
+    requests.reject_request(asked, by=actor(accounts.membership(website, "admin")), reason="Another one.")
     assert ids(quill, "requests") == []
 
 
-def test_preferred(atlas: Website, client: Membership, quill: Writer) -> None:
-    fan, other = accounts.membership(atlas), writers.writer(atlas)
+def test_preferred(website: Website, client: Membership, quill: Writer) -> None:
+    fan, other = accounts.membership(website), writers.writer(website)
     choose_writer(quill, ChoiceKind.FAVOUR, by=actor(fan))
     choose_writer(other, ChoiceKind.FAVOUR, by=actor(client))
     loved, named, plain = open_order(fan), open_order(client, preferred_writer=quill.member), open_order(client)
@@ -158,32 +139,32 @@ def test_best_match_first_then_the_nearest_deadline(client: Membership, quill: W
 
 @pytest.mark.parametrize("rating", [None, 4_200])
 def test_scores_are_those_of_the_candidates(
-    atlas: Website, client: Membership, rating: int | None, clock: time_machine.Coordinates
+    website: Website, client: Membership, rating: int | None, frozen: time_machine.Coordinates
 ) -> None:
-    writers.writer(atlas, rating_milli=3_000)
-    quill = writers.writer(atlas, subjects=("law",), rating_milli=rating)
+    writers.writer(website, rating_milli=3_000)
+    quill = writers.writer(website, subjects=("law",), rating_milli=rating)
     orders.completed_order(client, quill.member)
     orders.order_in_progress(client, quill.member)
     for values in ({"subject": "law"}, {"paper_type": "case_study"}):
         open_order(client, **values)
     for row in shown(quill):
-        listed = candidates(Order.objects.of(atlas).get(pk=row.id))
+        listed = candidates(Order.objects.of(website).get(pk=row.id))
         [same] = [one for one in [*listed.recommended, *listed.excluded] if one.writer_id == quill.pk]
         assert row.match == same.match
 
 
 def test_reasons_that_keep_the_writer_from_orders(
-    atlas: Website, client: Membership, quill: Writer, clock: time_machine.Coordinates
+    website: Website, client: Membership, quill: Writer, frozen: time_machine.Coordinates
 ) -> None:
     wanted = open_order(client)
     [row] = shown(quill)
     assert (row.match.exclusions, row.may_take, row.may_request) == ([], True, True)
-    by = actor(accounts.membership(atlas, "admin"))
+    by = actor(accounts.membership(website, "admin"))
     late = staffing.assign(open_order(client, client_deadline=NOON + 5 * HOUR), quill.pk, by=by)
-    writers.levels(atlas, {"code": "standard", "name": "S", "rank": 1, "academic_rank": 3, "max_active_orders": 1})
+    writers.levels(website, {"code": "standard", "name": "S", "rank": 1, "academic_rank": 3, "max_active_orders": 1})
     assert late.writer_due_at is not None
-    clock.move_to(late.writer_due_at)
-    Writer.objects.of(atlas).filter(pk=quill.pk).update(leave_from=NOON, leave_until=NOON + DAY)
+    frozen.move_to(late.writer_due_at)
+    Writer.objects.of(website).filter(pk=quill.pk).update(leave_from=NOON, leave_until=NOON + DAY)
     [row] = shown(quill)
     assert row.id == wanted.pk
     assert row.match.exclusions == ["on_leave", "has_overdue_order", "over_capacity"]
@@ -191,20 +172,20 @@ def test_reasons_that_keep_the_writer_from_orders(
     assert WriterQueue(actor(quill.member)).capacity.orders_left == 0
 
 
-def test_a_block_is_never_told(atlas: Website, client: Membership, quill: Writer) -> None:
+def test_a_block_is_never_told(website: Website, client: Membership, quill: Writer) -> None:
     requests.request_order(open_order(client), by=actor(quill.member))
     choose_writer(quill, ChoiceKind.BLOCK, by=actor(client))
     [row] = shown(quill, "requests")
     assert row.match.exclusions == []
 
 
-def test_capacity(atlas: Website, client: Membership, quill: Writer) -> None:
+def test_capacity(website: Website, client: Membership, quill: Writer) -> None:
     levels = {"code": "standard", "name": "S", "rank": 1, "academic_rank": 3, "max_open_requests": 2}
-    writers.levels(atlas, {**levels, "max_active_orders": 3})
+    writers.levels(website, {**levels, "max_active_orders": 3})
     orders.order_in_progress(client, quill.member)
     orders.delivered_order(client, quill.member)
     course.hold(
-        orders.order_in_progress(client, quill.member), by=actor(accounts.membership(atlas, "admin")), reason="r"
+        orders.order_in_progress(client, quill.member), by=actor(accounts.membership(website, "admin")), reason="r"
     )
     for _ in range(2):
         requests.request_order(open_order(client), by=actor(quill.member))
@@ -218,12 +199,12 @@ def test_capacity(atlas: Website, client: Membership, quill: Writer) -> None:
 
 @pytest.mark.parametrize("of", ["website", "level"])
 def test_where_takes_are_not_allowed_orders_are_asked_for(
-    atlas: Website, client: Membership, quill: Writer, of: str
+    website: Website, client: Membership, quill: Writer, of: str
 ) -> None:
     if of == "website":
-        store_policy(atlas, "orders", {"takes_allowed": False})
+        store_policy(website, "orders", {"takes_allowed": False})
     else:
-        writers.levels(atlas, {"code": "standard", "name": "S", "rank": 1, "academic_rank": 3, "can_take": False})
+        writers.levels(website, {"code": "standard", "name": "S", "rank": 1, "academic_rank": 3, "can_take": False})
     open_order(client)
     [row] = shown(quill)
     assert (row.may_take, row.may_request) == (False, True)
@@ -238,8 +219,8 @@ def test_what_a_row_tells(client: Membership, quill: Writer) -> None:
     assert (row.request, row.offer, row.preferred) == (None, None, False)
 
 
-def test_who_was_never_admitted_has_no_queue(atlas: Website) -> None:
+def test_who_was_never_admitted_has_no_queue(website: Website) -> None:
     with pytest.raises(NotFound):
-        WriterQueue(actor(writers.writer(atlas, status="applied").member))
+        WriterQueue(actor(writers.writer(website, status="applied").member))
     with pytest.raises(NotFound):
-        WriterQueue(actor(accounts.membership(atlas, Role.WRITER)))
+        WriterQueue(actor(accounts.membership(website, Role.WRITER)))

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
 from copydesk.api.filters import between
-from copydesk.api.lists import WHOLE, Cursor, Queue
+from copydesk.api.lists import Cursor, Pages, parameter
 from copydesk.api.reports import SeriesQuery
 from copydesk.api.shape import shape
 from copydesk.orders.queries.queue import TABS, QueueCapacity, QueueRow, WriterQueue
@@ -23,6 +23,7 @@ from copydesk.reports.earnings import EarningLine, WriterEarnings, earning_lines
 from copydesk.reports.performance import WriterPerformance, writer_performance
 
 BOOLEAN = {"type": "boolean"}
+WHOLE = {"type": "integer", "minimum": 0}
 
 
 class EarningFilter(between("created_at")):  # type: ignore[misc]
@@ -37,14 +38,22 @@ class QueueFilter(django_filters.FilterSet):
     paper_type = django_filters.CharFilter(max_length=40)
 
 
-class WriterQueuePages(Queue):
-    tabs = TABS
+class WriterQueuePages(Pages):
+    """Pages of one tab; `counts` of all tabs, and `capacity`, stand beside the rows."""
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        tab = {"type": "string", "enum": [*TABS], "default": TABS[0]}
+        return [parameter("tab", tab), *super().get_schema_operation_parameters(view)]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         envelope = super().get_paginated_response_schema(schema)
-        names = {field.name: BOOLEAN if field.type == "bool" else WHOLE for field in fields(QueueCapacity)}
-        envelope["properties"]["capacity"] = {"type": "object", "required": [*names], "properties": names}
-        envelope["required"].append("capacity")
+        beside = {
+            "counts": dict.fromkeys(TABS, WHOLE),
+            "capacity": {one.name: BOOLEAN if one.type == "bool" else WHOLE for one in fields(QueueCapacity)},
+        }
+        for name, parts in beside.items():
+            envelope["properties"][name] = {"type": "object", "required": [*parts], "properties": parts}
+        envelope["required"] += beside
         return envelope
 
 

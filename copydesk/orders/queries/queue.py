@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Value, When
@@ -143,8 +144,7 @@ class WriterQueue:
         """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone."""
         weights = dict(self.policy.match_weights)
         fit = self._known("subject", weights["subject"]) + self._known("paper_type", weights["paper_type"])
-        rows = Order.objects.of(self.actor.website).defer("instructions", "extras")
-        return rows.annotate(fit=fit).order_by("-fit", "client_deadline")
+        return Order.objects.of(self.actor.website).annotate(fit=fit).order_by("-fit", "client_deadline")
 
     @property
     def tabs(self) -> Mapping[str, Tab]:
@@ -173,7 +173,11 @@ class WriterQueue:
 
     def rows(self, orders: Sequence[Order]) -> list[QueueRow]:
         """One query, for what there is between the writer and each order."""
-        params = {"website": self.actor.website.pk, "writer": self.writer_id, "ids": [order.pk for order in orders]}
+        params: dict[str, Any] = {
+            "website": self.actor.website.pk,
+            "writer": self.writer_id,
+            "ids": [order.pk for order in orders],
+        }
         with connection.cursor() as cursor:
             cursor.execute(ABOUT, params)
             about = {pk: facts for pk, *facts in cursor.fetchall()}
