@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.binaries import find_binaries
 from launcher.data import DataFolder, Running
 from launcher.errors import LaunchError
-from launcher.postgres import durable_cluster, tail, url
+from launcher.postgres import DURABLE, durable_cluster, tail, url
 from launcher.progress import Step, run_step
 from launcher.signals import ignore_signals
 
@@ -74,7 +74,12 @@ def given_env(environ: Mapping[str, str], root: Path, data: DataFolder, port: in
 
 @contextlib.contextmanager
 def backend(
-    root: Path, python: str, environ: Mapping[str, str], data: DataFolder, port: int | None
+    root: Path,
+    python: str,
+    environ: Mapping[str, str],
+    data: DataFolder,
+    port: int | None,
+    settings: Mapping[str, str] = DURABLE,
 ) -> Iterator[Backend]:
     """The lock of `data` must be held."""
     if environ.get("DATABASE_URL"):
@@ -84,7 +89,7 @@ def backend(
     binaries = find_binaries(python, environ)
     log = data.logs / "postgres.log"
     data.forget_running()
-    cluster = durable_cluster(binaries, data.path, log, pass_fds=[data.lock.fileno()])
+    cluster = durable_cluster(binaries, data.path, log, [data.lock.fileno()], settings)
     if not cluster.exists:
         data.prepared.unlink(missing_ok=True)
     with Step(f"Starting PostgreSQL {binaries.major}"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.bench import bench
 from launcher.checks import check
 from launcher.errors import LaunchError
 from launcher.manage import manage, write_openapi
@@ -15,7 +16,7 @@ from launcher.testing import test
 from launcher.venv import ensure_venv
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("test", "check", "manage", "openapi")
+COMMANDS = ("test", "check", "manage", "openapi", "bench")
 WITH_VALUE = ("--port", "--data")
 HIGHEST_PORT = 65534  # the stream takes the one above
 
@@ -25,6 +26,7 @@ HELP = """\
   run.py check                 linters, types, import contracts, migrations, OpenAPI, lock files
   run.py manage COMMAND …      a Django command on the database of --data
   run.py openapi               write docs/openapi.yaml anew
+  run.py bench --orders N …    load a world of N orders and measure every GET route (bench --help)
 """
 
 
@@ -44,7 +46,7 @@ def parse(argv: Sequence[str]) -> Request:
     )
     parser = argparse.ArgumentParser(
         prog="run.py",
-        usage="run.py [options] [test | check | manage | openapi] [arguments]",
+        usage="run.py [options] [test | check | manage | openapi | bench] [arguments]",
         description=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -91,6 +93,8 @@ def _run(request: Request) -> int:
         return test(ROOT, ensure_venv(ROOT, "dev", environ), environ, request.arguments)
     if request.command == "check":
         return check(ROOT, ensure_venv(ROOT, "dev", environ), environ)
+    if request.command == "bench":
+        return bench(ROOT, environ, request.arguments)
     if request.command == "openapi":
         return write_openapi(ROOT, ensure_venv(ROOT, "run", environ), environ)
     if request.command == "manage":

@@ -18,7 +18,7 @@ MARKER_TEXT = "Made by Copydesk's run.py; `run.py --fresh` removes what it made 
 FOLDERS = ("files", "mail", "static", "logs")
 OURS = (
     *FOLDERS,
-    *("prepared", "secret_key", "secret_key.new", "cluster.json", "cluster.json.new"),
+    *("prepared", "secret_key", "secret_key.new", "cluster.json", "cluster.json.new", "bench.json", "bench.new"),
 )
 CLUSTER_DATA = re.compile(r"pg\d+(\.new)?")
 STOP_SECONDS = 40

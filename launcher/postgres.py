@@ -52,6 +52,15 @@ THROWAWAY: Mapping[str, str] = {
     "max_wal_size": "4GB",
     "autovacuum_naptime": "10s",
 }
+LOADING: Mapping[str, str] = {
+    **THROWAWAY,
+    "max_connections": "20",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+    "shared_buffers": "1GB",
+}
+"""For a large load into a folder of its own: what is cut off is begun again."""
 
 
 def url(socket: Path, role: str, database: str) -> str:
@@ -195,13 +204,15 @@ class Cluster:
         )
 
 
-def durable_cluster(binaries: Binaries, folder: Path, log: Path, pass_fds: Sequence[int]) -> Cluster:
+def durable_cluster(
+    binaries: Binaries, folder: Path, log: Path, pass_fds: Sequence[int], settings: Mapping[str, str] = DURABLE
+) -> Cluster:
     account = server_account()
     return Cluster(
         binaries=within_reach(binaries, account),
         folder=cluster_home(folder, account),
         account=account,
-        settings=DURABLE,
+        settings=settings,
         log=log,
         pass_fds=pass_fds,
     )

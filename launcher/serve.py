@@ -78,7 +78,7 @@ def _run(root: Path, python: str, data: DataFolder, database: Backend, port: int
     try:
         supervisor.start()
         with Step("Starting API, worker and stream") as step:
-            _wait_until_ready(supervisor, database, port, step)
+            wait_until_ready(supervisor, database, port, step)
         say(welcome(port, data.logs, demo=database.demo))
         while True:
             _tend(supervisor, database)
@@ -90,13 +90,6 @@ def _run(root: Path, python: str, data: DataFolder, database: Backend, port: int
 
 
 def children(root: Path, python: str, database: Backend, port: int, logs: Path) -> list[Child]:
-    api = [
-        *(python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", str(WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "3"),
-        # The longest that granian takes: a thread that is let go loses its database connection.
-        *("--blocking-threads", str(THREADS), "--blocking-threads-idle-timeout", "600"),
-        *("--log-level", "warning", "copydesk.config.wsgi:application"),
-    ]
     stream = [
         *(python, "-m", "uvicorn", "--host", HOST, "--port", str(port + 1), "--log-level", "warning"),
         *("--timeout-graceful-shutdown", "3", "copydesk.config.stream:application"),
@@ -104,10 +97,21 @@ def children(root: Path, python: str, database: Backend, port: int, logs: Path) 
     worker = [python, "-m", "django", "run_worker"]
     env = database.env
     return [
-        Child("API", api, env, root, Log(logs / "api.log"), at_our_death=signal.SIGTERM),
+        api(root, python, env, port, logs),
         Child("worker", worker, env, root, Log(logs / "worker.log")),
         Child("stream", stream, env, root, Log(logs / "stream.log")),
     ]
+
+
+def api(root: Path, python: str, env: Mapping[str, str], port: int, logs: Path) -> Child:
+    command = [
+        *(python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", str(WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "3"),
+        # The longest that granian takes: a thread that is let go loses its database connection.
+        *("--blocking-threads", str(THREADS), "--blocking-threads-idle-timeout", "600"),
+        *("--log-level", "warning", "copydesk.config.wsgi:application"),
+    ]
+    return Child("API", command, env, root, Log(logs / "api.log"), at_our_death=signal.SIGTERM)
 
 
 def _tend(supervisor: Supervisor, database: Backend) -> None:
@@ -117,7 +121,7 @@ def _tend(supervisor: Supervisor, database: Backend) -> None:
     supervisor.tend()
 
 
-def _wait_until_ready(supervisor: Supervisor, database: Backend, port: int, step: Step) -> None:
+def wait_until_ready(supervisor: Supervisor, database: Backend, port: int, step: Step) -> None:
     # Never through a proxy that the environment may name.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     url = f"http://{HOST}:{port}{READY_PATH}"

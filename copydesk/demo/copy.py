@@ -142,11 +142,12 @@ class Sheet:
 
 
 class Loader:
-    """All sheets of one database. `flush` sends what waits, in the order of SHEETS."""
+    """All sheets of one database, whose ids begin at `first_id`, or go on after those that are there. `flush` sends what
+    waits, in the order of SHEETS."""
 
-    def __init__(self, database: Database, models_: Sequence[type[models.Model]] = SHEETS) -> None:
+    def __init__(self, database: Database, first_id: int | None = None) -> None:
         self.database = database
-        self.sheets = {model: Sheet(model, self._first_id(model)) for model in models_}
+        self.sheets = {model: Sheet(model, first_id or self._first_id(model)) for model in SHEETS}
         self._waiting = 0
         self.sent = 0
 

@@ -18,6 +18,7 @@ from .stage import Case, Stage
 
 LEVELS = WriterPolicy()
 TRIES = 25
+NAMED_CLIENTS = ("client", "client2")
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +46,10 @@ class Member:
 
 @dataclass(slots=True)
 class Crew:
-    """Whoever has joined so far. `named` are the accounts that a visitor logs in with."""
+    """Whoever has joined so far. `named` are the accounts that a visitor logs in with; `regulars`: they have a good part
+    of all orders, which they have not where a website is large."""
+
+    regulars: bool = True
 
     clients: list[Member] = field(default_factory=list)
     writers: list[Member] = field(default_factory=list)
@@ -69,6 +73,9 @@ class Crew:
     def some_client(self, chance: random.Random) -> Member:
         """The named ones often; of the others those who have long been there more than the new ones."""
         draw = chance.random()
+        if not self.regulars:
+            others = len(self.clients) - len(NAMED_CLIENTS)
+            return self.clients[len(NAMED_CLIENTS) + int(others * draw**1.6)] if others > 0 else self.clients[0]
         if draw < 0.08 and "client" in self.named:
             return self.named["client"]
         if draw < 0.12 and "client2" in self.named:
@@ -80,11 +87,11 @@ class Crew:
         client = self.by_id[case.order.client_id]
         second: Member | None = None
         for _ in range(TRIES):
-            named = chance.random() < 0.2 and [
+            named = chance.random() < 0.2 and self.regulars and [
                 self.named[name] for name in ("writer", "writer2", "writer3") if name in self.named
             ]
             writer = chance.choice(named or self.writers)
-            if exclusions(stage, case, writer, client) or (taking and not level_of(writer).can_take):
+            if excluded(stage, case, writer, client) or (taking and not level_of(writer).can_take):
                 continue
             if ("subject", case.order.subject) in writer.skills:
                 return writer
@@ -96,22 +103,26 @@ def level_of(writer: Member) -> Level:
     return LEVELS.level(writer.writer.level)
 
 
-def exclusions(stage: Stage, case: Case, writer: Member, client: Member) -> list[str]:
+def excluded(stage: Stage, case: Case, writer: Member, client: Member) -> bool:
     """Mirrors copydesk/orders/queries/match.py."""
     order, profile = case.order, writer.writer
-    if profile.status in (WriterStatus.APPLIED, WriterStatus.REJECTED):
-        return ["not_approved"]
-    held = [each.order for each in writer.cases.values() if each.order.writer_id == writer.id]
-    reasons = {
-        "suspended": profile.suspended_until is not None and profile.suspended_until > stage.now,
-        "on_leave": profile.leave_from is not None and profile.leave_from <= stage.now < profile.leave_until,
-        "blocked_by_client": writer.id in client.chosen and client.chosen[writer.id].kind == "block",
-        "not_qualified": level_of(writer).academic_rank < order.level_rank,
-        "declined_this_order": _declined(case, writer.id),
-        "has_overdue_order": any(row.status in WRITING and row.writer_due_at <= stage.now for row in held),
-        "over_capacity": sum(row.status in ASSIGNED for row in held) >= level_of(writer).max_active_orders,
-    }
-    return [code for code, holds in reasons.items() if holds]
+    if (
+        profile.status in (WriterStatus.APPLIED, WriterStatus.REJECTED)
+        or level_of(writer).academic_rank < order.level_rank
+        or (profile.suspended_until is not None and profile.suspended_until > stage.now)
+        or (profile.leave_from is not None and profile.leave_from <= stage.now < profile.leave_until)
+        or (writer.id in client.chosen and client.chosen[writer.id].kind == "block")
+        or _declined(case, writer.id)
+    ):
+        return True
+    active = 0
+    for each in writer.cases.values():
+        row = each.order
+        if row.status in ASSIGNED and row.writer_id == writer.id:
+            active += 1
+            if row.status in WRITING and row.writer_due_at <= stage.now:
+                return True
+    return active >= level_of(writer).max_active_orders
 
 
 def _declined(case: Case, writer_id: int) -> bool:

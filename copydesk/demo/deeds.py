@@ -14,7 +14,7 @@ from copydesk.reviews.models import Target
 from . import texts
 from .briefs import draw_brief
 from .copy import Row
-from .crew import Crew, Member, exclusions, level_of
+from .crew import Crew, Member, excluded, level_of
 from .mirror import adjustments, course, delivery, money, papers, placement, requests, reviews, staffing
 from .stage import Case, Life, Stage
 
@@ -71,7 +71,7 @@ class Deeds:
         return max(min(mean * self.chance.expovariate(1), most), MINUTE)
 
     def may_have(self, writer: Member) -> bool:
-        return not exclusions(self.stage, self.case, writer, self.client)
+        return not excluded(self.stage, self.case, writer, self.client)
 
     def finish(self) -> None:
         for row in self.case.assignments:

@@ -9,7 +9,7 @@ from copydesk.payments.gateway.sandbox import OK
 from copydesk.writers.models import ChoiceKind, WriterStatus
 
 from . import texts
-from .crew import STAFF, Crew, Member
+from .crew import NAMED_CLIENTS, STAFF, Crew, Member
 from .mirror import money, payouts, people
 from .mirror.placement import PRICES
 from .stage import Life, Stage
@@ -20,7 +20,6 @@ UNDECIDED = 2
 """The last applications still wait."""
 REJECTED = 7
 """The place of the first application that is rejected."""
-NAMED_CLIENTS = ("client", "client2")
 NAMED_WRITERS = {"writer": "senior", "writer2": "standard", "writer3": "expert"}
 DISCIPLINES = [subject.code for subject in PRICES.subjects]
 PAPERS = [paper.code for paper in PRICES.paper_types]
@@ -72,7 +71,8 @@ class Arrivals:
             )
             if name in NAMED_CLIENTS:
                 self.crew.named[name] = client
-            self.stage.begin(self.client_lives(client, chance, named=name in NAMED_CLIENTS))
+            named = self.crew.regulars and name in NAMED_CLIENTS
+            self.stage.begin(self.client_lives(client, chance, named=named))
 
     def client_lives(self, client: Member, chance: random.Random, *, named: bool) -> Life:
         """Fills the wallet now and then; has writers it prefers, rarely one that it blocks."""
@@ -95,7 +95,9 @@ class Arrivals:
             if undecided <= UNDECIDED:
                 yield self.stage.end - undecided * 3 * HOUR
             else:
-                yield self.start + self.span * (place * 1.5) + HOUR * index
+                # An hour apart; closer where they are many, so that the last ones come before the end as well.
+                apart = min(HOUR, self.span * 0.02 / self.writers)
+                yield min(self.start + self.span * (place * 1.5) + apart * index, self.stage.end - 8 * HOUR)
             self.apply(index, chance)
 
     def apply(self, index: int, chance: random.Random) -> None:

@@ -35,7 +35,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share."""
+    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share. `regulars`: the named
+    accounts have a good part of all orders."""
 
     sites: Sequence[Site]
     orders: int
@@ -44,6 +45,7 @@ class World:
     now: dt.datetime
     password: str
     days: int = 425
+    regulars: bool = True
     seed: str = "copydesk"
 
 
@@ -106,7 +108,7 @@ def play(
     )
     website = Website(**vars(row))
     stage = Stage(loader, website, seed=world.seed, end=now, script=script)
-    crew = Crew()
+    crew = Crew(regulars=world.regulars)
     stage.notify = partial(telling.notify, stage, crew)
     arrivals = Arrivals(stage, crew, clients=world.clients, writers=world.writers, password=world.password)
     arrivals.employ_staff()

@@ -1,0 +1,139 @@
+"""The books of a large world: what triggers count row by row is counted once, and everything is checked by sets."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from ..copy import Database
+from .structure import AT_ONCE, BUILDING, Connect
+
+COUNTERS = (
+    """
+    UPDATE payments_ledgeraccount a SET balance_minor = s.amount_minor
+    FROM (
+        SELECT p.account_id, sum(p.amount_minor)::bigint AS amount_minor
+        FROM payments_posting p JOIN payments_ledgeraccount l ON l.id = p.account_id
+        WHERE l.owner_id IS NOT NULL GROUP BY 1
+    ) s WHERE a.id = s.account_id
+    """,
+    """
+    UPDATE payments_charge c SET repaid_minor = s.amount_minor
+    FROM (
+        SELECT charge_id, sum(amount_minor)::bigint AS amount_minor
+        FROM payments_repayment WHERE status <> 'failed' GROUP BY 1
+    ) s WHERE c.id = s.charge_id
+    """,
+)
+"""Of copydesk/payments/migrations: ledger.sql and charges.sql."""
+
+CHECKS = {
+    "every transfer sums to zero, has its lines and one currency": """
+        SELECT t.id FROM payments_transfer t
+        LEFT JOIN payments_posting p ON p.transfer_id = t.id
+        LEFT JOIN payments_ledgeraccount a ON a.id = p.account_id
+        GROUP BY t.id
+        HAVING count(p.id) <> t.lines OR coalesce(sum(p.amount_minor), 0) <> 0
+            OR NOT coalesce(bool_and(a.currency = t.currency AND a.website_id = t.website_id), false)
+    """,
+    "every balance is the sum of its postings, and no wallet is below zero": """
+        SELECT a.id FROM payments_ledgeraccount a LEFT JOIN payments_posting p ON p.account_id = a.id
+        WHERE a.owner_id IS NOT NULL GROUP BY a.id
+        HAVING a.balance_minor <> coalesce(sum(p.amount_minor), 0) OR (a.kind = 'wallet' AND a.balance_minor < 0)
+    """,
+    "every price is the sum of its lines": """
+        SELECT o.id FROM orders_order o LEFT JOIN orders_priceline l ON l.order_id = o.id
+        GROUP BY o.id HAVING o.price_minor <> coalesce(sum(l.amount_minor), 0)
+    """,
+    "every paid order has been paid its price, a cancelled one what it forfeits": """
+        SELECT o.id FROM orders_order o LEFT JOIN payments_charge c ON c.reference_type = 'order'
+            AND c.reference_id = o.id AND c.status = 'captured' AND c.purpose IN ('order', 'adjustment')
+        WHERE o.paid_at IS NOT NULL GROUP BY o.id
+        HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0)
+            <> CASE o.status WHEN 'cancelled' THEN o.forfeited_minor ELSE o.price_minor END
+    """,
+    "sales, tips, refunds, pay and payouts of a website are what its charges, earnings and payouts say": """
+        SELECT w.id FROM tenancy_website w
+        LEFT JOIN (
+            SELECT p.website_id, sum(p.amount_minor) FILTER (WHERE a.kind = 'sales') AS sales,
+                   sum(p.amount_minor) FILTER (WHERE a.kind = 'tips') AS tips,
+                   sum(p.amount_minor) FILTER (WHERE a.kind = 'refunds') AS refunds,
+                   sum(p.amount_minor) FILTER (WHERE a.kind = 'writer_cost') AS writer_cost,
+                   sum(p.amount_minor) FILTER (WHERE a.kind = 'payouts') AS payouts
+            FROM payments_posting p JOIN payments_ledgeraccount a ON a.id = p.account_id GROUP BY 1
+        ) booked ON booked.website_id = w.id
+        LEFT JOIN (
+            SELECT website_id, sum(amount_minor) FILTER (WHERE purpose IN ('order', 'adjustment')) AS sales,
+                   sum(amount_minor) FILTER (WHERE purpose = 'tip') AS tips
+            FROM payments_charge WHERE status = 'captured' GROUP BY 1
+        ) charged ON charged.website_id = w.id
+        LEFT JOIN (
+            SELECT website_id, sum(amount_minor) FILTER (WHERE kind <> 'tip') AS pay,
+                   sum(amount_minor) FILTER (WHERE kind = 'tip') AS tips
+            FROM payments_earning GROUP BY 1
+        ) earned ON earned.website_id = w.id
+        LEFT JOIN (
+            SELECT website_id, sum(amount_minor) AS repaid FROM payments_repayment WHERE status = 'succeeded' GROUP BY 1
+        ) back ON back.website_id = w.id
+        LEFT JOIN (
+            SELECT website_id, sum(total_minor) AS paid FROM payments_payout WHERE status = 'paid' GROUP BY 1
+        ) payout ON payout.website_id = w.id
+        WHERE coalesce(booked.sales, 0) <> coalesce(charged.sales, 0)
+           OR coalesce(booked.tips, 0) <> coalesce(charged.tips, 0) - coalesce(earned.tips, 0)
+           OR coalesce(booked.writer_cost, 0) <> -coalesce(earned.pay, 0)
+           OR coalesce(booked.refunds, 0) <> -coalesce(back.repaid, 0)
+           OR coalesce(booked.payouts, 0) <> coalesce(payout.paid, 0)
+    """,
+    "every payout is the sum of its lines, none twice": """
+        SELECT s.id FROM payments_payoutstatement s
+        LEFT JOIN payments_payoutline l ON l.statement_id = s.id LEFT JOIN payments_earning e ON e.id = l.earning_id
+        GROUP BY s.id HAVING coalesce(sum(e.amount_minor), 0) <> s.amount_minor OR bool_or(e.writer_id <> s.writer_id)
+        UNION ALL
+        SELECT p.id FROM payments_payout p LEFT JOIN payments_payoutstatement s ON s.payout_id = p.id
+        GROUP BY p.id HAVING coalesce(sum(s.amount_minor), 0) <> p.total_minor
+        UNION ALL
+        SELECT l.earning_id FROM payments_payoutline l
+        JOIN payments_payoutstatement s ON s.id = l.statement_id
+        JOIN payments_payout p ON p.id = s.payout_id AND p.status <> 'cancelled'
+        GROUP BY 1 HAVING count(*) > 1
+    """,
+    "the last event of every order left it in the status that it has": """
+        SELECT o.id FROM orders_order o LEFT JOIN (
+            SELECT DISTINCT ON (subject_id) subject_id, after FROM journal_event
+            WHERE subject_type = 'order' ORDER BY subject_id, id DESC
+        ) e ON e.subject_id = o.id WHERE e.after IS DISTINCT FROM o.status
+    """,
+    "each event of an order begins where the one before ended": """
+        SELECT id FROM (
+            SELECT id, before, lag(after, 1, '') OVER (PARTITION BY subject_id ORDER BY id) AS last
+            FROM journal_event WHERE subject_type = 'order'
+        ) e WHERE before <> last
+    """,
+    "the events of a website follow each other in time": """
+        SELECT id FROM (
+            SELECT id, at, lag(at) OVER (PARTITION BY website_id ORDER BY id) AS last FROM journal_event
+        ) e WHERE at < last
+    """,
+}
+"""What is said → a query of the rows that belie it."""
+
+
+def count(database: Database) -> None:
+    """While the triggers are off."""
+    for statement in COUNTERS:
+        database.execute(statement.encode())
+
+
+def faults(connect: Connect) -> dict[str, int]:
+    """How many rows belie what is said; nothing where the books balance."""
+
+    def found(query: str) -> int:
+        with connect() as database:
+            for setting in BUILDING:
+                database.execute(setting.encode())
+            row = database.execute(f"SELECT count(*) FROM ({query}) wrong".encode()).fetchone()  # noqa: S608 — of CHECKS
+            assert row is not None
+            return int(row[0])
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        counts = pool.map(found, CHECKS.values())
+        return {said: number for said, number in zip(CHECKS, counts, strict=True) if number}
