@@ -60,7 +60,9 @@ class Arrivals:
         """A fifth in the first weeks, the others over the whole time."""
         for index in range(self.clients):
             chance = self.stage.chance("client", index)
-            yield self.start + self.span * 0.97 * ((index + chance.random()) / self.clients) ** 1.4
+            at = self.start + self.span * 0.97 * ((index + chance.random()) / self.clients) ** 1.4
+            # Orders are placed from the third day on, and somebody must be there.
+            yield at if index else min(at, self.start + 3 * DAY - HOUR)
             name = NAMED_CLIENTS[index] if index < len(NAMED_CLIENTS) else f"client{index + 1}"
             client = people.register_client(
                 self.stage,
