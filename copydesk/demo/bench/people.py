@@ -36,7 +36,7 @@ SELECT a.writer_id FROM (
     SELECT writer_id, count(*) AS n, bool_or(ended_at IS NULL) AS working FROM orders_assignment
     WHERE website_id = %(website)s GROUP BY 1
 ) a
-JOIN writers_writer w ON w.member_id = a.writer_id AND w.status = 'approved'
+JOIN writers_writer w ON w.id = a.writer_id AND w.status = 'approved'
 ORDER BY a.working::int
     + EXISTS (SELECT 1 FROM orders_request r WHERE r.writer_id = a.writer_id AND r.status = 'requested')::int
     + EXISTS (SELECT 1 FROM reviews_review v WHERE v.writer_id = a.writer_id AND v.target <> 'website')::int

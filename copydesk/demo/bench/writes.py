@@ -31,11 +31,11 @@ WHERE website_id = %(website)s AND role = 'client' AND status = 'active' AND id 
 ORDER BY number DESC LIMIT %(many)s
 """
 TAKERS = """
-SELECT w.member_id, count(o.id) AS active FROM writers_writer w
-LEFT JOIN orders_order o ON o.website_id = w.website_id AND o.writer_id = w.member_id
+SELECT w.id, count(o.id) AS active FROM writers_writer w
+LEFT JOIN orders_order o ON o.website_id = w.website_id AND o.writer_id = w.id
     AND o.status IN ('in_progress', 'editing', 'revision', 'on_hold')
 WHERE w.website_id = %(website)s AND w.status = 'approved' AND w.level = ANY(%(levels)s)
-    AND w.leave_from IS NULL AND w.suspended_until IS NULL AND w.member_id <> ALL(%(measured)s)
+    AND w.leave_from IS NULL AND w.suspended_until IS NULL AND w.id <> ALL(%(measured)s)
 GROUP BY 1
 HAVING NOT coalesce(bool_or(o.status IN ('in_progress', 'revision') AND o.writer_due_at < %(soon)s), false)
 ORDER BY active, 1 LIMIT %(many)s
