@@ -68,7 +68,7 @@ def bench(root: Path, given: Mapping[str, str], arguments: Sequence[str]) -> int
         data.take()
         with data.lock:
             python = ensure_venv(root, "run", environ)
-            if not _is_loaded(data, wanted):
+            if not is_loaded(data, wanted):
                 with backend(root, python, environ, data, None, LOADING) as database:
                     _load(root, python, data, database, wanted.orders)
                 os.sync()
@@ -81,7 +81,7 @@ def bench(root: Path, given: Mapping[str, str], arguments: Sequence[str]) -> int
         return 130
 
 
-def _is_loaded(data: DataFolder, wanted: Wanted) -> bool:
+def is_loaded(data: DataFolder, wanted: Wanted) -> bool:
     """Whether the folder holds the wanted world, whole. One that was cut off is removed, as with --fresh."""
     note = _note(data)
     holds = json.loads(note.read_text()) if note.exists() else None

@@ -5,7 +5,6 @@ Foreign keys are deferred, so order matters only where a trigger looks for anoth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -142,8 +141,8 @@ class Sheet:
 
 
 class Loader:
-    """All sheets of one database, whose ids begin at `first_id`, or go on after those that are there. `flush` sends what
-    waits, in the order of SHEETS."""
+    """All sheets of one database. Their ids begin at `first_id`, or go on after those that are there. `flush` sends
+    what waits, in the order of SHEETS."""
 
     def __init__(self, database: Database, first_id: int | None = None) -> None:
         self.database = database

@@ -46,8 +46,8 @@ class Member:
 
 @dataclass(slots=True)
 class Crew:
-    """Whoever has joined so far. `named` are the accounts that a visitor logs in with; `regulars`: they have a good part
-    of all orders, which they have not where a website is large."""
+    """Whoever has joined so far. `named` are the accounts that a visitor logs in with; `regulars`: they have a good
+    part of all orders, as they have not where a website is large."""
 
     regulars: bool = True
 
@@ -87,9 +87,11 @@ class Crew:
         client = self.by_id[case.order.client_id]
         second: Member | None = None
         for _ in range(TRIES):
-            named = chance.random() < 0.2 and self.regulars and [
-                self.named[name] for name in ("writer", "writer2", "writer3") if name in self.named
-            ]
+            named = (
+                chance.random() < 0.2
+                and self.regulars
+                and [self.named[name] for name in ("writer", "writer2", "writer3") if name in self.named]
+            )
             writer = chance.choice(named or self.writers)
             if excluded(stage, case, writer, client) or (taking and not level_of(writer).can_take):
                 continue

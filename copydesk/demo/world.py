@@ -35,8 +35,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share. `regulars`: the named
-    accounts have a good part of all orders."""
+    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share.
+    `regulars`: the named accounts have a good part of all orders."""
 
     sites: Sequence[Site]
     orders: int

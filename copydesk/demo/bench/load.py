@@ -14,6 +14,7 @@ from typing import Any
 
 import django
 import psycopg
+from django.db.models import AutoField
 from psycopg import sql
 
 from copydesk.files.gateway import keep_content
@@ -29,7 +30,12 @@ LEAST_ORDERS = 60
 """Of a website: with fewer orders in all there are fewer websites."""
 ORDERS_A_CLIENT = 8
 ORDERS_A_WRITER = 25
-PLACES = (("USD", "America/New_York"), ("EUR", "Europe/Helsinki"), ("GBP", "Europe/London"), ("AUD", "Australia/Sydney"))
+PLACES = (
+    ("USD", "America/New_York"),
+    ("EUR", "Europe/Helsinki"),
+    ("GBP", "Europe/London"),
+    ("AUD", "Australia/Sydney"),
+)
 ROWS_AN_ORDER = 60
 """No table has more of them: ids of a website lie in a range of its own."""
 FIRST_ID = 1_000
@@ -97,7 +103,9 @@ def plan(orders: int, now: dt.datetime, password: str) -> list[Part]:
     return parts
 
 
-def load_large(info: dict[str, Any], orders: int, *, now: dt.datetime, password: str, processes: int, told: Told) -> Loaded:
+def load_large(
+    info: dict[str, Any], orders: int, *, now: dt.datetime, password: str, processes: int, told: Told
+) -> Loaded:
     """Fills an empty, migrated database. `info`: how psycopg reaches it as the owner of the tables. Raises
     StructureError or BooksError where what has come is not what it should be."""
     loaded = Loaded(orders)
@@ -123,9 +131,9 @@ def load_large(info: dict[str, Any], orders: int, *, now: dt.datetime, password:
     with loaded.timed("books checked", told):
         check(connect, orders)
     with connect() as database:
-        row = database.execute("SELECT pg_database_size(current_database())").fetchone()
-        assert row is not None
-        loaded.disk_bytes = row[0]
+        size = database.execute("SELECT pg_database_size(current_database())").fetchone()
+        assert size is not None
+        loaded.disk_bytes = size[0]
     return loaded
 
 
@@ -145,8 +153,9 @@ def play_all(info: dict[str, Any], parts: list[Part], processes: int, told: Told
 
 
 def play_part(info: dict[str, Any], part: Part) -> int:
-    # The play makes no cycles to speak of, and has hundreds of thousands of objects to look through for them.
+    # Cycles are left to the end of a website: there are millions of objects to look through for them.
     gc.disable()
+    gc.collect()
     with psycopg.connect(**info) as database:
         database.execute("SET synchronous_commit = off")
         loader = Loader(database, part.first_id)
@@ -161,14 +170,10 @@ def play_part(info: dict[str, Any], part: Part) -> int:
 
 def set_sequences(database: Database) -> None:
     for model in SHEETS:
-        sequence = database.execute(
-            "SELECT pg_get_serial_sequence(%s, %s)", [model._meta.db_table, model._meta.pk.column]
-        ).fetchone()
-        if sequence and sequence[0]:
-            table, key = sql.Identifier(model._meta.db_table), sql.Identifier(model._meta.pk.column)
-            database.execute(
-                sql.SQL("SELECT setval({}, greatest(max({}), 1)) FROM {}").format(sql.Literal(sequence[0]), key, table)
-            )
+        if isinstance(model._meta.pk, AutoField):
+            table, key = model._meta.db_table, str(model._meta.pk.column)
+            last = sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), greatest(max({}), 1)) FROM {}")
+            database.execute(last.format(table, key, sql.Identifier(key), sql.Identifier(table)))
 
 
 def check(connect: structure.Connect, orders: int) -> None:

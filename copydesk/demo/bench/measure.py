@@ -16,10 +16,6 @@ from .meter import COST, FLOOR
 from .people import Asker
 from .routes import API, Route, get_routes
 
-WARM = 12
-"""Requests before those that count: each of the server's threads has its statements prepared then."""
-COUNTED = 15
-
 
 class NoAnswerError(Exception):
     """A route that answers none of the paths with an answer."""
@@ -79,17 +75,27 @@ class Measured:
         }
 
 
-def measure(url: str, people: Mapping[str, Asker], rounds: int) -> tuple[float, list[dict[str, Any]], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`rounds` over all routes; in each `warm` requests, by which the server's threads have their statements prepared,
+    then `counted` ones."""
+
+    rounds: int
+    warm: int
+    counted: int
+
+
+def measure(url: str, people: Mapping[str, Asker], pace: Pace) -> tuple[float, list[dict[str, Any]], list[str]]:
     """The floor's median in milliseconds, a row for each route and role, and what no row was found for."""
     server = Server(url)
     wanted, unseen = choose(server, people)
     floor: list[float] = []
     by = people["client"].headers
-    for _ in range(rounds):
+    for _ in range(pace.rounds):
         for each in wanted:
             path, headers = f"{API}{each.path}", each.asker.headers
-            answers = [server.ask("GET", path, headers) for _ in range(WARM)]
-            for _ in range(COUNTED):
+            answers = [server.ask("GET", path, headers) for _ in range(pace.warm)]
+            for _ in range(pace.counted):
                 floor.append(server.ask("GET", FLOOR, by).seconds)
                 answers.append(server.ask("GET", path, headers))
                 each.seconds.append(answers[-1].seconds)

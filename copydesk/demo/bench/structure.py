@@ -1,4 +1,4 @@
-"""Keys, indexes and triggers of the demonstration's tables: taken off before a large load, put back exactly after it."""
+"""Keys, indexes and triggers of the demonstration's tables: off before a large load, exactly as they were after it."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ ORDER BY t.relname, x.relname
 
 Catalog = frozenset[tuple[Any, ...]]
 Connect = Callable[[], Database]
+Statement = sql.SQL | sql.Composed
 
 
 class StructureError(Exception):
@@ -71,7 +72,9 @@ class Key:
     definition: str
 
     def drop(self) -> sql.Composed:
-        return sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(self.table), sql.Identifier(self.name))
+        return sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
+            sql.Identifier(self.table), sql.Identifier(self.name)
+        )
 
     def add(self, more: str = "") -> sql.Composed:
         return sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(
@@ -119,7 +122,7 @@ def take_off(database: Database) -> Structure:
 
 
 def declared_indexes() -> Iterator[tuple[str, str]]:
-    """name → statement, as migrations run it: PostgreSQL's own words for a condition, read again, are kept as others."""
+    """name → statement, as migrations run it: PostgreSQL's own words for a condition, read again, become others."""
     editor = connection.schema_editor(collect_sql=True)
     for model in SHEETS:
         for declared in (*model._meta.indexes, *model._meta.constraints):
@@ -139,16 +142,16 @@ def put_back(connect: Connect, structure: Structure) -> None:
     that they wait for each other's locks no longer than needed. Raises StructureError where the catalog differs."""
     with connect() as database:
         sizes = dict(database.execute("SELECT relname, pg_relation_size(oid) FROM pg_class").fetchall())
-    build: defaultdict[str, list[sql.Composable]] = defaultdict(list)
+    build: defaultdict[str, list[Statement]] = defaultdict(list)
     for key in structure.unique:
         build[key.table].append(key.add())
     for index in structure.indexes:
         build[index.table].append(sql.SQL(index.definition))
-    validate: defaultdict[str, list[sql.Composable]] = defaultdict(list)
+    validate: defaultdict[str, list[Statement]] = defaultdict(list)
     for key in structure.foreign:
         validate[key.table].append(key.validate())
 
-    def largest_first(statements: dict[str, list[sql.Composable]]) -> list[list[sql.Composable]]:
+    def largest_first(statements: dict[str, list[Statement]]) -> list[list[Statement]]:
         return [statements[table] for table in sorted(statements, key=lambda table: -sizes.get(table, 0))]
 
     side_by_side(connect, largest_first(build))
@@ -163,10 +166,10 @@ def put_back(connect: Connect, structure: Structure) -> None:
         raise StructureError("\n".join(map(str, sorted(differs, key=str))))
 
 
-def side_by_side(connect: Connect, batches: Iterable[Sequence[sql.Composable]]) -> None:
+def side_by_side(connect: Connect, batches: Iterable[Sequence[Statement]]) -> None:
     """Each batch on a connection of its own, `AT_ONCE` of them at a time; the statements of a batch one by one."""
 
-    def run(batch: Sequence[sql.Composable]) -> None:
+    def run(batch: Sequence[Statement]) -> None:
         with connect() as database:
             for setting in BUILDING:
                 database.execute(setting.encode())

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandParser
 
-from copydesk.demo.bench.measure import measure
+from copydesk.demo.bench.measure import Pace, measure
 from copydesk.demo.bench.people import askers, largest_website
 from copydesk.demo.bench.report import missed, table
 from copydesk.demo.bench.writes import measure_writes
@@ -21,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--url", required=True)
         parser.add_argument("--loaded", type=Path, required=True, help="what load_bench has written")
         parser.add_argument("--rounds", type=int, default=4)
+        parser.add_argument("--warm", type=int, default=12, help="requests of each route before those that count")
+        parser.add_argument("--counted", type=int, default=15)
         parser.add_argument("--writes", type=int, default=15, help="orders of each of the eight callers")
         parser.add_argument("--json", type=Path)
         parser.add_argument("--against", type=Path)
@@ -28,9 +30,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         loaded = orjson.loads(options["loaded"].read_bytes())
         against = orjson.loads(options["against"].read_bytes()) if options["against"] else None
+        pace = Pace(options["rounds"], options["warm"], options["counted"])
         website = largest_website()
         people = askers(website)
-        floor_ms, routes, unseen = measure(options["url"], people, options["rounds"])
+        floor_ms, routes, unseen = measure(options["url"], people, pace)
         figures = {
             "orders": loaded["orders"],
             "floor_p50_ms": floor_ms,
