@@ -96,9 +96,12 @@ def dumps(value: Any) -> str:
 
 
 class Row:
-    """A row as its table has it: columns are attributes. `root` is what its events are about, `parties` whom."""
+    """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    __slots__ = ("__dict__", "sheet")
+    `order`, `charge`, `thread`: the row that it belongs to, where its model asks that one.
+    """
+
+    __slots__ = ("__dict__", "charge", "order", "sheet", "thread")
 
     def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
         self.sheet = sheet
@@ -109,9 +112,14 @@ class Row:
         def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __getattr__(self, name: str) -> Any:
-        """For what is no column: a profile's id is its member's."""
-        if name == "id":
+        """For what is no column; a profile's id is its member's."""
+        if name in ("id", "pk"):
             return self.__dict__[self.sheet.key]
+        if name == "noun":
+            return self.sheet.noun
+        computed = getattr(self.sheet.model, name, None)
+        if isinstance(computed, property) and computed.fget:
+            return computed.fget(self)
         raise AttributeError(f"{self.sheet.table} has no {name}")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from copydesk.accounts.actor import Actor
 from copydesk.orders.models import Cause
 from copydesk.payments.gateway.sandbox import OK
 from copydesk.reviews.models import Target
@@ -14,11 +15,13 @@ from copydesk.reviews.models import Target
 from . import texts
 from .briefs import draw_brief
 from .copy import Row
-from .crew import Crew, Member, excluded, level_of
+from .crew import Member, excluded, level_of
 from .mirror import adjustments, course, delivery, money, papers, placement, requests, reviews, staffing
 from .stage import Case, Life, Stage
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def swept(at: dt.datetime, minutes: int) -> dt.datetime:
@@ -33,9 +36,9 @@ class Deeds:
     case: Case
     reviewed = False
 
-    def __init__(self, stage: Stage, crew: Crew, index: object, client: Member) -> None:
+    def __init__(self, stage: Stage, index: object, client: Member) -> None:
         self.stage = stage
-        self.crew = crew
+        self.crew = stage.crew
         self.chance = stage.chance("order", index)
         self.client = client
 
@@ -55,13 +58,16 @@ class Deeds:
 
     @property
     def writer(self) -> Member:
-        return self.crew.by_id[self.case.order.writer_id]
+        return self.stage.member(self.case.order.writer_id)
 
     @property
     def disputable(self) -> bool:
         """Nothing settles a dispute yet, so only late ones are opened, and none once the pay is out."""
         over = self.case.order.dispute_until
         return self.stage.end - self.now < 40 * DAY and (over is None or self.now < over)
+
+    def desk(self) -> Actor:
+        return self.crew.desk(self.chance)
 
     def happens(self, share: float) -> bool:
         return self.chance.random() < share
@@ -75,34 +81,32 @@ class Deeds:
 
     def finish(self) -> None:
         for row in self.case.assignments:
-            self.crew.by_id[row.writer_id].cases.pop(self.case.order.id, None)
+            self.stage.member(row.writer_id).cases.pop(self.case.order.id, None)
         self.stage.close(self.case)
 
     def place(self, **wanted: Any) -> None:
         preferred = [writer_id for writer_id, row in self.client.chosen.items() if row.kind == "favour"]
         form = draw_brief(self.chance, self.now, self.chance.choice(preferred) if preferred else None)
-        by = self.crew.desk(self.chance) if self.happens(0.03) else self.client.actor
+        by = self.desk() if self.happens(0.03) else self.client.actor
         self.case = placement.place_order(self.stage, replace(form, **wanted), by=by, client_id=self.client.id)
         if self.happens(0.4):
-            papers.add_file(self.stage, self.case, kind="brief", content="brief", by=self.client.actor)
+            self.act(papers.add_file, kind="brief", content="brief", by=self.client.actor)
+
+    def act(self, deed: Callable[Concatenate[Stage, Case, P], R], *args: P.args, **given: P.kwargs) -> R:
+        """A mirrored action on this order."""
+        return deed(self.stage, self.case, *args, **given)
 
     def pay(self, token: str = "") -> None:
         """By what the token says; without one from the wallet where it suffices."""
         method = self.method(self.case.order.price_minor) if not token else "card"
-        placement.pay_order(self.stage, self.case, method=method, token=token or OK, by=self.client.actor)
+        self.act(placement.pay_order, method=method, token=token or OK, by=self.client.actor)
 
     def method(self, amount_minor: int) -> str:
         return "wallet" if money.wallet_minor(self.stage, self.client.id) >= amount_minor else "card"
 
     def tip(self, amount_minor: int) -> None:
-        placement.tip(
-            self.stage,
-            self.case,
-            amount_minor=amount_minor,
-            method=self.method(amount_minor),
-            token=OK,
-            by=self.client.actor,
-        )
+        method = self.method(amount_minor)
+        self.act(placement.tip, amount_minor=amount_minor, method=method, token=OK, by=self.client.actor)
 
     def ask(self, writer: Member) -> None:
         """The writer asks for the order, where that is allowed; one in five names its price."""
@@ -113,12 +117,11 @@ class Deeds:
         if any(row.order_id == self.case.order.id for row in open_requests):
             return
         level_pay = level_of(writer).pay_minor(pages=self.case.order.pages, price_minor=self.case.order.price_minor)
-        requests.request_order(
-            self.stage,
-            self.case,
-            writer,
+        self.act(
+            requests.request_order,
             message=self.chance.choice(texts.REQUEST_MESSAGES),
             bid_minor=level_pay * 9 // 10 if level_pay > 1_000 and self.happens(0.2) else None,
+            by=writer.actor,
         )
 
     def reassigned(self, writer: Member | None = None) -> None:
@@ -126,51 +129,35 @@ class Deeds:
         writer = writer or self.crew.some_writer(self.stage, self.case, self.chance)
         if writer is None or writer is self.writer:
             return
-        staffing.reassign(
-            self.stage,
-            self.case,
-            writer,
-            by=self.crew.desk(self.chance),
-            cause=Cause.WRITER,
-            reason=self.chance.choice(texts.REASSIGN_REASONS),
-        )
+        reason = self.chance.choice(texts.REASSIGN_REASONS)
+        self.act(staffing.reassign, writer, by=self.desk(), cause=Cause.WRITER, reason=reason)
 
     def make_time(self) -> None:
         """The next writer needs some."""
         if self.left < 12 * HOUR:
             self.extend(texts.EXTEND_REASONS, client_deadline=self.now + 2 * DAY)
 
-    def extend(
-        self, reasons: Sequence[str], *, client_deadline: dt.datetime | None = None, excused_hours: int = 0
-    ) -> None:
-        course.extend_deadline(
-            self.stage,
-            self.case,
-            by=self.crew.desk(self.chance),
-            reason=self.chance.choice(reasons),
-            client_deadline=client_deadline,
-            excused_hours=excused_hours,
-        )
+    def extend(self, reasons: Sequence[str], **given: Any) -> None:
+        """`client_deadline` or `excused_hours`."""
+        self.act(course.extend_deadline, by=self.desk(), reason=self.chance.choice(reasons), **given)
 
     def hold(self) -> None:
-        reason = self.chance.choice(texts.HOLD_REASONS)
-        course.hold(self.stage, self.case, by=self.crew.desk(self.chance), reason=reason)
+        self.act(course.hold, reason=self.chance.choice(texts.HOLD_REASONS), by=self.desk())
 
     def held(self) -> Life:
         self.hold()
         yield self.now + self.within(20 * HOUR, max(self.left / 3, 2 * HOUR))
-        course.resume(self.stage, self.case, by=self.crew.desk(self.chance))
+        self.act(course.resume, by=self.desk())
 
-    def propose(self, *, by_client: bool, **wanted: Any) -> adjustments.Proposal:
-        return adjustments.propose_adjustment(
-            self.stage,
-            self.case,
-            by=self.client.actor if by_client else self.crew.desk(self.chance),
+    def propose(self, *, by_client: bool, **wanted: Any) -> Row:
+        return self.act(
+            adjustments.propose_adjustment,
+            by=self.client.actor if by_client else self.desk(),
             reason=self.chance.choice(texts.ADJUST_REASONS),
             **(wanted or self.another_size()),
         )
 
-    def another_size(self) -> dict[str, Any]:
+    def another_size(self) -> dict[str, int]:
         order = self.case.order
         if order.slides:
             return {"slides": order.slides + self.chance.randint(1, 5)}
@@ -182,37 +169,35 @@ class Deeds:
         by_client = self.happens(0.5)
         sooner = self.left > 30 * HOUR and self.happens(0.15)
         deadline = (self.now + self.left * 0.7).replace(microsecond=0)
-        proposal = self.propose(by_client=by_client, **({"client_deadline": deadline} if sooner else {}))
+        adjustment = self.propose(by_client=by_client, **({"client_deadline": deadline} if sooner else {}))
         yield self.now + self.within(HOUR, max(self.left / 8, 30 * MINUTE))
         answer = self.chance.random()
         if answer < 0.05:
             self.cancelled()
             return
         if answer < 0.2:
-            by = self.crew.desk(self.chance) if by_client else self.client.actor
-            adjustments.decline_adjustment(self.stage, proposal, by=by, reason="Not now.")
+            by = self.desk() if by_client else self.client.actor
+            adjustments.decline_adjustment(self.stage, adjustment, by=by, reason="Not now.")
             return
         if by_client:
-            adjustments.accept_adjustment(self.stage, proposal, by=self.crew.desk(self.chance))
-            if proposal.row.status == "accepted":
+            adjustments.accept_adjustment(self.stage, adjustment, by=self.desk())
+            if adjustment.status == "accepted":
                 return
             yield self.now + self.within(20 * MINUTE, 2 * HOUR)
-        self.pay_change(proposal)
+        self.pay_change(adjustment)
 
-    def pay_change(self, proposal: adjustments.Proposal) -> None:
-        method = self.method(proposal.row.difference_minor)
-        adjustments.pay_adjustment(self.stage, proposal, method=method, token=OK, by=self.client.actor)
+    def pay_change(self, adjustment: Row) -> None:
+        method = self.method(adjustment.difference_minor)
+        adjustments.pay_adjustment(self.stage, adjustment, method=method, token=OK, by=self.client.actor)
 
     def cancelled(self, cause: Cause | None = None) -> None:
         causes = [Cause.CLIENT, Cause.CLIENT, Cause.CLIENT, Cause.STAFF, Cause.WRITER]
         cause = cause or self.chance.choice(causes if self.case.order.writer_id else causes[:-1])
-        reason = self.chance.choice(texts.CANCEL_REASONS)
-        course.cancel(self.stage, self.case, by=self.crew.desk(self.chance), reason=reason, cause=cause)
+        self.act(course.cancel, by=self.desk(), reason=self.chance.choice(texts.CANCEL_REASONS), cause=cause)
 
     def disputed(self) -> None:
-        course.dispute(
-            self.stage,
-            self.case,
+        self.act(
+            course.dispute,
             by=self.client.actor,
             dispute_reason=self.chance.choice(("quality_issue", "missed_instructions", "late_delivery", "wrong_file")),
             statement=self.chance.choice(texts.DISPUTE_STATEMENTS),
@@ -227,10 +212,10 @@ class Deeds:
             self.say(member, texts.LEAKING_MESSAGES if self.happens(0.03) else bodies)
         for member, _ in pairs:
             if self.happens(0.8):
-                papers.read_messages(self.stage, self.case, by=member.actor)
+                self.act(papers.read_messages, by=member.actor)
 
-    def say(self, member: Member, bodies: Sequence[str]) -> Row:
-        return papers.write_message(self.stage, self.case, body=self.chance.choice(bodies), by=member.actor)
+    def say(self, member: Member, bodies: Sequence[str]) -> None:
+        self.act(papers.write_message, body=self.chance.choice(bodies), by=member.actor)
 
     def hand_in(self) -> None:
         """The round's file, and the round."""
@@ -239,20 +224,21 @@ class Deeds:
         revised = current.kind == "revision"
         content = "revision" if revised else "final" if len(self.case.rounds) == 1 else "final2"
         kind = "revision" if revised else "final"
-        papers.add_file(self.stage, self.case, kind=kind, content=content, by=self.writer.actor)
+        by = self.writer.actor
+        self.act(papers.add_file, kind=kind, content=content, by=by)
         if self.happens(0.2):
-            papers.add_file(self.stage, self.case, kind="source", content="sources", by=self.writer.actor)
-        note = "The changes are marked in the text." if revised else ""
-        delivery.submit(self.stage, self.case, self.writer, note=note)
+            self.act(papers.add_file, kind="source", content="sources", by=by)
+        self.act(delivery.submit, note="The changes are marked in the text." if revised else "", by=by)
+
+    def approve(self) -> None:
+        self.act(delivery.approve, by=self.client.actor)
 
     def revise(self) -> None:
         """Wanted by the client, or by staff, whom no window binds."""
         staff = self.happens(0.12) or self.now >= self.case.order.revision_until
-        delivery.request_revision(
-            self.stage,
-            self.case,
-            self.writer,
-            by=self.crew.desk(self.chance) if staff else self.client.actor,
+        self.act(
+            delivery.request_revision,
+            by=self.desk() if staff else self.client.actor,
             reason=self.chance.choice(texts.REVISION_REASONS),
             severity=self.chance.choice(("minor", "minor", "major")),
             changes_required=self.chance.sample(texts.CHANGES, self.chance.randint(1, 2)),
@@ -262,15 +248,13 @@ class Deeds:
 
     def review(self) -> None:
         """Late work is liked less."""
-        late = any(row.submitted_at > row.due_at + row.excused for row in self.case.rounds if row.submitted_at)
+        late = any(row.submitted_at > row.due_with_excuse for row in self.case.rounds if row.submitted_at)
         stars = self.chance.choices((5, 4, 3, 2, 1), (10, 25, 35, 20, 10) if late else (55, 28, 10, 4, 3))[0]
-        reviews.submit_review(
-            self.stage,
-            self.crew,
-            self.case,
-            self.client,
+        self.act(
+            reviews.submit_review,
             target=self.chance.choice((Target.ORDER, Target.ORDER, Target.ORDER, Target.WRITER, Target.WEBSITE)),
             rating=stars,
             text=self.chance.choice(texts.REVIEWS[stars]),
+            by=self.client.actor,
         )
         self.reviewed = True

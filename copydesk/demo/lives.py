@@ -46,7 +46,7 @@ class OrderLife(Deeds):
         if fate < 0.035:
             yield from self.expired()
         elif fate < 0.05:
-            course.cancel(self.stage, self.case, by=self.client.actor, reason="I do not need it any more.")
+            self.act(course.cancel, by=self.client.actor, reason="I do not need it any more.")
         elif fate < 0.07:
             self.pay(DECLINED)
             yield from self.expired()
@@ -57,9 +57,9 @@ class OrderLife(Deeds):
         elif fate < 0.13:
             self.pay(TIMEOUT)
         elif fate < 0.14:
-            paid = placement.pay_order(self.stage, self.case, method="card", token=LATE, by=self.client.actor)
+            paid = self.act(placement.pay_order, method="card", token=LATE, by=self.client.actor)
             yield self.now + money.SETTLED_AFTER
-            placement.receive_webhook(self.stage, self.case, paid)
+            self.act(placement.receive_webhook, paid)
         else:
             price = self.case.order.price_minor
             if self.happens(0.15) and self.method(price) == "card":
@@ -70,14 +70,14 @@ class OrderLife(Deeds):
 
     def expired(self) -> Life:
         yield swept(self.case.order.expires_at, UNPAID_SWEEP)
-        course.expire(self.stage, self.case)
+        self.act(course.expire, by=self.stage.system)
 
     # Given to a writer
 
     def staffed(self) -> Life:
         if self.left < 4 * HOUR:
             reason = "No writer could be found in time."
-            course.cancel(self.stage, self.case, by=self.crew.desk(self.chance), reason=reason, cause=Cause.STAFF)
+            self.act(course.cancel, by=self.desk(), reason=reason, cause=Cause.STAFF)
             return
         yield self.now + self.within(2 * HOUR, self.left / 8)
         way = self.chance.random()
@@ -87,15 +87,15 @@ class OrderLife(Deeds):
             self.cancelled()
         elif way < 0.06:
             yield from self.adjusted()
-        elif way < 0.26:
+        elif way < 0.26 and self.left > 8 * HOUR:
             yield from self.asked_for()
         elif writer := self.crew.some_writer(self.stage, self.case, self.chance, taking=way > 0.8):
             if way < 0.5:
-                staffing.assign(self.stage, self.case, writer, by=self.crew.desk(self.chance))
+                self.act(staffing.assign, writer, by=self.desk())
             elif way < 0.8:
                 yield from self.offered(writer)
             elif level_of(writer).can_take:
-                staffing.take(self.stage, self.case, writer)
+                self.act(staffing.take, by=writer.actor)
 
     def asked_for(self) -> Life:
         """Some writers ask; one of them gets it, or none."""
@@ -106,36 +106,34 @@ class OrderLife(Deeds):
         yield self.now + self.within(30 * MINUTE, 2 * HOUR)
         waiting = [row for row in self.case.requests if row.status == "requested"]
         if waiting and self.happens(0.15):
-            requests.withdraw_request(self.stage, self.case, self.crew.by_id[waiting[0].writer_id], waiting[0])
-            waiting = waiting[1:]
-        by = self.crew.desk(self.chance)
+            first = waiting.pop(0)
+            requests.withdraw_request(self.stage, first, by=self.stage.member(first.writer_id).actor)
+        by = self.desk()
         if len(waiting) > 1 and self.happens(0.3):
             reason = self.chance.choice(texts.REJECT_REASONS)
-            requests.reject_request(self.stage, self.case, waiting.pop(), by=by, reason=reason)
-        if waiting and self.happens(0.9) and self.may_have(self.crew.by_id[waiting[0].writer_id]):
-            writer = self.crew.by_id[waiting[0].writer_id]
-            requests.approve_request(self.stage, self.case, writer, waiting[0], by=by)
+            requests.reject_request(self.stage, waiting.pop(), by=by, reason=reason)
+        if waiting and self.happens(0.9) and self.may_have(self.stage.member(waiting[0].writer_id)):
+            requests.approve_request(self.stage, waiting[0], by=by)
             return
         for row in waiting:
             reason = self.chance.choice(texts.REJECT_REASONS)
-            requests.reject_request(self.stage, self.case, row, by=by, reason=reason)
+            requests.reject_request(self.stage, row, by=by, reason=reason)
 
     def offered(self, writer: Member) -> Life:
-        staffing.assign(self.stage, self.case, writer, by=self.crew.desk(self.chance), offer=True)
+        self.act(staffing.assign, writer, by=self.desk(), offer=True)
         answer = self.chance.random()
         if answer < 0.1:
             yield swept(self.case.order.offer_expires_at, OFFERS_SWEEP)
-            staffing.expire_offer(self.stage, self.case)
+            self.act(staffing.expire_offer, by=self.stage.system)
             return
         yield self.now + self.within(30 * MINUTE, 110 * MINUTE)
         if answer < 0.13:
-            by = self.crew.desk(self.chance)
-            staffing.release(self.stage, self.case, by=by, reason="Offered by mistake.")
+            self.act(staffing.release, by=self.desk(), reason="Offered by mistake.")
         elif answer < 0.25 or not self.may_have(writer):
             reason = self.chance.choice(texts.DECLINE_REASONS)
-            staffing.decline_offer(self.stage, self.case, by=writer.actor, reason=reason)
+            self.act(staffing.decline_offer, by=writer.actor, reason=reason)
         else:
-            staffing.accept_offer(self.stage, self.case, writer)
+            self.act(staffing.accept_offer, by=writer.actor)
 
     # Written
 
@@ -144,7 +142,7 @@ class OrderLife(Deeds):
         current = self.case.round
         assert current is not None
         pace = self.chance.triangular(0.25, 0.99, 0.8) if self.happens(0.9) else 1 + self.chance.expovariate(12)
-        allotted = max(current.due_at + current.excused - self.now, HOUR)
+        allotted = max(current.due_with_excuse - self.now, HOUR)
         handed_in = self.now + allotted * pace
         if self.happens(0.35):
             yield self.now + (handed_in - self.now) * 0.3
@@ -158,7 +156,7 @@ class OrderLife(Deeds):
             handed_in += self.now - before
         if self.happens(0.15):
             yield self.now + (handed_in - self.now) * 0.6
-            papers.add_file(self.stage, self.case, kind="draft", content="draft", by=self.writer.actor)
+            self.act(papers.add_file, kind="draft", content="draft", by=self.writer.actor)
         yield handed_in
         self.hand_in()
 
@@ -189,10 +187,10 @@ class OrderLife(Deeds):
     def released(self, *, by_client: bool) -> None:
         self.make_time()
         if by_client:
-            by, cause, reason = self.crew.desk(self.chance), Cause.CLIENT, "The client asked for somebody else."
+            by, cause, reason = self.desk(), Cause.CLIENT, "The client asked for somebody else."
         else:
             by, cause, reason = self.writer.actor, None, self.chance.choice(texts.RELEASE_REASONS)
-        staffing.release(self.stage, self.case, by=by, cause=cause, reason=reason)
+        self.act(staffing.release, by=by, cause=cause, reason=reason)
 
     # Delivered, and after
 
@@ -203,16 +201,16 @@ class OrderLife(Deeds):
         if returns < 2 and self.happens(0.15):
             reason = self.chance.choice(texts.RETURN_REASONS)
             changes = self.chance.sample(texts.CHANGES, 2)
-            delivery.return_work(self.stage, self.case, by=editor, reason=reason, changes_required=changes)
+            self.act(delivery.return_work, by=editor, reason=reason, changes_required=changes)
         else:
-            delivery.pass_work(self.stage, self.case, by=editor)
+            self.act(delivery.pass_work, by=editor)
 
     def answered(self) -> Life:
         answer = self.chance.random()
         revisions = sum(row.kind == "revision" for row in self.case.rounds)
         if answer < 0.36 or (answer < 0.55 and revisions > 1):
             yield swept(self.case.order.approve_at, APPROVE_SWEEP)
-            delivery.approve(self.stage, self.case, self.writer, by=self.stage.system)
+            self.act(delivery.approve, by=self.stage.system)
             return
         yield self.now + self.within(30 * HOUR, 6.5 * DAY)
         if answer < 0.52:
@@ -222,7 +220,7 @@ class OrderLife(Deeds):
         elif answer < 0.555:
             self.cancelled()
         else:
-            delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
+            self.approve()
 
     def afterwards(self) -> Life:
         """Thanks, an opinion, complaints, and the archive."""
@@ -248,4 +246,4 @@ class OrderLife(Deeds):
         due = (order.completed_at or order.cancelled_at) + dt.timedelta(days=placement.POLICY.archive_days)
         at = dt.datetime.combine(due.date(), ARCHIVED_AT, dt.UTC)
         yield at if at >= due else at + DAY
-        course.archive(self.stage, self.case, by=self.stage.system)
+        self.act(course.archive, by=self.stage.system)

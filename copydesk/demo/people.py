@@ -21,6 +21,7 @@ UNDECIDED = 2
 REJECTED = 7
 """The place of the first application that is rejected."""
 NAMED_WRITERS = {"writer": "senior", "writer2": "standard", "writer3": "expert"}
+CONTESTED = "One of its orders is contested."
 DISCIPLINES = [subject.code for subject in PRICES.subjects]
 PAPERS = [paper.code for paper in PRICES.paper_types]
 
@@ -41,7 +42,6 @@ class Arrivals:
         for name, role in STAFF:
             people.employ(
                 self.stage,
-                self.crew,
                 name=name,
                 role=role,
                 email=self.email(name),
@@ -66,7 +66,6 @@ class Arrivals:
             name = NAMED_CLIENTS[index] if index < len(NAMED_CLIENTS) else f"client{index + 1}"
             client = people.register_client(
                 self.stage,
-                self.crew,
                 email=self.email(name),
                 full_name=self.full_name(name),
                 password=self.password,
@@ -87,7 +86,7 @@ class Arrivals:
                 writer = chance.choice(self.crew.writers)
                 if writer.id not in client.chosen:
                     kind = ChoiceKind.BLOCK if chance.random() < 0.12 else ChoiceKind.FAVOUR
-                    people.choose_writer(self.stage, client, writer, kind)
+                    people.choose_writer(self.stage, writer.writer, kind, by=client.actor)
 
     def writers_come(self) -> Life:
         for index in range(self.writers):
@@ -109,7 +108,6 @@ class Arrivals:
         first, last = texts.PEN_FIRST, texts.PEN_LAST
         member = people.apply(
             self.stage,
-            self.crew,
             email=self.email(name),
             full_name=self.full_name(name),
             password=self.password,
@@ -127,17 +125,17 @@ class Arrivals:
 
     def named_writer_lives(self, writer: Member, level: str) -> Life:
         yield self.stage.now + HOUR
-        people.approve_writer(self.stage, self.crew, writer, by=self.crew.staff["admin"].actor, level=level)
+        people.approve_writer(self.stage, writer.writer, by=self.crew.staff["admin"].actor, level=level)
 
     def writer_lives(self, writer: Member, chance: random.Random, index: int) -> Life:
         """Decided within two days; later a pause, a promotion, a suspension."""
         yield self.stage.now + HOUR * chance.uniform(1, 40)
         admin = self.crew.staff["admin"].actor
         if index == REJECTED or (index > REJECTED and chance.random() < 0.08):
-            people.reject_writer(self.stage, writer, by=admin, reason=chance.choice(texts.REJECTIONS))
+            people.reject_writer(self.stage, writer.writer, by=admin, reason=chance.choice(texts.REJECTIONS))
             return
         level = chance.choices(("junior", "standard", "senior", "expert"), (15, 45, 25, 15))[0]
-        people.approve_writer(self.stage, self.crew, writer, by=admin, level=level)
+        people.approve_writer(self.stage, writer.writer, by=admin, level=level)
         while True:
             yield self.stage.now + DAY * chance.uniform(30, 200)
             if writer.writer.status != WriterStatus.APPROVED:
@@ -145,20 +143,19 @@ class Arrivals:
             what = chance.random()
             if what < 0.4:
                 until = (self.stage.now + DAY * chance.uniform(3, 21)).replace(microsecond=0)
-                people.take_leave(self.stage, writer, until=until, reason=chance.choice(texts.LEAVES))
+                reason = chance.choice(texts.LEAVES)
+                people.take_leave(self.stage, writer.writer, by=writer.actor, until=until, reason=reason)
                 yield swept(until)
-                people.end_leave(self.stage, writer)
+                people.turn_clock(self.stage, writer.writer)
             elif what < 0.55:
                 until = (self.stage.now + DAY * chance.uniform(3, 30)).replace(microsecond=0)
-                people.suspend_writer(
-                    self.stage, writer, by=admin, until=until, reason=chance.choice(texts.SUSPENSIONS)
-                )
+                reason = chance.choice(texts.SUSPENSIONS)
+                people.suspend_writer(self.stage, writer.writer, by=admin, until=until, reason=reason)
                 yield swept(until)
-                people.lift_suspension(self.stage, writer)
+                people.turn_clock(self.stage, writer.writer)
             elif what < 0.75 and writer.writer.level == "standard":
-                people.change_level(
-                    self.stage, writer, by=admin, level="senior", reason=chance.choice(texts.PROMOTIONS)
-                )
+                reason = chance.choice(texts.PROMOTIONS)
+                people.change_level(self.stage, writer.writer, by=admin, level="senior", reason=reason)
 
     def last_days(self) -> Life:
         """Whatever chance has done, a writer of each status is there to be seen."""
@@ -167,14 +164,9 @@ class Arrivals:
         others = [writer for writer in self.crew.writers if writer not in named]
         working = [writer for writer in others if writer.writer.status == WriterStatus.APPROVED]
         leaving, suspended = sorted(working, key=lambda writer: len(writer.cases))[:2]
-        people.take_leave(self.stage, leaving, until=self.stage.end + 5 * DAY, reason=texts.LEAVES[0])
-        people.suspend_writer(
-            self.stage,
-            suspended,
-            by=self.crew.staff["admin"].actor,
-            until=self.stage.end + 10 * DAY,
-            reason=texts.SUSPENSIONS[0],
-        )
+        admin, end = self.crew.staff["admin"].actor, self.stage.end
+        people.take_leave(self.stage, leaving.writer, by=leaving.actor, until=end + 5 * DAY, reason=texts.LEAVES[0])
+        people.suspend_writer(self.stage, suspended.writer, by=admin, until=end + 10 * DAY, reason=texts.SUSPENSIONS[0])
 
     def payouts_go_out(self) -> Life:
         """Every second week: prepared by one, approved and paid by another. The last ones are on their way."""
@@ -187,16 +179,22 @@ class Arrivals:
                 continue
             number += 1
             yield self.stage.now + 5 * HOUR
-            if number == 5:
+            if number == 5 or payouts.held(self.stage, batch):
                 payouts.cancel_payout(self.stage, batch, by=other, reason="One statement was not yet checked.")
                 continue
             payouts.approve_payout(self.stage, batch, by=other)
             yield self.stage.now + 20 * HOUR
-            payouts.pay_payout(self.stage, batch, by=other)
+            if payouts.held(self.stage, batch):
+                payouts.cancel_payout(self.stage, batch, by=other, reason=CONTESTED)
+            else:
+                payouts.pay_payout(self.stage, batch, by=other)
         yield self.stage.end - 3 * DAY
         if batch := payouts.prepare_payout(self.stage, by=admin):
             yield self.stage.end - 2 * DAY
-            payouts.approve_payout(self.stage, batch, by=other)
+            if payouts.held(self.stage, batch):
+                payouts.cancel_payout(self.stage, batch, by=other, reason=CONTESTED)
+            else:
+                payouts.approve_payout(self.stage, batch, by=other)
         yield self.stage.end - 2 * HOUR
         payouts.prepare_payout(self.stage, by=other)
 

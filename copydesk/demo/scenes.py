@@ -9,18 +9,17 @@ from copydesk.orders.models import Cause
 from copydesk.payments.gateway.sandbox import DECLINED, OK
 
 from . import texts
-from .crew import Crew
 from .deeds import DAY, HOUR, MINUTE, Deeds
-from .mirror import adjustments, delivery, money, papers, staffing
+from .mirror import adjustments, money, papers, staffing
 from .stage import Life, Stage
 
 
 class Scene(Deeds):
     """One order of a named client, written by a named writer where it has one."""
 
-    def __init__(self, stage: Stage, crew: Crew, index: object, client: str, writer: str) -> None:
-        super().__init__(stage, crew, index, crew.named[client])
-        self.named_writer = crew.named[writer]
+    def __init__(self, stage: Stage, index: object, client: str, writer: str) -> None:
+        super().__init__(stage, index, stage.crew.named[client])
+        self.named_writer = self.crew.named[writer]
 
     def before_end(self, hours: float) -> Life:
         yield self.stage.end - hours * HOUR
@@ -40,7 +39,7 @@ class Scene(Deeds):
         yield from self.paid(hours, lead_hours=lead_hours, **wanted)
         yield self.now + 20 * MINUTE
         desk, reason = self.crew.staff["support"].actor, "The client knows this writer."
-        staffing.assign(self.stage, self.case, self.named_writer, by=desk, reason=reason)
+        self.act(staffing.assign, self.named_writer, by=desk, reason=reason)
 
     def delivered(self, hours: float, *, done_hours: float) -> Life:
         yield from self.started(hours, requires_editing=False)
@@ -117,7 +116,7 @@ class Scene(Deeds):
     def completed(self) -> Life:
         yield from self.delivered(100, done_hours=30)
         yield from self.before_end(20)
-        delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
+        self.approve()
 
     def change_proposed(self) -> Life:
         yield from self.started(28)
@@ -173,7 +172,7 @@ class Scene(Deeds):
         yield from self.before_end(5)
         self.hand_in()
         yield from self.before_end(2)
-        delivery.approve(self.stage, self.case, self.writer, by=self.client.actor)
+        self.approve()
 
     def cancelled_late(self) -> Life:
         yield from self.started(70, lead_hours=60)
@@ -184,7 +183,7 @@ class Scene(Deeds):
         yield from self.started(20)
         for hours, member in ((9, self.client), (6, self.named_writer), (2, self.client)):
             yield from self.before_end(hours)
-            papers.read_messages(self.stage, self.case, by=member.actor)
+            self.act(papers.read_messages, by=member.actor)
             self.say(member, texts.CLIENT_MESSAGES if member is self.client else texts.WRITER_MESSAGES)
 
 
@@ -225,13 +224,13 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
 )
 
 
-def scenes(stage: Stage, crew: Crew) -> Life:
+def scenes(stage: Stage) -> Life:
     """They begin a week before the end; the named clients' wallets are filled before and after."""
     yield stage.end - 7 * DAY
     for name in ("client", "client2"):
-        money.top_up(stage, amount_minor=15_000, token=OK, by=crew.named[name].actor)
+        money.top_up(stage, amount_minor=15_000, token=OK, by=stage.crew.named[name].actor)
     for index, (scene, client, writer) in enumerate(SCENES):
-        stage.begin(scene(Scene(stage, crew, f"scene {index}", client, writer)))
+        stage.begin(scene(Scene(stage, f"scene {index}", client, writer)))
     yield stage.end - HOUR
     for name in ("client", "client2"):
-        money.top_up(stage, amount_minor=12_000, token=OK, by=crew.named[name].actor)
+        money.top_up(stage, amount_minor=12_000, token=OK, by=stage.crew.named[name].actor)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from itertools import count
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import models
 
@@ -29,21 +29,12 @@ from copydesk.tenancy.models import Website
 
 from .copy import Loader, Row, dumps
 
+if TYPE_CHECKING:
+    from .crew import Crew, Member
+
 Life = Iterator[dt.datetime]
 P = ParamSpec("P")
 R = TypeVar("R")
-
-Parties = tuple[int | None, int | None]
-PARTIES: dict[str, Callable[[Row], Parties]] = {
-    "order": lambda row: (row.client_id, row.writer_id or row.offered_to_id),
-    "request": lambda row: (None, row.writer_id),
-    "earning": lambda row: (None, row.writer_id),
-    "payout": lambda row: (None, None),
-    "payout_statement": lambda row: (None, row.writer_id),
-    "writer": lambda row: (None, row.id),
-    "charge": lambda row: (row.payer_id, None),
-}
-"""Whom an event about a row concerns: (client, writer). Of other nouns it is said with the event."""
 
 
 @dataclass(slots=True)
@@ -70,7 +61,6 @@ class Case:
     """All that there is of one order, kept until nothing more can happen to it."""
 
     order: Row
-    extras: tuple[str, ...] = ()
     lines: list[Row] = field(default_factory=list)
     charges: list[Paid] = field(default_factory=list)
     repayments: list[Row] = field(default_factory=list)
@@ -83,12 +73,9 @@ class Case:
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)
     files: list[Row] = field(default_factory=list)
-    versions: dict[tuple[str, str], int] = field(default_factory=dict)
     thread: Row | None = None
     last_message: Row | None = None
     read_marks: dict[int, Row] = field(default_factory=dict)
-    filed: set[int] = field(default_factory=set)
-    """Ids of the rounds that have a file."""
 
     @property
     def round(self) -> Row | None:
@@ -138,7 +125,14 @@ class Stage:
     """One website being played until `end`. `now` is its clock; `script`, where wanted, takes down every step."""
 
     def __init__(
-        self, loader: Loader, website: Website, *, seed: str, end: dt.datetime, script: list[Step] | None = None
+        self,
+        loader: Loader,
+        website: Website,
+        crew: Crew,
+        *,
+        seed: str,
+        end: dt.datetime,
+        script: list[Step] | None = None,
     ) -> None:
         self.loader = loader
         self.website = website
@@ -150,7 +144,8 @@ class Stage:
         self._heap: list[tuple[dt.datetime, int, Life]] = []
         self._order = count()
         self.draw = self.chance("stage")
-        self.notify: Callable[[Row], None] | None = None
+        self.crew = crew
+        self.notify: Callable[[Row], None]
         self.inside = 0
         self.jobs: list[Callable[[], object]] = []
         self.books = Books()
@@ -186,6 +181,10 @@ class Stage:
         while self.jobs and not self.inside:
             self.jobs.pop(0)()
 
+    def member(self, member_id: int | None) -> Member:
+        assert member_id is not None
+        return self.crew.by_id[member_id]
+
     def close(self, case: Case) -> None:
         """Nothing more happens to it: its rows are sent."""
         for row in case.rows():
@@ -211,13 +210,11 @@ class Stage:
         after: str = "",
         reason: str = "",
         data: dict[str, Any] | None = None,
-        parties: Parties | None = None,
-        root: tuple[str, int] | None = None,
+        parties: tuple[int | None, int | None] | None = None,
     ) -> Row:
         assert VERBS[verb]
-        noun = row.sheet.noun
-        client_id, writer_id = parties or PARTIES[noun](row)
-        root_type, root_id = root or (noun, row.id)
+        client_id, writer_id = parties or row.parties
+        root_type, root_id = row.root
         salt = self.draw.randbytes(SALT_BYTES) if reason else None
         event = self.send(
             Event,
@@ -226,7 +223,7 @@ class Stage:
             member_id=by.membership_id,
             role=by.role.value,
             verb=verb,
-            subject_type=noun,
+            subject_type=row.noun,
             subject_id=row.id,
             root_type=root_type,
             root_id=root_id,
@@ -240,8 +237,7 @@ class Stage:
             salt=salt,
             digest=proof(reason or None, None, salt),
         )
-        if self.notify is not None:
-            self.jobs.append(partial(self.notify, event))
+        self.jobs.append(partial(self.notify, event))
         return event
 
     def change(self, row: Row, **values: Any) -> Row:
@@ -258,11 +254,9 @@ class Stage:
         to: str | None = None,
         reason: str = "",
         data: dict[str, Any] | None = None,
-        parties: Parties | None = None,
-        root: tuple[str, int] | None = None,
         **changes: Any,
     ) -> Row:
-        noun = row.sheet.noun
+        noun = row.noun
         lifecycle: Lifecycle = row.sheet.model.LIFECYCLE  # type: ignore[attr-defined]
         step = lifecycle[name]
         assert row.status in step.sources, f"{noun}.{name} from {row.status}"
@@ -270,15 +264,11 @@ class Stage:
         before = row.status
         target = before if step.stays else step.target or to
         assert target is not None
-        of_row = PARTIES.get(noun)
-        if parties is None and of_row:
-            parties = of_row(row)
+        client_id, writer_id = row.parties
         if step.stamp:
             changes[step.stamp] = self.now
         self.change(row, status=str(target), **changes)
-        if of_row and parties:
-            new = of_row(row)
-            parties = (new[0] or parties[0], new[1] or parties[1])
+        now_client_id, now_writer_id = row.parties
         return self.record(
             f"{noun}.{name}",
             row,
@@ -287,8 +277,7 @@ class Stage:
             after=row.status,
             reason=reason,
             data=data,
-            parties=parties,
-            root=root,
+            parties=(now_client_id or client_id, now_writer_id or writer_id),
         )
 
 

@@ -107,9 +107,9 @@ def play(
         created_at=founded,
     )
     website = Website(**vars(row))
-    stage = Stage(loader, website, seed=world.seed, end=now, script=script)
     crew = Crew(regulars=world.regulars)
-    stage.notify = partial(telling.notify, stage, crew)
+    stage = Stage(loader, website, crew, seed=world.seed, end=now, script=script)
+    stage.notify = partial(telling.notify, stage)
     arrivals = Arrivals(stage, crew, clients=world.clients, writers=world.writers, password=world.password)
     arrivals.employ_staff()
     for life in (
@@ -118,8 +118,8 @@ def play(
         arrivals.payouts_go_out(),
         arrivals.last_days(),
         orders_come(stage, crew, world.orders, told),
-        scenes(stage, crew),
-        rated(stage, crew),
+        scenes(stage),
+        rated(stage),
     ):
         stage.begin(life)
     stage.play()
@@ -140,13 +140,13 @@ def orders_come(stage: Stage, crew: Crew, orders: int, told: Callable[[str], Non
         chance = stage.chance("placement", index)
         at = start + span * ((index + chance.random()) / orders) ** 0.8
         yield at
-        stage.begin(OrderLife(stage, crew, index, crew.some_client(chance)).live())
+        stage.begin(OrderLife(stage, index, crew.some_client(chance)).live())
         if index and index % 1_000 == 0:
             told(f"{stage.website.slug}: {index} orders placed")
 
 
-def rated(stage: Stage, crew: Crew) -> Life:
+def rated(stage: Stage) -> Life:
     """The nightly job's last run."""
     night = dt.datetime.combine(stage.end.date(), RATED_AT, dt.UTC)
     yield night if night <= stage.end else night - DAY
-    reviews.rate_writers(stage, crew)
+    reviews.rate_writers(stage)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import share
@@ -15,16 +16,10 @@ from copydesk.orders.queries import pricing
 from copydesk.payments.models import Purpose
 
 from ..copy import Row
-from ..stage import Case, Paid, Stage, step
+from ..stage import Case, Stage, step
 from . import money
 from .course import move_client_deadline
 from .placement import PRICES, add_lines, applied, take_payment
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    case: Case
-    row: Row
 
 
 @step
@@ -37,12 +32,12 @@ def propose_adjustment(
     slides: int | None = None,
     client_deadline: dt.datetime | None = None,
     reason: str = "",
-) -> Proposal:
+) -> Row:
     order: Any = case.order
     assert order.completed_at is None
     sizes = {"pages": pages, "slides": slides}
     changed = {name: size for name, size in sizes.items() if size is not None}
-    adjusted = form_of(order, changed | {"extras": case.extras})
+    adjusted = form_of(order, changed | {"extras": orjson.loads(order.extras)})
     left = _urgency_agreed(case) if client_deadline is None else client_deadline - stage.now
     lines = pricing.price_lines(PRICES, adjusted, left)
     row = stage.make(
@@ -56,47 +51,41 @@ def propose_adjustment(
         difference_minor=pricing.total_minor(lines) - order.price_minor,
         proposed_at=stage.now,
     )
+    row.order = order
     case.adjustments.append(row)
-    about: dict[str, Any] = {"root": ("order", order.id), "parties": (order.client_id, None)}
-    stage.record("adjustment.propose", row, by=by, after=row.status, reason=reason, data=_facts(row), **about)
-    return Proposal(case, row)
+    stage.record("adjustment.propose", row, by=by, after=row.status, reason=reason, data=_facts(row))
+    return row
 
 
 @step
-def accept_adjustment(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
+def accept_adjustment(stage: Stage, adjustment: Row, *, by: Actor) -> None:
     """Staff accept what a client proposed."""
-    if proposal.row.difference_minor > 0:
-        _advance(stage, proposal, "agree", by=by)
+    if adjustment.difference_minor > 0:
+        stage.advance(adjustment, "agree", by=by, data=_facts(adjustment))
     else:
-        _accept_paid(stage, proposal, by=by)
+        _accept_paid(stage, adjustment, by=by)
 
 
 @step
-def decline_adjustment(stage: Stage, proposal: Proposal, *, by: Actor, reason: str = "") -> None:
-    _advance(stage, proposal, "decline", by=by, reason=reason, facts=False)
+def decline_adjustment(stage: Stage, adjustment: Row, *, by: Actor, reason: str = "") -> None:
+    stage.advance(adjustment, "decline", by=by, reason=reason)
 
 
 @step
-def pay_adjustment(stage: Stage, proposal: Proposal, *, method: str, token: str, by: Actor) -> None:
-    case, row = proposal.case, proposal.row
-    if row.difference_minor <= 0:
-        _accept_paid(stage, proposal, by=by)
+def pay_adjustment(stage: Stage, adjustment: Row, *, method: str, token: str, by: Actor) -> None:
+    case, amount = stage.cases[adjustment.order_id], adjustment.difference_minor
+    if amount <= 0:
+        _accept_paid(stage, adjustment, by=by)
         return
-    amount = row.difference_minor
     receipt = [{"label": f"Adjustment of order {case.order.number}", "amount_minor": amount}]
     paid = take_payment(stage, case, amount, Purpose.ADJUSTMENT, method, token, receipt, by=by)
-    stage.change(row, charge_id=paid.charge.id)
-
-    def apply(_: Paid, payer: Actor) -> None:
-        _accept_paid(stage, proposal, by=payer.as_system())
-
-    applied(stage, paid, apply, by=by)
+    stage.change(adjustment, charge_id=paid.charge.id)
+    applied(stage, paid, lambda _, payer: _accept_paid(stage, adjustment, by=payer.as_system()), by=by)
 
 
-def _accept_paid(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
-    case, row = proposal.case, proposal.row
-    order = case.order
-    event = _advance(stage, proposal, "accept", by=by)
+def _accept_paid(stage: Stage, row: Row, *, by: Actor) -> None:
+    case, order = stage.cases[row.order_id], row.order
+    event = stage.advance(row, "accept", by=by, data=_facts(row))
     difference, before = row.difference_minor, order.price_minor
     changes: dict[str, Any] = {"price_minor": before + difference}
     if row.pages is not None:
@@ -112,7 +101,7 @@ def _accept_paid(stage: Stage, proposal: Proposal, *, by: Actor) -> None:
         if assignment and assignment.ended_at is None:
             assignment.pay_minor += share(assignment.pay_minor, difference, before)
     if difference < 0:
-        case.repayments += money.repay(stage, case.charges, -difference, by=by, reason="Adjustment")
+        money.repay(stage, case, -difference, by=by, reason="Adjustment")
 
 
 def _urgency_agreed(case: Case) -> dt.timedelta:
@@ -122,18 +111,6 @@ def _urgency_agreed(case: Case) -> dt.timedelta:
             return agreed
     urgency = next((line for line in case.lines if line.kind == "urgency"), None)
     return dt.timedelta(hours=int(urgency.code)) if urgency else dt.timedelta.max
-
-
-def _advance(stage: Stage, proposal: Proposal, name: str, *, by: Actor, reason: str = "", facts: bool = True) -> Row:
-    return stage.advance(
-        proposal.row,
-        name,
-        by=by,
-        reason=reason,
-        data=_facts(proposal.row) if facts else None,
-        root=("order", proposal.case.order.id),
-        parties=(proposal.case.order.client_id, None),
-    )
 
 
 def _facts(row: Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from copydesk.journal.models import details
 from copydesk.orders.models import AdjustmentStatus, Cause, ExcusedTime, ExcuseKind, RoundKind, Status
 from copydesk.orders.queries import deadlines
 from copydesk.orders.queries.cancellation import PAUSES, Cancellation
-from copydesk.payments.models import EarningHold, EarningKind, Purpose, Reference
+from copydesk.payments.models import EarningHold, EarningKind, Purpose
 
 from ..copy import Row
 from ..stage import Case, Stage, step
@@ -30,11 +30,11 @@ def hold(stage: Stage, case: Case, *, by: Actor, reason: str) -> None:
 
 
 @step
-def resume(stage: Stage, case: Case, *, by: Actor, reason: str = "") -> None:
+def resume(stage: Stage, case: Case, *, by: Actor) -> None:
     order = case.order
     excused = end_excuse(stage, case)
     due = order.writer_due_at + excused if order.writer_due_at else None
-    stage.advance(order, "resume", by=by, to=order.held_from, reason=reason, held_from="", writer_due_at=due)
+    stage.advance(order, "resume", by=by, to=order.held_from, held_from="", writer_due_at=due)
 
 
 @step
@@ -61,7 +61,7 @@ def extend_deadline(
         granted = dt.timedelta(hours=excused_hours)
         _excuse(stage, case, current, ExcuseKind.GRANTED, stage.now, stage.now + granted, event)
         stage.change(current, excused=current.excused + granted)
-        changes["writer_due_at"] = current.due_at + current.excused
+        changes["writer_due_at"] = current.due_with_excuse
     stage.change(order, **changes)
 
 
@@ -110,11 +110,10 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
     )
     for request in case.requests:
         if request.status == "requested":
-            stage.advance(request, "expire", by=stage.system, root=("order", order.id))
+            stage.advance(request, "expire", by=stage.system)
     for adjustment in case.adjustments:
         if adjustment.status in ADJUSTMENT_OPEN:
-            parties = (order.client_id, None)
-            stage.advance(adjustment, "decline", by=stage.system, root=("order", order.id), parties=parties)
+            stage.advance(adjustment, "decline", by=stage.system)
     if was_written:
         end_excuse(stage, case)
         assignment = end_assignment(stage, case, "cancelled", cause)
@@ -123,7 +122,7 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
                 stage,
                 writer_id=assignment.writer_id,
                 amount_minor=figures.writer_minor,
-                reference=Reference("order", order.id),
+                reference=order.reference,
                 kind=EarningKind.FORFEIT,
                 payable_at=stage.now,
                 by=by,
@@ -132,12 +131,12 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
         pay = case.pay[order.writer_id]
         money.reduce_pay(stage, pay, figures.unearned_minor, key=f"cancel:{order.id}", by=by, reason=reason)
     if figures.refunded_minor:
-        case.repayments += money.repay(stage, case.charges, figures.refunded_minor, by=by, reason=reason)
+        money.repay(stage, case, figures.refunded_minor, by=by, reason=reason)
 
 
 @step
-def expire(stage: Stage, case: Case) -> None:
-    stage.advance(case.order, "expire", by=stage.system, cancel_cause=Cause.SYSTEM.value)
+def expire(stage: Stage, case: Case, *, by: Actor) -> None:
+    stage.advance(case.order, "expire", by=by, cancel_cause=Cause.SYSTEM.value)
 
 
 @step
@@ -161,7 +160,7 @@ def move_client_deadline(stage: Stage, case: Case, deadline: dt.datetime, event:
         _excuse(stage, case, current, ExcuseKind.SHORTENED, due, given, event)
         excused += given - due
     stage.change(current, due_at=due, excused=excused)
-    return changes | {"writer_due_at": current.due_at + current.excused}
+    return changes | {"writer_due_at": current.due_with_excuse}
 
 
 def begin_excuse(stage: Stage, case: Case, kind: ExcuseKind, event: Row) -> None:

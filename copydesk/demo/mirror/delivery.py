@@ -10,10 +10,8 @@ from copydesk.accounts.actor import Actor
 from copydesk.journal.models import details
 from copydesk.orders.models import Cause, RoundKind, Status
 from copydesk.orders.queries import deadlines
-from copydesk.payments.models import Reference
 
 from ..copy import dumps
-from ..crew import Member
 from ..stage import Case, Stage, step
 from . import money
 from .placement import POLICY
@@ -21,26 +19,25 @@ from .staffing import open_round
 
 
 @step
-def submit(stage: Stage, case: Case, writer: Member, *, note: str = "") -> None:
+def submit(stage: Stage, case: Case, *, by: Actor, note: str = "") -> None:
     order, current = case.order, case.round
     assert current is not None
-    assert current.id in case.filed
-    editing, why = _needs_editing(stage, case, writer)
+    editing, why = _needs_editing(stage, case)
     stage.change(current, submitted_at=stage.now)
-    late = stage.now > current.due_at + current.excused
+    late = stage.now > current.due_with_excuse
     data = details(round=current.number, editing_reason=why, late=late)
     decided: dict[str, Any] = {"editing": editing, "editing_reason": why, "writer_due_at": None}
     to = Status.EDITING if editing else Status.DELIVERED
     if not editing:
         stage.change(current, delivered_at=stage.now)
         decided |= _delivered(stage, case)
-    stage.advance(order, "submit", by=writer.actor, to=to.value, reason=note, data=data, **decided)
+    stage.advance(order, "submit", by=by, to=to.value, reason=note, data=data, **decided)
 
 
 @step
-def pass_work(stage: Stage, case: Case, *, by: Actor, reason: str = "") -> None:
+def pass_work(stage: Stage, case: Case, *, by: Actor) -> None:
     stage.change(case.rounds[-1], delivered_at=stage.now)
-    stage.advance(case.order, "pass", by=by, reason=reason, **_delivered(stage, case))
+    stage.advance(case.order, "pass", by=by, **_delivered(stage, case))
 
 
 @step
@@ -62,7 +59,6 @@ def return_work(stage: Stage, case: Case, *, by: Actor, reason: str, changes_req
 def request_revision(
     stage: Stage,
     case: Case,
-    writer: Member,
     *,
     by: Actor,
     reason: str,
@@ -73,7 +69,7 @@ def request_revision(
 ) -> None:
     assignment = case.assignment
     if assignment.ended_at is not None:
-        writer.writer.completed_orders -= 1
+        stage.member(assignment.writer_id).writer.completed_orders -= 1
         assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
     due = _revision_due(stage, case, due_at)
     stage.advance(
@@ -98,8 +94,9 @@ def request_revision(
 
 
 @step
-def approve(stage: Stage, case: Case, writer: Member, *, by: Actor) -> None:
+def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     order, assignment = case.order, case.assignment
+    writer = stage.member(assignment.writer_id)
     first = order.completed_at is None
     unearned = first or assignment.started_at > order.completed_at
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
@@ -112,7 +109,7 @@ def approve(stage: Stage, case: Case, writer: Member, *, by: Actor) -> None:
             stage,
             writer_id=writer.id,
             amount_minor=assignment.pay_minor,
-            reference=Reference("order", order.id),
+            reference=order.reference,
             payable_at=dispute_until,
             by=by,
         )
@@ -131,13 +128,13 @@ def _revision_due(stage: Stage, case: Case, agreed: dt.datetime | None) -> dt.da
     return deadlines.revision_due(POLICY, stage.now, first.due_at - first.asked_at, agreed)
 
 
-def _needs_editing(stage: Stage, case: Case, writer: Member) -> tuple[bool, str]:
+def _needs_editing(stage: Stage, case: Case) -> tuple[bool, str]:
     order = case.order
     if order.wants_editing is not None:
         return order.wants_editing, "wish"
     if order.client_deadline - stage.now < dt.timedelta(hours=POLICY.editing_least_hours):
         return False, "too_little_time"
-    if writer.writer.completed_orders < POLICY.editing_first_orders:
+    if stage.member(order.writer_id).writer.completed_orders < POLICY.editing_first_orders:
         return True, "new_writer"
     if order.price_minor >= POLICY.editing_value_minor:
         return True, "high_value"

@@ -34,7 +34,7 @@ from copydesk.payments.models import (
 from copydesk.payments.models.ledger import OWNED_KINDS
 
 from ..copy import Row, dumps
-from ..stage import Earned, Paid, Stage, step
+from ..stage import Case, Earned, Paid, Stage, step
 
 PROVIDER = "sandbox"
 SETTLED_AFTER = SETTLES_AFTER + FIRST_LOOKUP
@@ -79,7 +79,7 @@ def post(
         at=stage.now,
         currency=stage.website.currency,
         lines=len(lines),
-        subject_type=subject.sheet.noun,
+        subject_type=subject.noun,
         subject_id=subject.id,
         reference_type=reference.type,
         reference_id=reference.id,
@@ -129,7 +129,7 @@ def charge(
         next_lookup_at=stage.now + FIRST_LOOKUP if card else None,
     )
     paid = Paid(row)
-    stage.record("charge.create", row, by=by, after=row.status, data=_facts(row), root=reference)
+    stage.record("charge.create", row, by=by, after=row.status, data=_facts(row))
     if card:
         _ask_sandbox(stage, paid, token)
     else:
@@ -139,13 +139,11 @@ def charge(
 
 def capture(stage: Stage, paid: Paid, provider_reference: str = "") -> None:
     row = paid.charge
-    reference = Reference(row.reference_type, row.reference_id)
     stage.advance(
         row,
         "capture",
         by=stage.system,
         data=_facts(row),
-        root=reference,
         provider_reference=provider_reference or row.provider_reference,
         next_lookup_at=None,
     )
@@ -158,12 +156,13 @@ def capture(stage: Stage, paid: Paid, provider_reference: str = "") -> None:
     else:
         target = account_of(stage, TAKEN_FOR[Purpose(row.purpose)])
     lines = [(source, -row.amount_minor), (target, row.amount_minor)]
-    paid.transfer_id = post(stage, TransferPurpose.CAPTURE, lines, subject=row, reference=reference, charge_id=row.id)
+    paid.transfer_id = post(
+        stage, TransferPurpose.CAPTURE, lines, subject=row, reference=row.reference, charge_id=row.id
+    )
 
 
 def _ask_sandbox(stage: Stage, paid: Paid, token: str) -> None:
     row = paid.charge
-    root = Reference(row.reference_type, row.reference_id)
     told = str(stage.uuid())
     sandbox = stage.loader.sheets[SandboxPayment].make(
         key=row.intent,
@@ -184,30 +183,28 @@ def _ask_sandbox(stage: Stage, paid: Paid, token: str) -> None:
             "decline",
             by=stage.system,
             data={**_facts(row), "code": code},
-            root=root,
             provider_reference=told,
             code=code,
             next_lookup_at=None,
         )
     elif token == TIMEOUT:
-        stage.advance(row, "lose_answer", by=stage.system, data=_facts(row), root=root, next_lookup_at=stage.now)
+        stage.advance(row, "lose_answer", by=stage.system, data=_facts(row), next_lookup_at=stage.now)
         stage.jobs.append(lambda: capture(stage, paid, told))
     elif token == LATE:
         wait = FIRST_LOOKUP / 4
         stage.change(row, provider_reference=told, lookups=row.lookups + 1, next_lookup_at=stage.now + wait)
 
 
-def repay(stage: Stage, charges: Sequence[Paid], amount_minor: int, *, by: Actor, reason: str) -> list[Row]:
+def repay(stage: Stage, case: Case, amount_minor: int, *, by: Actor, reason: str) -> None:
     """Of the charges for the thing itself, in proportion to what each has left."""
     paid = [
         each
-        for each in charges
+        for each in case.charges
         if each.charge.purpose in (Purpose.ORDER, Purpose.ADJUSTMENT) and each.charge.status == ChargeStatus.CAPTURED
     ]
-    shares = split(amount_minor, [each.refundable_minor for each in paid])
-    return [
-        _give_back(stage, each, part, by=by, reason=reason) for each, part in zip(paid, shares, strict=True) if part
-    ]
+    for each, part in zip(paid, split(amount_minor, [each.refundable_minor for each in paid]), strict=True):
+        if part:
+            case.repayments.append(_give_back(stage, each, part, by=by, reason=reason))
 
 
 def _give_back(stage: Stage, paid: Paid, amount_minor: int, *, by: Actor, reason: str) -> Row:
@@ -222,6 +219,7 @@ def _give_back(stage: Stage, paid: Paid, amount_minor: int, *, by: Actor, reason
         created_at=stage.now,
         next_attempt_at=stage.now + FIRST_RETRY if card else None,
     )
+    row.charge = charged
     paid.repaid_minor += amount_minor
     facts = {
         "repayment_id": row.id,
@@ -230,16 +228,11 @@ def _give_back(stage: Stage, paid: Paid, amount_minor: int, *, by: Actor, reason
         "currency": charged.currency,
         "destination": row.destination,
     }
-    about: dict[str, Any] = {
-        "data": facts,
-        "parties": (charged.payer_id, None),
-        "root": (charged.reference_type, charged.reference_id),
-    }
-    stage.record("repayment.create", row, by=by, after=row.status, reason=reason, **about)
+    stage.record("repayment.create", row, by=by, after=row.status, reason=reason, data=facts)
 
     def succeed() -> None:
         told = str(stage.uuid()) if card else ""
-        stage.advance(row, "succeed", by=stage.system, provider_reference=told, next_attempt_at=None, **about)
+        stage.advance(row, "succeed", by=stage.system, provider_reference=told, next_attempt_at=None, data=facts)
         if card:
             refund = stage.loader.sheets[SandboxRefund].make(
                 key=row.intent,
@@ -252,13 +245,12 @@ def _give_back(stage: Stage, paid: Paid, amount_minor: int, *, by: Actor, reason
             back_to = account_of(stage, AccountKind.MONEY_IN, name=PROVIDER)
         else:
             back_to = wallet_of(stage, charged.payer_id)
-        taken_from = AccountKind.TIPS if charged.purpose == Purpose.TIP else AccountKind.REFUNDS
         post(
             stage,
             TransferPurpose.REPAYMENT,
-            [(account_of(stage, taken_from), -amount_minor), (back_to, amount_minor)],
+            [(account_of(stage, AccountKind.REFUNDS), -amount_minor), (back_to, amount_minor)],
             subject=row,
-            reference=Reference(charged.reference_type, charged.reference_id),
+            reference=charged.reference,
             charge_id=charged.id,
             reverses_id=paid.transfer_id,
         )
@@ -306,7 +298,7 @@ def reduce_pay(stage: Stage, pay: Earned, amount_minor: int, *, key: str, by: Ac
         writer_id=row.writer_id,
         kind=EarningKind.REDUCTION.value,
         amount_minor=-amount_minor,
-        reference=Reference(row.reference_type, row.reference_id),
+        reference=row.reference,
         key=f"{key}:earning:{row.id}",
         reduces_id=row.id,
         payable_at=row.payable_at,
@@ -353,19 +345,18 @@ def _earn(
         currency=row.currency,
         reduces_id=row.reduces_id,
     )
-    stage.record(verb, row, by=by, reason=reason, data=data, root=reference)
+    stage.record(verb, row, by=by, reason=reason, data=data)
     return Earned(row, transfer_id)
 
 
 def earn_tip(stage: Stage, paid: Paid, *, writer_id: int, share_bp: int, by: Actor) -> None:
     amount = share(paid.charge.amount_minor, share_bp, WHOLE_BP)
     if amount:
-        reference = Reference(paid.charge.reference_type, paid.charge.reference_id)
         earn(
             stage,
             writer_id=writer_id,
             amount_minor=amount,
-            reference=reference,
+            reference=paid.charge.reference,
             payable_at=stage.now,
             by=by,
             kind=EarningKind.TIP,

@@ -14,7 +14,7 @@ from copydesk.threads.masking import Masked
 from copydesk.threads.models import Message, ReadMark, Thread
 from copydesk.threads.policies import MessagePolicy
 
-from ..copy import Row, dumps
+from ..copy import dumps
 from ..stage import Case, Stage, step
 from ..texts import CONTENTS
 
@@ -27,7 +27,7 @@ def masked(body: str) -> Masked:
 
 
 @step
-def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
+def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> None:
     order = case.order
     name, data = CONTENTS[content]
     sha256 = hashlib.sha256(data).hexdigest()
@@ -43,7 +43,7 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
         storage_key=key,
         created_at=stage.now,
     )
-    number = case.versions[kind, name] = case.versions.get((kind, name), 0) + 1
+    number = 1 + sum((row.kind, row.name) == (kind, name) for row in case.files)
     current = case.open_rounds[-1] if kind in WORK_KINDS or by.role is Role.WRITER else None
     row = stage.make(
         OrderFile,
@@ -56,22 +56,13 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
         uploader_role=by.role.value,
         created_at=stage.now,
     )
+    row.order = order
     case.files.append(row)
-    if current:
-        case.filed.add(current.id)
-    stage.record(
-        "file.upload",
-        row,
-        by=by,
-        data=details(kind=kind, version=number, size=file.size),
-        root=("order", order.id),
-        parties=(None if current else order.client_id, order.writer_id or order.offered_to_id),
-    )
-    return row
+    stage.record("file.upload", row, by=by, data=details(kind=kind, version=number, size=file.size))
 
 
 @step
-def write_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
+def write_message(stage: Stage, case: Case, *, body: str, by: Actor) -> None:
     order = case.order
     if case.thread is None:
         case.thread = stage.send(Thread, root_type="order", root_id=order.id, created_at=stage.now)
@@ -85,17 +76,16 @@ def write_message(stage: Stage, case: Case, *, body: str, by: Actor) -> Row:
         masked=dumps(cleaned.counts),
         created_at=stage.now,
     )
+    row.thread = case.thread
     case.last_message = row
     stage.record(
         "message.post",
         row,
         by=by,
         data=details(attachments=0, masked=sum(cleaned.counts.values())),
-        root=("order", order.id),
         parties=(order.client_id, order.writer_id),
     )
     read_messages(stage, case, by=by)
-    return row
 
 
 @step

@@ -99,6 +99,11 @@ def cancel_payout(stage: Stage, batch: Batch, *, by: Actor, reason: str) -> None
     stage.books.earnings = sorted([*stage.books.earnings, *batch.taken], key=lambda row: row.id)
 
 
+def held(stage: Stage, batch: Batch) -> bool:
+    """One of its orders is in dispute: neither approved nor paid."""
+    return any(earning.reference_id in stage.books.held for earning in batch.taken)
+
+
 def _facts(payout: Row) -> dict[str, Any]:
     return {
         "payout_id": payout.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from allauth.account.models import EmailAddress
 
@@ -13,7 +14,8 @@ from copydesk.accounts.permissions import Role
 from copydesk.journal.models import details
 from copydesk.writers.models import Choice, ChoiceKind, Skill, Writer, WriterStatus
 
-from ..crew import LEVELS, Crew, Member
+from ..copy import Row
+from ..crew import LEVELS, Member
 from ..stage import Stage, step
 
 
@@ -25,41 +27,41 @@ def open_account(stage: Stage, email: str, full_name: str, password: str) -> int
     return int(user.id)
 
 
-def add_member(stage: Stage, crew: Crew, user_id: int, role: Role, *, admitted: bool = True) -> Member:
+def add_member(stage: Stage, user_id: int, role: Role, *, admitted: bool = True) -> Member:
     row = stage.make(
         Membership,
         user_id=user_id,
         role=role.value,
-        number=len(crew.by_id) + 1,
+        number=len(stage.crew.by_id) + 1,
         admitted=admitted,
         created_at=stage.now,
     )
     actor = Actor(stage.website, role, user_id=user_id, membership_id=row.id, admitted=admitted)
     member = Member(row, actor)
-    crew.by_id[row.id] = member
+    stage.crew.by_id[row.id] = member
     return member
 
 
 @step
-def register_client(stage: Stage, crew: Crew, *, email: str, full_name: str, password: str) -> Member:
+def register_client(stage: Stage, *, email: str, full_name: str, password: str) -> Member:
     user_id = open_account(stage, email, full_name, password)
-    member = add_member(stage, crew, user_id, Role.CLIENT)
-    stage.record("member.register", member.row, by=member.actor, parties=(member.id, None))
-    crew.clients.append(member)
+    member = add_member(stage, user_id, Role.CLIENT)
+    stage.record("member.register", member.row, by=member.actor)
+    stage.crew.clients.append(member)
     return member
 
 
 @step
-def employ(stage: Stage, crew: Crew, *, name: str, role: Role, email: str, full_name: str, password: str) -> None:
+def employ(stage: Stage, *, name: str, role: Role, email: str, full_name: str, password: str) -> Member:
     """Staff, who are there from the first day."""
     user_id = open_account(stage, email, full_name, password)
-    crew.staff[name] = add_member(stage, crew, user_id, role)
+    member = stage.crew.staff[name] = add_member(stage, user_id, role)
+    return member
 
 
 @step
 def apply(
     stage: Stage,
-    crew: Crew,
     *,
     email: str,
     full_name: str,
@@ -70,8 +72,8 @@ def apply(
     paper_types: Sequence[str],
 ) -> Member:
     user_id = open_account(stage, email, full_name, password)
-    member = add_member(stage, crew, user_id, Role.WRITER, admitted=False)
-    stage.record("member.register", member.row, by=member.actor, parties=(None, member.id))
+    member = add_member(stage, user_id, Role.WRITER, admitted=False)
+    stage.record("member.register", member.row, by=member.actor)
     member.profile = stage.make(
         Writer,
         member_id=member.id,
@@ -93,54 +95,51 @@ def apply(
 
 
 @step
-def approve_writer(stage: Stage, crew: Crew, writer: Member, *, by: Actor, level: str) -> None:
-    stage.advance(writer.writer, "approve", by=by, data=details(level=level), level=level)
-    writer.row.admitted = True
-    writer.actor = Actor(stage.website, Role.WRITER, user_id=writer.actor.user_id, membership_id=writer.id)
-    crew.writers.append(writer)
+def approve_writer(stage: Stage, profile: Row, *, by: Actor, level: str) -> None:
+    stage.advance(profile, "approve", by=by, data=details(level=level), level=level)
+    member = stage.member(profile.id)
+    member.row.admitted = True
+    member.actor = replace(member.actor, admitted=True)
+    stage.crew.writers.append(member)
 
 
 @step
-def reject_writer(stage: Stage, writer: Member, *, by: Actor, reason: str) -> None:
-    stage.advance(writer.writer, "reject", by=by, reason=reason)
+def reject_writer(stage: Stage, profile: Row, *, by: Actor, reason: str) -> None:
+    stage.advance(profile, "reject", by=by, reason=reason)
 
 
 @step
-def change_level(stage: Stage, writer: Member, *, by: Actor, level: str, reason: str) -> None:
-    was = writer.writer.level
-    stage.change(writer.writer, level=level)
-    stage.record("writer.change_level", writer.writer, by=by, reason=reason, data=details(was=was, level=level))
+def change_level(stage: Stage, profile: Row, *, by: Actor, level: str, reason: str) -> None:
+    was = profile.level
+    stage.change(profile, level=level)
+    stage.record("writer.change_level", profile, by=by, reason=reason, data=details(was=was, level=level))
 
 
 @step
-def take_leave(stage: Stage, writer: Member, *, until: dt.datetime, reason: str) -> None:
+def take_leave(stage: Stage, profile: Row, *, by: Actor, until: dt.datetime, reason: str) -> None:
     data = details(leave_from=stage.now.isoformat(), leave_until=until.isoformat())
-    stage.advance(
-        writer.writer, "leave", by=writer.actor, reason=reason, data=data, leave_from=stage.now, leave_until=until
-    )
+    stage.advance(profile, "leave", by=by, reason=reason, data=data, leave_from=stage.now, leave_until=until)
 
 
 @step
-def end_leave(stage: Stage, writer: Member) -> None:
-    """By the clock."""
-    stage.advance(writer.writer, "end_leave", by=stage.system, leave_from=None, leave_until=None)
-
-
-@step
-def suspend_writer(stage: Stage, writer: Member, *, by: Actor, until: dt.datetime, reason: str) -> None:
+def suspend_writer(stage: Stage, profile: Row, *, by: Actor, until: dt.datetime, reason: str) -> None:
     data = details(suspended_until=until.isoformat())
-    stage.advance(writer.writer, "suspend", by=by, reason=reason, data=data, suspended_until=until)
+    stage.advance(profile, "suspend", by=by, reason=reason, data=data, suspended_until=until)
 
 
 @step
-def lift_suspension(stage: Stage, writer: Member) -> None:
-    """By the clock."""
-    stage.advance(writer.writer, "lift", by=stage.system, to=WriterStatus.APPROVED.value, suspended_until=None)
+def turn_clock(stage: Stage, profile: Row) -> None:
+    """Ends the leave or the suspension whose time has come."""
+    if profile.status == WriterStatus.SUSPENDED:
+        stage.advance(profile, "lift", by=stage.system, to=WriterStatus.APPROVED.value, suspended_until=None)
+    else:
+        stage.advance(profile, "end_leave", by=stage.system, leave_from=None, leave_until=None)
 
 
 @step
-def choose_writer(stage: Stage, client: Member, writer: Member, kind: ChoiceKind) -> None:
-    client.chosen[writer.id] = stage.send(
-        Choice, client_id=client.id, writer_id=writer.id, kind=kind.value, created_at=stage.now
+def choose_writer(stage: Stage, profile: Row, kind: ChoiceKind, *, by: Actor) -> None:
+    client = stage.member(by.membership_id)
+    client.chosen[profile.id] = stage.send(
+        Choice, client_id=client.id, writer_id=profile.id, kind=kind.value, created_at=stage.now
     )
-    stage.record(f"writer.{kind.value}", writer.writer, by=client.actor, parties=(client.id, None))
+    stage.record(f"writer.{kind.value}", profile, by=by, parties=(client.id, None))

@@ -13,7 +13,7 @@ from copydesk.orders.actions.placement import OrderForm, brief_columns
 from copydesk.orders.models import Order, PriceLine, Status
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
 from copydesk.orders.queries import pricing
-from copydesk.payments.models import ChargeStatus, Purpose, Reference, Webhook
+from copydesk.payments.models import ChargeStatus, Purpose, Webhook
 
 from ..copy import dumps
 from ..stage import Case, Paid, Stage, step
@@ -40,7 +40,7 @@ def place_order(stage: Stage, form: OrderForm, *, by: Actor, client_id: int) -> 
         placed_at=stage.now,
         **{**brief_columns(form), "extras": dumps(form.extras)},
     )
-    case = stage.cases[order.id] = Case(order, tuple(form.extras))
+    case = stage.cases[order.id] = Case(order)
     add_lines(stage, case, lines)
     stage.record("order.place", order, by=by, after=Status.UNPAID.value, data=details(price_minor=order.price_minor))
     return case
@@ -113,7 +113,7 @@ def take_payment(
         payer_id=case.order.client_id,
         amount_minor=amount_minor,
         purpose=purpose,
-        reference=Reference("order", case.order.id),
+        reference=case.order.reference,
         method=method,
         token=token,
         by=by,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
+from copydesk.accounts.actor import Actor
 from copydesk.journal.models import details
 from copydesk.reviews.models import RATING_TARGETS, Review, Target
 from copydesk.writers.queries import STARS_MILLI, bayes_rating, rating_weight
 
-from ..copy import Row, dumps
-from ..crew import Crew, Member
+from ..copy import dumps
+from ..crew import Member
 from ..stage import Case, Stage, step
 from .papers import masked
 
@@ -18,10 +18,8 @@ DAY = dt.timedelta(days=1)
 
 
 @step
-def submit_review(
-    stage: Stage, crew: Crew, case: Case, client: Member, *, target: Target, rating: int, text: str
-) -> Row:
-    order = case.order
+def submit_review(stage: Stage, case: Case, *, by: Actor, target: Target, rating: int, text: str) -> None:
+    order, crew = case.order, stage.crew
     cleaned = masked(text.strip())
     row = stage.make(
         Review,
@@ -34,13 +32,9 @@ def submit_review(
         masked=dumps(cleaned.counts),
         submitted_at=stage.now,
     )
-    about: dict[str, Any] = {
-        "data": details(target=target.value, rating=rating),
-        "root": ("order", order.id),
-        "parties": (order.client_id, order.writer_id if target in RATING_TARGETS else None),
-    }
-    stage.record("review.submit", row, by=client.actor, after=row.status, **about)
-    stage.advance(row, "approve", by=stage.system, **about)
+    data = details(target=target.value, rating=rating)
+    stage.record("review.submit", row, by=by, after=row.status, data=data)
+    stage.advance(row, "approve", by=stage.system, data=data)
     stage.loader.send(row)
     if target in RATING_TARGETS:
         writer = crew.by_id[order.writer_id]
@@ -48,19 +42,18 @@ def submit_review(
         crew.stars += rating
         crew.reviews += 1
         if crew.rated_nightly:
-            _rate(stage, crew, writer)
-    return row
+            _rate(stage, writer)
 
 
 @step
-def rate_writers(stage: Stage, crew: Crew) -> None:
+def rate_writers(stage: Stage) -> None:
     """The last night's: what earlier ones and earlier reviews made of the ratings, it makes anew."""
-    crew.rated_nightly = True
-    for writer in crew.writers:
+    stage.crew.rated_nightly = True
+    for writer in stage.crew.writers:
         if writer.ratings:
-            _rate(stage, crew, writer)
+            _rate(stage, writer)
 
 
-def _rate(stage: Stage, crew: Crew, writer: Member) -> None:
+def _rate(stage: Stage, writer: Member) -> None:
     pairs = [(rating_weight(max((stage.now - at) / DAY, 0.0)), rating) for rating, at in writer.ratings]
-    writer.writer.rating_milli = round(bayes_rating(crew.stars / crew.reviews, pairs) * STARS_MILLI)
+    writer.writer.rating_milli = round(bayes_rating(stage.crew.stars / stage.crew.reviews, pairs) * STARS_MILLI)

@@ -28,8 +28,9 @@ def assign(stage: Stage, case: Case, writer: Member, *, by: Actor, offer: bool =
 
 
 @step
-def accept_offer(stage: Stage, case: Case, writer: Member) -> None:
-    stage.advance(case.order, "accept", by=writer.actor, **starting(stage, case, writer))
+def accept_offer(stage: Stage, case: Case, *, by: Actor) -> None:
+    writer = stage.member(by.membership_id)
+    stage.advance(case.order, "accept", by=by, **starting(stage, case, writer))
     _answer_offer(stage, case, "accepted")
     start_assignment(stage, case, writer)
 
@@ -41,23 +42,22 @@ def decline_offer(stage: Stage, case: Case, *, by: Actor, reason: str = "") -> N
 
 
 @step
-def expire_offer(stage: Stage, case: Case) -> None:
-    stage.advance(case.order, "expire_offer", by=stage.system, offered_to_id=None, offer_expires_at=None)
+def expire_offer(stage: Stage, case: Case, *, by: Actor) -> None:
+    stage.advance(case.order, "expire_offer", by=by, offered_to_id=None, offer_expires_at=None)
     _answer_offer(stage, case, "expired")
 
 
 @step
-def take(stage: Stage, case: Case, writer: Member) -> None:
-    stage.advance(case.order, "take", by=writer.actor, **starting(stage, case, writer))
+def take(stage: Stage, case: Case, *, by: Actor) -> None:
+    writer = stage.member(by.membership_id)
+    stage.advance(case.order, "take", by=by, **starting(stage, case, writer))
     start_assignment(stage, case, writer)
 
 
 @step
 def release(stage: Stage, case: Case, *, by: Actor, cause: Cause | None = None, reason: str) -> None:
     order = case.order
-    if by.role is Role.WRITER:
-        cause = Cause.WRITER
-    cause = cause or Cause.STAFF
+    cause = Cause.WRITER if by.role is Role.WRITER else cause or Cause.STAFF
     offered = order.status == Status.OFFERED
     stage.advance(
         order,
@@ -102,7 +102,7 @@ def start_assignment(stage: Stage, case: Case, writer: Member, pay_minor: int | 
     writer.cases[order.id] = case
     for request in case.requests:
         if request.status == "requested":
-            stage.advance(request, "supersede", by=stage.system, root=("order", order.id))
+            stage.advance(request, "supersede", by=stage.system)
     open_round(stage, case, RoundKind.FIRST, order.writer_due_at)
 
 

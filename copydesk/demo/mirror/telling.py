@@ -16,14 +16,14 @@ from ..stage import Stage
 SLOWEST_READING = dt.timedelta(hours=40)
 
 
-def notify(stage: Stage, crew: Crew, event: Row) -> None:
+def notify(stage: Stage, event: Row) -> None:
     heard = HEARS.get(event.verb)
     if heard is None:
         return
     told: dict[int, tuple[Member, Tell]] = {}
     for tell in heard.tells:
         if tell.after in ("", event.after):
-            told.update((member.id, (member, tell)) for member in _meant(crew, event, tell.role))
+            told.update((member.id, (member, tell)) for member in _meant(stage.crew, event, tell.role))
     for member, tell in told.values():
         channels = default(member.actor.role)
         stage.send(
