@@ -84,10 +84,6 @@ class Case:
         return last if last and last.submitted_at is None and last.closed_at is None else None
 
     @property
-    def open_rounds(self) -> list[Row]:
-        return [row for row in self.rounds if row.closed_at is None]
-
-    @property
     def assignment(self) -> Row:
         return self.assignments[-1]
 

@@ -119,11 +119,6 @@ WRITER_MESSAGES = (
     "I have taken your remarks in.",
     "Should the introduction mention the earlier study?",
 )
-STAFF_MESSAGES = (
-    "We have asked the writer and will let you know.",
-    "The deadline was moved as agreed.",
-    "Thank you, the files have arrived.",
-)
 LEAKING_MESSAGES = (
     "You can also reach me at quick.answer@example.com if that is easier.",
     "Call me on +1 202 555 0143 for questions.",
@@ -141,7 +136,6 @@ REVIEWS: dict[int, tuple[str, ...]] = {
 }
 CONTENTS: dict[str, tuple[str, bytes]] = {
     "brief": ("assignment.txt", b"Assignment\n\nWrite a paper on the topic given. Cite your sources.\n"),
-    "outline": ("outline.txt", b"1. Introduction\n2. Background\n3. Argument\n4. Conclusion\n"),
     "draft": ("draft.txt", b"Draft\n\nIntroduction, first version. Sections to follow.\n"),
     "final": ("paper.txt", b"Paper\n\nIntroduction\n\nArgument\n\nConclusion\n\nReferences\n"),
     "final2": (

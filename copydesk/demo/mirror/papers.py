@@ -44,7 +44,8 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
         created_at=stage.now,
     )
     number = 1 + sum((row.kind, row.name) == (kind, name) for row in case.files)
-    current = case.open_rounds[-1] if kind in WORK_KINDS or by.role is Role.WRITER else None
+    of_a_round = kind in WORK_KINDS or by.role is Role.WRITER
+    current = [row for row in case.rounds if row.closed_at is None][-1] if of_a_round else None
     row = stage.make(
         OrderFile,
         order_id=order.id,

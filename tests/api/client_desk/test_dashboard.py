@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,35 +19,13 @@ from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, as_
 from tests.factories import accounts, orders, payments, tenancy
 from tests.factories.accounts import actor
-from tests.factories.writers import writer as new_writer
+from tests.reports.conftest import NOON
 
-NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DESK = "/api/v1/client-management/dashboard/"
 REPORTS = ("stats", "analytics", "wallet")
 NOTHING = {"current": 0, "previous": None, "change": None}
 NO_MONEY = {"current": "0.00", "previous": None, "change": None}
 NO_RATE = {"value": None, "numerator": 0, "denominator": 0}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def atlas(db: None) -> Website:
-    return tenancy.website()
-
-
-@pytest.fixture
-def client(atlas: Website) -> Membership:
-    return accounts.membership(atlas)
-
-
-@pytest.fixture
-def writer(atlas: Website) -> Membership:
-    return new_writer(atlas).member
 
 
 def ask(who: Membership | Caller, screen: str, status: int = 200, **params: Any) -> Any:

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copydesk.accounts.models import Membership
-from copydesk.tenancy.models import Website
-from tests.factories import accounts, tenancy
-from tests.factories.writers import writer as new_writer
-from tests.reports.conftest import NOON
+from tests.api.desk import atlas, client, clock, writer
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def atlas(db: None) -> Website:
-    return tenancy.website()
-
-
-@pytest.fixture
-def client(atlas: Website) -> Membership:
-    return accounts.membership(atlas)
-
-
-@pytest.fixture
-def writer(atlas: Website) -> Membership:
-    return new_writer(atlas).member
+__all__ = ["atlas", "client", "clock", "writer"]
 
 
 @pytest.fixture
