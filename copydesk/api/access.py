@@ -11,7 +11,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from copydesk.accounts.actor import Actor
@@ -88,7 +88,8 @@ class CallerMiddleware:
         request.caller = resolve(token.strip() if scheme.lower() == "bearer" else None, slug, host)
         request.actor = request.caller.actor(request.request_id, address_of(request))
         before = scope.current_website_id()
-        scope.enter(request.caller.website.pk if request.caller.website else None)
+        website = request.caller.website
+        scope.enter(website.pk if website else None, reading=request.method in SAFE_METHODS)
         try:
             return self.get_response(request)
         finally:

@@ -55,11 +55,6 @@ def thread_messages(actor: Actor, root_type: str, root_id: int) -> TenantQuerySe
     return rows.select_related("author")
 
 
-def author_ids(messages: Iterable[Message]) -> set[int]:
-    """Of the writers, whose pen names a higher domain knows."""
-    return {m.author_id for m in messages if m.author_role == Role.WRITER and m.author_id is not None}
-
-
 def message_rows(
     actor: Actor,
     messages: Sequence[Message],

@@ -74,6 +74,20 @@ class TestTransactions:
             assert slugs() == ["atlas"]
         assert not [query for query in captured if "set_config" in query["sql"]], "no trip of its own"
 
+    def test_who_reads_gets_plans_for_the_website_at_hand(self, atlas: Website) -> None:
+        def mode() -> str:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW plan_cache_mode")
+                return str(cursor.fetchone()[0])
+
+        scope.enter(atlas.pk, reading=True)
+        with transaction.atomic():
+            assert mode() == "force_custom_plan"
+            assert setting() == str(atlas.pk)
+        assert mode() == "auto"
+        with entered(atlas), transaction.atomic():
+            assert mode() == "auto"
+
     def test_it_ends_with_the_transaction(self, atlas: Website, borealis: Website) -> None:
         with entered(atlas), transaction.atomic():
             assert setting() == str(atlas.pk)

@@ -10,7 +10,6 @@ from django.db.models import Max, Window
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
-from copydesk.writers import queries as writers
 
 from ..models import FileKind, Order, OrderFile
 from ..models.files import OrderFileQuerySet
@@ -79,13 +78,3 @@ def _uploader(actor: Actor, row: OrderFile) -> str:
     if row.uploader_role == Role.WRITER and (actor.role is not Role.WRITER or uploader.pk == actor.membership_id):
         return uploader.writer_profile.pen_name
     return f"{role} {uploader.number}"
-
-
-def pen_names(actor: Actor, writer_ids: Iterable[int]) -> dict[int, str]:
-    """By membership; a writer sees its own only, an editor none. One query at most."""
-    wanted = set(writer_ids)
-    if actor.role is Role.WRITER:
-        wanted &= {actor.membership_id or 0}
-    if not wanted or actor.role is Role.EDITOR:
-        return {}
-    return writers.pen_names(actor.website, wanted)

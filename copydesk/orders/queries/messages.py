@@ -11,10 +11,9 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.tenancy.models import TenantQuerySet
 from copydesk.threads.models import Message
-from copydesk.threads.queries import MessageRow, author_ids, message_rows, thread_messages, unread
+from copydesk.threads.queries import MessageRow, message_rows, thread_messages, unread
 
 from ..models import Order, OrderFile
-from .files import pen_names
 
 
 def takes_part(actor: Actor, order: Order) -> bool:
@@ -27,16 +26,26 @@ def takes_part(actor: Actor, order: Order) -> bool:
 
 
 def order_messages(actor: Actor, order: Order) -> TenantQuerySet[Message]:
-    """The messages as rows to page; none for whoever takes no part."""
-    rows = thread_messages(actor, Order.noun, order.pk)
+    """The messages as rows to page, with their writers' profiles; none for whoever takes no part."""
+    rows = thread_messages(actor, Order.noun, order.pk).select_related("author__writer_profile")
     return rows if takes_part(actor, order) else rows.none()
 
 
 def order_message_rows(actor: Actor, order: Order, messages: Sequence[Message]) -> list[MessageRow]:
-    """Four queries: attachments and their ids on the order, pen names, how far was read."""
+    """Three queries: attachments and their ids on the order, how far was read. Of messages that come without their
+    writers' profiles, one more for each."""
     files = OrderFile.objects.of(actor.website).filter(order=order).values_list("file_id", "id")
-    names = pen_names(actor, author_ids(messages))
-    return message_rows(actor, messages, pen_names=names, file_ids=dict(files))
+    return message_rows(actor, messages, pen_names=_pen_names(actor, messages), file_ids=dict(files))
+
+
+def _pen_names(actor: Actor, messages: Sequence[Message]) -> dict[int, str]:
+    """By membership; a writer knows its own alone."""
+    writers = [row.author for row in messages if row.author is not None and row.author_role == Role.WRITER]
+    return {
+        writer.pk: writer.writer_profile.pen_name
+        for writer in writers
+        if actor.role is not Role.WRITER or writer.pk == actor.membership_id
+    }
 
 
 def unread_rows(actor: Actor, orders: Sequence[Order]) -> QuerySet[Any, Any]:
