@@ -16,6 +16,10 @@ Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-examples", type=int, default=3, help="random cases an operation (docs/how-to/fuzz.md)")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Instead of pytest-django's own: tests connect as the role `app`, which may neither create nor migrate."""

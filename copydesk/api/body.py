@@ -57,6 +57,35 @@ def unstorable(data: Any) -> dict[str, str]:
     return errors
 
 
+OF_JSON: tuple[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...] = (
+    ((serializers.BooleanField,), (bool,), "true or false, without quotes."),
+    ((serializers.IntegerField,), (int, float), "A number, without quotes."),
+    (
+        (serializers.CharField, serializers.ChoiceField, serializers.DateTimeField, serializers.DecimalField),
+        (str,),
+        "Text, in quotes.",
+    ),
+)
+"""Kinds of fields, what JSON has for them, and what to say of anything else; a whole number may be written 2.0."""
+
+
+def mistyped(field: Any, value: Any, path: str = "") -> dict[str, str]:
+    """field → what is wrong with it, where a JSON body has another type than the schema says: fields themselves read
+    numbers into text and text into numbers, as forms need it. Null is for the field to take or refuse."""
+    if isinstance(field, serializers.Serializer) and isinstance(value, dict):
+        within = [(name, inner, value[name]) for name, inner in field.fields.items() if name in value]
+    elif isinstance(field, (serializers.ListField, serializers.ListSerializer)) and isinstance(value, list):
+        within = [(index, field.child, inner) for index, inner in enumerate(value)]
+    else:
+        wanted = next((row for row in OF_JSON if isinstance(field, row[0])), None)
+        wrong = wanted is not None and value is not None and type(value) not in wanted[1]
+        return {path: wanted[2]} if wanted is not None and wrong else {}
+    errors: dict[str, str] = {}
+    for name, inner, given in within:
+        errors |= mistyped(inner, given, f"{path}.{name}".strip("."))
+    return errors
+
+
 def fingerprint(request: Request) -> bytes:
     """Of method, path with query, and body: to tell a retry from another request. A multipart body is taken by its
     parts, because each try has its own boundary."""

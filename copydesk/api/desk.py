@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import MethodNotAllowed
@@ -27,8 +28,10 @@ from copydesk.tenancy.scope import in_transaction
 
 from . import lists, problems
 from .access import called
-from .body import BulkSerializer, fingerprint
+from .body import BulkSerializer, fingerprint, mistyped
 from .shape import dumps
+
+KEY = re.compile(r"[!-~]{1,200}")
 
 
 class KeyRequired(Refusal):
@@ -142,13 +145,16 @@ class Desk(GenericViewSet[Any]):
             unknown = set(self.request.data) - set(given.fields)  # type: ignore[attr-defined]
             if unknown:
                 raise Invalid(dict.fromkeys(sorted(unknown), "Unknown field."), "unknown_field")
+        if not isinstance(self.request.data, QueryDict) and (errors := mistyped(given, self.request.data)):
+            raise Invalid(errors)
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
 
     def query(self) -> dict[str, Any]:
         """The validated query parameters of a report."""
         assert self.query_class is not None
-        given = self.query_class(data=self.request.query_params, context=self.get_serializer_context())
+        # Not as a form, in which an empty field is none.
+        given = self.query_class(data=self.request.query_params.dict(), context=self.get_serializer_context())
         self._read |= set(given.fields)  # type: ignore[attr-defined]
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
@@ -214,8 +220,8 @@ class Desk(GenericViewSet[Any]):
             if self.moves_money:
                 raise KeyRequired
             return
-        if not 1 <= len(given) <= 200 or not given.isascii():
-            raise Invalid({"Idempotency-Key": "1 to 200 ASCII characters."})
+        if not KEY.fullmatch(given):
+            raise Invalid({"Idempotency-Key": "1 to 200 visible ASCII characters."})
         actor = called(request).actor
         if actor is None or actor.user_id is None:
             return

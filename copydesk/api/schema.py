@@ -16,7 +16,8 @@ from rest_framework.permissions import SAFE_METHODS
 
 from copydesk.journal.models import Journaled
 
-from .access import Anyone, HasAccount, Public
+from .access import SLUG, Anyone, HasAccount, Public
+from .desk import KEY
 from .lists import Cursor, parameter
 from .problems import CONTENT_TYPE
 from .shape import dumps
@@ -102,10 +103,10 @@ class Schema(AutoSchema):
         found = []
         if not self._kind & {Anyone, HasAccount}:
             about = "The website's slug; else its own domain or the account's only membership says."
-            found.append(_header("X-Website", about))
+            found.append(_header("X-Website", about, pattern=SLUG.pattern))
         if self._takes_key:
             about = "A retry under the same key is answered as the first time, for 30 days."
-            found.append(_header("Idempotency-Key", about, required=self.view.moves_money))
+            found.append(_header("Idempotency-Key", about, required=self.view.moves_money, pattern=KEY.pattern))
         if self._takes_version:
             found.append(_header("If-Match", "The ETag that was read: 412 when the row has changed since."))
         sorts = getattr(self.view, "sorts", None)
@@ -146,8 +147,9 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
 
 
-def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": required, "schema": TEXT, "description": description}
+def _header(name: str, description: str, *, required: bool = False, pattern: str = "") -> dict[str, Any]:
+    schema = {**TEXT, "pattern": f"^{pattern}$"} if pattern else TEXT
+    return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
 
 
 def _is_problem(response: dict[str, Any]) -> bool:

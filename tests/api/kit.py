@@ -34,6 +34,10 @@ class MemberFilter(django_filters.FilterSet):
     number = django_filters.NumberFilter()
 
 
+class Part(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+
+
 class Effect(serializers.Serializer[Any]):
     """What the tests send: every kind of field."""
 
@@ -41,6 +45,9 @@ class Effect(serializers.Serializer[Any]):
     whole = serializers.IntegerField(required=False)
     at = InstantField(required=False)
     amount = MoneyField(required=False)
+    yes = serializers.BooleanField(required=False)
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    parts = Part(many=True, required=False)
     free = serializers.JSONField(required=False)
 
 
@@ -55,6 +62,7 @@ class RoleChange(BulkSerializer):
 class Upload(serializers.Serializer[Any]):
     file = serializers.FileField()
     note = serializers.CharField(required=False)
+    count = serializers.IntegerField(required=False)
 
 
 def rows(found: Any) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def test_a_kept_refusal_is_replayed(atlas: Website, caller: Caller) -> None:
     assert effects(atlas) == 1
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "é"])
+@pytest.mark.parametrize("key", ["", " ", "x" * 201, "a\tb", "é"])
 def test_bad_keys(atlas: Website, caller: Caller, key: str) -> None:
     assert caller.post(KIT, {}, 400, idempotency_key=key)["errors"][0]["field"] == "Idempotency-Key"
     assert effects(atlas) == 0

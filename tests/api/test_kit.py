@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from copydesk.accounts.models import Membership
@@ -110,6 +111,16 @@ class TestProblems:
             ({"at": "0001-01-01T00:00:00Z"}, "at"),
             ({"at": "2200-01-01T00:00:00Z"}, "at"),
             ({"at": 5}, "at"),
+            ({"text": 5}, "text"),
+            ({"text": True}, "text"),
+            ({"whole": "5"}, "whole"),
+            ({"whole": True}, "whole"),
+            ({"whole": 1.5}, "whole"),
+            ({"amount": 12.5}, "amount"),
+            ({"yes": 1}, "yes"),
+            ({"yes": "true"}, "yes"),
+            ({"tags": ["a", 1]}, "tags.1"),
+            ({"parts": [{"count": 1}, {"count": "1"}]}, "parts.1.count"),
             ({"amount": "1.234"}, "amount"),
             ({"amount": "NaN"}, "amount"),
             ({"amount": "1e400"}, "amount"),
@@ -122,6 +133,10 @@ class TestProblems:
         answer = caller.send("POST", KIT, 400, body=json.dumps(body))
         assert [error["field"] for error in answer["errors"]] == [field]
         assert effects(atlas) == 0
+
+    def test_a_form_has_only_text(self, caller: Caller) -> None:
+        file = SimpleUploadedFile("a.txt", b"a")
+        assert caller.upload(f"{KIT}upload/", {"file": file, "note": "n", "count": "2"})["note"] == "n"
 
     def test_a_date_time_keeps_its_instant(self, caller: Caller) -> None:
         assert caller.post(KIT, {"at": "2026-01-01T02:00:00+02:00"})["at"] == "2026-01-01 00:00:00+00:00"
@@ -232,7 +247,8 @@ class TestLists:
     def test_report_parameters(self, caller: Caller) -> None:
         assert caller.get(f"{KIT}report/") == {"days": 30}
         assert caller.get(f"{KIT}report/", days=7) == {"days": 7}
-        assert caller.get(f"{KIT}report/", 400, days=0)["errors"][0]["field"] == "days"
+        for wrong in (0, ""):
+            assert caller.get(f"{KIT}report/", 400, days=wrong)["errors"][0]["field"] == "days"
 
     def test_queue_counts_its_tabs_by_the_same_filters(self, caller: Caller) -> None:
         body = caller.get(f"{KIT}queue/")

@@ -70,7 +70,7 @@ class OrderFileDesk(Desk):
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("file")
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
+    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
     @action(detail=True, url_path="download")
     def download(self, request: Request, pk: str) -> HttpResponseBase:
         """The content, as an attachment. The ETag is its sha256."""
