@@ -31,7 +31,7 @@ from .access import called
 from .body import BulkSerializer, fingerprint, mistyped
 from .shape import dumps
 
-KEY = re.compile(r"[!-~]{1,200}")
+KEY = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
 class KeyRequired(Refusal):
@@ -221,7 +221,7 @@ class Desk(GenericViewSet[Any]):
                 raise KeyRequired
             return
         if not KEY.fullmatch(given):
-            raise Invalid({"Idempotency-Key": "1 to 200 visible ASCII characters."})
+            raise Invalid({"Idempotency-Key": "1 to 200 ASCII characters, no space at an end."})
         actor = called(request).actor
         if actor is None or actor.user_id is None:
             return
