@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from .money import to_decimal
 from .period import Bucket
 
 V = TypeVar("V")
+Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class ComparedMoney:
 
 def rate(numerator: int, denominator: int) -> Rate:
     return Rate(round(numerator / denominator, 3) if denominator else None, numerator, denominator)
+
+
+def wilson_lower(numerator: int, denominator: int) -> float:
+    """The lower bound of a rate at 95 % confidence, by Wilson's score: few outcomes prove little. 0 without any."""
+    if not denominator:
+        return 0.0
+    share, z2 = numerator / denominator, Z_95**2
+    centre = share + z2 / (2 * denominator)
+    margin = Z_95 * math.sqrt(share * (1 - share) / denominator + z2 / (4 * denominator**2))
+    return max(0.0, (centre - margin) / (1 + z2 / denominator))
 
 
 def spread(p50: float | None, p90: float | None, mean: float | None, n: int) -> Spread:

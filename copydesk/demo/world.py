@@ -11,7 +11,9 @@ from allauth.account.models import EmailAddress
 
 from copydesk.accounts.models import User
 from copydesk.files.gateway import keep_content
+from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website, WebsiteStatus
+from copydesk.tenancy.scope import website_scope
 
 from .copy import Database, Loader, Row
 from .crew import Crew
@@ -74,6 +76,8 @@ def load(
             loader.finish()
         for content in stage.contents.values():
             keep_content(stage.website.pk, content)
+        with website_scope(stage.website.pk):
+            rank_writers(stage.website, now)
         told(f"{site.slug}: {stage.website.last_order_number} orders, {loader.sent} rows so far")
     return loader.sent
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
 from copydesk.core import clock
@@ -14,7 +16,7 @@ from copydesk.threads.policies import MessagePolicy
 from copydesk.writers.actions import keep_rating
 
 from . import errors, queries
-from .models import Review, Target
+from .models import Review, Standing, Target
 
 
 def submit_review(order: Order, *, target: Target, rating: int, text: str, by: Actor) -> Review:
@@ -54,3 +56,10 @@ def rate_writers(website: Website) -> None:
     reviewed = Review.objects.of(website).rating_writers().order_by().values_list("writer_id", flat=True).distinct()
     for writer_id, rating_milli in queries.writer_ratings(website, list(reviewed)).items():
         keep_rating(website, writer_id, rating_milli)
+
+
+def rank_writers(website: Website, at: datetime) -> None:
+    """Works all writers' standings out again, as of `at`. Three queries, whatever their number."""
+    rows = queries.standings(website, at)
+    kept = [field.name for field in Standing._meta.concrete_fields if field.name not in ("writer", "website")]
+    Standing.objects.of(website).bulk_create(rows, update_conflicts=True, unique_fields=["writer"], update_fields=kept)

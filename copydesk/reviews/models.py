@@ -12,7 +12,8 @@ from copydesk.accounts.permissions import Can, Role
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import Order
-from copydesk.tenancy.models import OnWebsite, TenantQuerySet
+from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
+from copydesk.writers.models import Writer
 
 
 class ReviewStatus(models.TextChoices):
@@ -91,3 +92,24 @@ class Review(Journaled):
     def parties(self) -> tuple[int | None, int | None]:
         """A review of the website is none of the writer's business."""
         return self.client_id, self.writer_id if self.target in RATING_TARGETS else None
+
+
+class Standing(TenantModel):
+    """A writer's place among those of its website, as last worked out from the rows: counted each time over all of
+    them it would cost what the website has. Figures are of the year before `computed_at`; `rank` is null while the
+    writer is unranked, `ranked` how many are not."""
+
+    writer = models.OneToOneField(Writer, models.CASCADE, primary_key=True, db_column="id", related_name="standing")
+    rating_milli = models.PositiveIntegerField(null=True)
+    mean_rating_milli = models.PositiveIntegerField(null=True)
+    """The website's, then."""
+    completed = models.PositiveIntegerField()
+    outcomes = models.PositiveIntegerField()
+    on_time = models.PositiveIntegerField()
+    submitted = models.PositiveIntegerField()
+    revised = models.PositiveIntegerField()
+    delivered = models.PositiveIntegerField()
+    composite = models.FloatField()
+    rank = models.PositiveIntegerField(null=True)
+    ranked = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()

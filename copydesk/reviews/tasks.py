@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copydesk.core import clock
 from copydesk.journal.models import Event
 from copydesk.tenancy.jobs import job, sweep
 from copydesk.tenancy.models import Website
@@ -20,3 +21,8 @@ def rate_writer(website: Website, *, event_id: int) -> None:
 @sweep("reviews.rate_writers", "17 3 * * *")
 def rate_writers(website: Website) -> None:
     actions.rate_writers(website)
+
+
+@sweep("reviews.rank_writers", "7 * * * *")
+def rank_writers(website: Website) -> None:
+    actions.rank_writers(website, clock.now())

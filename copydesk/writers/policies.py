@@ -18,7 +18,8 @@ class Level:
     """`rank` orders the levels. `academic_rank`: the highest academic level that the writer is qualified for.
 
     Pay is `pay_per_page_minor` where that is set, else `pay_share_bps` of the price in basis points. `can_take`: may
-    take an open order without asking for it.
+    take an open order without asking for it. A writer may be promoted to it who has completed `needs_orders`, with that
+    rating (thousandths of a star) and completion rate; people promote and demote.
     """
 
     code: str
@@ -31,6 +32,9 @@ class Level:
     max_open_requests: int = 5
     max_active_orders: int = 10
     can_take: bool = True
+    needs_orders: int = 0
+    needs_rating_milli: int = 0
+    needs_completion_bps: int = 0
 
     def pay_minor(self, *, pages: int, price_minor: int) -> int:
         """A writer's pay for an order, in minor units; never above its price."""
@@ -55,9 +59,36 @@ class WriterPolicy(PolicyBase):
 
     levels: tuple[Level, ...] = (
         Level("junior", "Junior", rank=1, academic_rank=2, pay_share_bps=4_000, can_take=False),
-        Level("standard", "Standard", rank=2, academic_rank=3, pay_share_bps=4_500),
-        Level("senior", "Senior", rank=3, academic_rank=4, pay_share_bps=5_000),
-        Level("expert", "Expert", rank=4, academic_rank=99, pay_share_bps=5_500),
+        Level(
+            "standard",
+            "Standard",
+            rank=2,
+            academic_rank=3,
+            pay_share_bps=4_500,
+            needs_orders=10,
+            needs_rating_milli=4_000,
+            needs_completion_bps=8_500,
+        ),
+        Level(
+            "senior",
+            "Senior",
+            rank=3,
+            academic_rank=4,
+            pay_share_bps=5_000,
+            needs_orders=50,
+            needs_rating_milli=4_300,
+            needs_completion_bps=9_000,
+        ),
+        Level(
+            "expert",
+            "Expert",
+            rank=4,
+            academic_rank=99,
+            pay_share_bps=5_500,
+            needs_orders=150,
+            needs_rating_milli=4_600,
+            needs_completion_bps=9_500,
+        ),
     )
 
     page_minutes: int = 60
@@ -92,6 +123,11 @@ class WriterPolicy(PolicyBase):
     def level(self, code: str) -> Level:
         """The level named; one that the website has since abolished counts as the entry level."""
         return next((level for level in self.levels if level.code == code), self.entry)
+
+    def above(self, code: str) -> Level | None:
+        """The next level up; null at the top."""
+        rank = self.level(code).rank
+        return next((level for level in self.levels if level.rank > rank), None)
 
     def has(self, code: str) -> bool:
         return any(level.code == code for level in self.levels)

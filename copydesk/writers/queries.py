@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Avg
 
@@ -16,12 +17,17 @@ from copydesk.core.money import to_decimal
 from copydesk.tenancy.models import Website
 
 from .models import Choice, ChoiceKind, Skill, SkillKind, Writer
-from .policies import WriterPolicy
+from .policies import Level, WriterPolicy
 
 STARS_MILLI = 1_000
 MOST_STARS = 5
 PRIOR_WEIGHT = 10
 HALF_LIFE_DAYS = 180
+COLUMNS = (
+    *("pen_name", "bio", "status", "completed_orders", "applied_at", "approved_at"),
+    *("leave_from", "leave_until", "suspended_until"),
+)
+"""Of WriterProfile, as the model has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +51,13 @@ class WriterCard:
 
 
 @dataclass(frozen=True, slots=True)
-class WriterRow:
-    """What staff see of a writer. `number` is the member's number on the website."""
+class WriterProfile:
+    """What staff and the writer itself see. `rating` in stars, null while unrated."""
 
     id: int
-    number: int
-    full_name: str
-    email: str
     pen_name: str
     bio: str
     status: str
-    level: str
-    level_name: str
     rating: float | None
     completed_orders: int
     subjects: list[str]
@@ -66,6 +67,17 @@ class WriterRow:
     leave_from: datetime | None
     leave_until: datetime | None
     suspended_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriterRow(WriterProfile):
+    """What staff see of a writer. `number` is the member's number on the website."""
+
+    number: int
+    full_name: str
+    email: str
+    level: str
+    level_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +105,10 @@ class LevelRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnProfile:
+class OwnProfile(WriterProfile):
     """A writer's own profile."""
 
-    id: int
-    pen_name: str
-    bio: str
-    status: str
     level: LevelRow
-    rating: float | None
-    completed_orders: int
-    subjects: list[str]
-    paper_types: list[str]
-    applied_at: datetime
-    approved_at: datetime | None
-    leave_from: datetime | None
-    leave_until: datetime | None
-    suspended_until: datetime | None
     available_actions: list[AvailableAction]
 
 
@@ -147,24 +146,12 @@ def rows(website: Website, writers: Sequence[Writer]) -> list[WriterRow]:
     policy = WriterPolicy.of(website)
     return [
         WriterRow(
-            id=row.pk,
+            **_profile(row, skills),
             number=row.member.number,
             full_name=row.member.user.full_name,
             email=row.member.user.email,
-            pen_name=row.pen_name,
-            bio=row.bio,
-            status=row.status,
             level=row.level,
             level_name=policy.level(row.level).name,
-            rating=stars(row.rating_milli),
-            completed_orders=row.completed_orders,
-            subjects=skills.get((row.pk, SkillKind.SUBJECT), []),
-            paper_types=skills.get((row.pk, SkillKind.PAPER_TYPE), []),
-            applied_at=row.applied_at,
-            approved_at=row.approved_at,
-            leave_from=row.leave_from,
-            leave_until=row.leave_until,
-            suspended_until=row.suspended_until,
         )
         for row in writers
     ]
@@ -177,35 +164,25 @@ def detail(actor: Actor, writer: Writer) -> WriterDetail:
 
 def own_profile(actor: Actor, writer: Writer) -> OwnProfile:
     """Two queries."""
-    skills = _skills(actor.website, [writer])
-    level = WriterPolicy.of(actor.website).level(writer.level)
     return OwnProfile(
-        id=writer.pk,
-        pen_name=writer.pen_name,
-        bio=writer.bio,
-        status=writer.status,
-        level=LevelRow(
-            code=level.code,
-            name=level.name,
-            rank=level.rank,
-            max_open_requests=level.max_open_requests,
-            max_active_orders=level.max_active_orders,
-            can_take=level.can_take,
-            pay_share_bps=level.pay_share_bps,
-            pay_per_page=None if level.pay_per_page_minor is None else to_decimal(level.pay_per_page_minor),
-            currency=actor.website.currency,
-            tip_share_bps=level.tip_share_bps,
-        ),
-        rating=stars(writer.rating_milli),
-        completed_orders=writer.completed_orders,
-        subjects=skills.get((writer.pk, SkillKind.SUBJECT), []),
-        paper_types=skills.get((writer.pk, SkillKind.PAPER_TYPE), []),
-        applied_at=writer.applied_at,
-        approved_at=writer.approved_at,
-        leave_from=writer.leave_from,
-        leave_until=writer.leave_until,
-        suspended_until=writer.suspended_until,
+        **_profile(writer, _skills(actor.website, [writer])),
+        level=level_row(actor.website, WriterPolicy.of(actor.website).level(writer.level)),
         available_actions=Writer.LIFECYCLE.available(writer, actor),
+    )
+
+
+def level_row(website: Website, level: Level) -> LevelRow:
+    return LevelRow(
+        code=level.code,
+        name=level.name,
+        rank=level.rank,
+        max_open_requests=level.max_open_requests,
+        max_active_orders=level.max_active_orders,
+        can_take=level.can_take,
+        pay_share_bps=level.pay_share_bps,
+        pay_per_page=None if level.pay_per_page_minor is None else to_decimal(level.pay_per_page_minor),
+        currency=website.currency,
+        tip_share_bps=level.tip_share_bps,
     )
 
 
@@ -242,6 +219,17 @@ def has_blocked(website: Website, *, client_id: int, writer_id: int) -> bool:
     """One query."""
     chosen = Choice.objects.of(website).filter(client_id=client_id, writer_id=writer_id, kind=ChoiceKind.BLOCK)
     return chosen.exists()
+
+
+def _profile(writer: Writer, skills: Mapping[tuple[int, str], list[str]]) -> dict[str, Any]:
+    """The fields of WriterProfile."""
+    return {
+        "id": writer.pk,
+        "rating": stars(writer.rating_milli),
+        "subjects": skills.get((writer.pk, SkillKind.SUBJECT), []),
+        "paper_types": skills.get((writer.pk, SkillKind.PAPER_TYPE), []),
+        **{name: getattr(writer, name) for name in COLUMNS},
+    }
 
 
 def _skills(website: Website, writers: Sequence[Writer]) -> dict[tuple[int, str], list[str]]:

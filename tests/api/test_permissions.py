@@ -104,10 +104,12 @@ GET    wallet/payouts/                                            !-+----0
 GET    wallet/payouts/{id}/                                       !-+----0
 POST   wallet/top-up/                                             !+-----0
 GET    writer-management/dashboard/calendar/                      !-+----0
+GET    writer-management/dashboard/badges/                        !-+----0
 GET    writer-management/dashboard/earnings/                      !-+----0
 GET    writer-management/dashboard/earnings/lines/                !-+----0
 GET    writer-management/dashboard/order-requests/                !-+----0
 GET    writer-management/dashboard/order-requests/stream/         !-+----0
+GET    writer-management/dashboard/level/                         !-+----0
 GET    writer-management/dashboard/performance/                   !-+----0
 GET    writer-management/dashboard/queue/                         !-+----0
 GET    writer-management/dashboard/workload/                      !-+----0

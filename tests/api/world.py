@@ -9,9 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership, User
+from copydesk.core import clock
 from copydesk.orders.models import Order
 from copydesk.payments.actions import approve_payout, pay_payout, prepare_payout
 from copydesk.payments.models import Payout, PayoutStatement
+from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
@@ -87,6 +89,8 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     _pay_out(world)
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     run_jobs()
+    with website_scope(of.pk):
+        rank_writers(of, clock.now())
     told = as_(client).get(f"{API}notifications/")["results"]
     world.ids |= {
         "orders/{id}/review/": (completed.pk,),

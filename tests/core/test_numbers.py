@@ -53,3 +53,11 @@ def test_empty_buckets_are_filled() -> None:
     march = [dt.date(2026, 3, day) for day in (1, 2, 3)]
     assert filled(period.buckets(), {2: 7}, 0) == list(zip(march, (0, 7, 0), strict=True))
     assert filled(period.buckets(), {3: 0.5}, None) == list(zip(march, (None, None, 0.5), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "bound"),
+    [(0, 0, 0.0), (0, 10, 0.0), (10, 10, 0.7225), (100, 100, 0.963), (5, 10, 0.2366), (1, 1, 0.2065)],
+)
+def test_few_outcomes_prove_little(numerator: int, denominator: int, bound: float) -> None:
+    assert numbers.wilson_lower(numerator, denominator) == pytest.approx(bound, abs=1e-4)

@@ -1,4 +1,4 @@
-"""`/writer-management/dashboard/`: what a writer has earned, how well it works, what it may do next."""
+"""`/writer-management/dashboard/`: what a writer has earned, how well it works, where it stands, what may be next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from copydesk.api.reports import SeriesQuery
 from copydesk.api.shape import shape
 from copydesk.orders.queries.queue import TABS, QueueCapacity, QueueRow, WriterQueue
 from copydesk.payments.models import Earning, EarningKind, EarningState
+from copydesk.reports.badges import WriterBadges, writer_badges
 from copydesk.reports.earnings import EarningLine, WriterEarnings, earning_lines, own_earnings, writer_earnings
+from copydesk.reports.level import WriterLevel, writer_level
 from copydesk.reports.performance import WriterPerformance, writer_performance
 
 BOOLEAN = {"type": "boolean"}
@@ -94,3 +96,15 @@ class WriterDashboard(Desk):
         answer = self.page(queue.orders, queue.rows, queue.tabs)
         answer.data["capacity"] = queue.capacity
         return answer
+
+    @extend_schema(responses=shape(WriterBadges))
+    @action(detail=False, url_path="badges")
+    def badges(self, request: Request) -> Response:
+        """Those earned, with when; those to be had, with how far it is."""
+        return Response(writer_badges(self.actor))
+
+    @extend_schema(responses=shape(WriterLevel))
+    @action(detail=False, url_path="level")
+    def level(self, request: Request) -> Response:
+        """What the level allows and pays, what is missing for the next one, and the rank on the website."""
+        return Response(writer_level(self.actor))

@@ -11,9 +11,32 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('orders', '0001_initial'),
         ('tenancy', '0001_initial'),
+        ('writers', '0001_initial'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Standing',
+            fields=[
+                ('writer', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standing', serialize=False, to='writers.writer')),
+                ('rating_milli', models.PositiveIntegerField(null=True)),
+                ('mean_rating_milli', models.PositiveIntegerField(null=True)),
+                ('completed', models.PositiveIntegerField()),
+                ('outcomes', models.PositiveIntegerField()),
+                ('on_time', models.PositiveIntegerField()),
+                ('submitted', models.PositiveIntegerField()),
+                ('revised', models.PositiveIntegerField()),
+                ('delivered', models.PositiveIntegerField()),
+                ('composite', models.FloatField()),
+                ('rank', models.PositiveIntegerField(null=True)),
+                ('ranked', models.PositiveIntegerField()),
+                ('computed_at', models.DateTimeField()),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
         migrations.CreateModel(
             name='Review',
             fields=[
