@@ -128,7 +128,7 @@ class RankFactor:
 def standings(website: Website, at: dt.datetime) -> list[Standing]:
     """Of all admitted writers, over the year before `at`, not saved. Unranked is who has fewer than five outcomes;
     equals share a rank. Two queries."""
-    params = {
+    params: dict[str, Any] = {
         "website": website.pk,
         "at": at,
         "oldest": at - dt.timedelta(days=PERFORMANCE_DAYS),

@@ -17,6 +17,7 @@ from copydesk.core.numbers import (
     filled,
     rate,
     spread,
+    wilson_lower,
 )
 from copydesk.core.period import Compare, Granularity, Period
 
@@ -60,4 +61,4 @@ def test_empty_buckets_are_filled() -> None:
     [(0, 0, 0.0), (0, 10, 0.0), (10, 10, 0.7225), (100, 100, 0.963), (5, 10, 0.2366), (1, 1, 0.2065)],
 )
 def test_few_outcomes_prove_little(numerator: int, denominator: int, bound: float) -> None:
-    assert numbers.wilson_lower(numerator, denominator) == pytest.approx(bound, abs=1e-4)
+    assert wilson_lower(numerator, denominator) == pytest.approx(bound, abs=1e-4)

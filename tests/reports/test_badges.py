@@ -84,15 +84,16 @@ def test_in_time_in_a_row(client: Membership, writer: Membership, frozen: time_m
         hand_in(orders.order_in_progress(client, writer), writer)
     assert progress(writer, "punctual_10") == 9
     late = orders.order_in_progress(client, writer)
-    assert late.writer_due_at is not None
-    frozen.move_to(late.writer_due_at + HOUR)
+    due = late.writer_due_at
+    assert due is not None
+    frozen.move_to(due + HOUR)
     hand_in(late, writer)
     assert progress(writer, "punctual_10") == 0
     for _ in range(10):
         assert "punctual_10" not in earned(writer)
         frozen.shift(HOUR)
         hand_in(orders.order_in_progress(client, writer), writer)
-    assert earned(writer)["punctual_10"] == late.writer_due_at + 11 * HOUR
+    assert earned(writer)["punctual_10"] == due + 11 * HOUR
     assert progress(writer, "punctual_50") == 10
     last = orders.order_in_progress(client, writer)
     assert last.writer_due_at is not None

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -19,9 +20,12 @@ from copydesk.demo.world import World, load
 from copydesk.orders.models import Assignment, Offer, Order, Round
 from copydesk.payments import queries as payments
 from copydesk.payments.models import Earning, EarningHold, PayoutLine, PayoutStatement
+from copydesk.reports.badges import BADGES, writer_badges
 from copydesk.reports.earnings import earning_lines, own_earnings, writer_earnings
+from copydesk.reports.level import writer_level
 from copydesk.reports.performance import PerformanceFigures, writer_performance
-from copydesk.reviews.models import Review
+from copydesk.reviews.actions import rank_writers
+from copydesk.reviews.models import Review, Standing
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
 from copydesk.writers.models import Writer
@@ -119,6 +123,9 @@ def test_every_figure_of_every_writer() -> None:
                 each_writer(check_earnings, books, busy)
                 each_writer(check_performance, books, busy)
                 check_the_website(books)
+                check_standings(books, busy)
+                for writer in books.writers:
+                    check_badges(books, of_writer(website, writer), busy)
     assert min(busy.values()) > 0, busy
 
 
@@ -247,3 +254,95 @@ def check_the_website(books: Books) -> None:
             found = writer_earnings(of_writer(books.website, writer), period)
             earned += found.earned.current - found.tips.current
         assert earned == payments.revenue(books.website, period.since, period.until).writer_cost
+
+
+def lower_bound(numerator: int, denominator: int) -> float:
+    if not denominator:
+        return 0.0
+    n, p, z = denominator, numerator / denominator, 1.959964
+    return (p + z * z / (2 * n) - z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5) / (1 + z * z / n)
+
+
+def check_standings(books: Books, busy: Counter[str]) -> None:
+    """As the demonstration was loaded with them; and the same when worked out again."""
+    year = NOW - dt.timedelta(days=365)
+    rated = [writer.rating_milli for writer in books.writers if writer.rating_milli is not None]
+    composites: dict[int, float] = {}
+    counted: dict[int, Callable[[str], list[bool]]] = {}
+    for writer in books.writers:
+        events = [event for event in books.events(writer.pk) if year < event[0] <= NOW]
+
+        def of(name: str, events: list[Event] = events) -> list[bool]:
+            return [good for _, figure, good in events if figure == name]
+
+        stars = writer.rating_milli or sum(rated) / len(rated)
+        whole, late = of("completion"), of("on_time")
+        revised = of("revision")
+        composites[writer.pk] = (
+            0.30 * stars / 5_000
+            + 0.25 * lower_bound(sum(whole), len(whole))
+            + 0.25 * lower_bound(sum(late), len(late))
+            + 0.20 * lower_bound(len(revised) - sum(revised), len(revised))
+        )
+        counted[writer.pk] = of
+    kept = {row.pk: row for row in Standing.objects.of(books.website)}
+    assert set(kept) == set(composites)
+    ranked = [row for row in kept.values() if len(counted[row.pk]("completion")) >= 5]
+    for pk, row in kept.items():
+        completion = counted[pk]("completion")
+        assert (row.completed, row.outcomes) == (sum(completion), len(completion))
+        assert row.composite == pytest.approx(composites[pk], abs=2e-4)
+        found = writer_level(of_writer(books.website, next(one for one in books.writers if one.pk == pk))).rank
+        assert found is not None
+        better = sum(one.composite > row.composite for one in ranked)
+        assert (found.rank, found.of) == (better + 1 if row in ranked else None, len(ranked))
+        busy["ranked" if row in ranked else "unranked"] += 1
+    rank_writers(books.website, NOW)
+    again = Standing.objects.of(books.website)
+    assert {row.pk: (row.rank, row.composite) for row in again} == {
+        pk: (row.rank, row.composite) for pk, row in kept.items()
+    }
+
+
+def check_badges(books: Books, actor: Actor, busy: Counter[str]) -> None:
+    assert actor.membership_id is not None
+    events = sorted(books.events(actor.membership_id))
+    done = [at for at, name, good in events if name == "completion" and good]
+    months: dict[tuple[int, int], dt.datetime] = {}
+    for at in done:
+        day = at.astimezone(ZoneInfo(books.website.timezone)).date()
+        months.setdefault((day.year, day.month), at)
+    run, runs = 0, dict[int, dt.datetime]()
+    for at, _, good in [event for event in events if event[1] == "on_time"]:
+        run = run + 1 if good else 0
+        runs.setdefault(run, at)
+    stars = sorted(
+        review.submitted_at
+        for review in books.reviews
+        if review.writer_id == actor.membership_id and review.rating == 5 and review.target != "website"
+    )
+    tips = sorted(
+        one.created_at for one in books.earnings if one.writer_id == actor.membership_id and one.kind == "tip"
+    )
+    times: dict[str, list[dt.datetime]] = {
+        "completed": done,
+        "months": sorted(months.values()),
+        "five_stars": stars,
+        "tips": tips,
+    }
+    found = writer_badges(actor)
+    earned = {badge.code: badge.earned_at for badge in found.earned}
+    current = {badge.code: badge.current for badge in found.available}
+    for badge in BADGES:
+        if badge.counts == "on_time":
+            when, now = runs.get(badge.target), run
+        else:
+            at_all = times[badge.counts]
+            when, now = (at_all[badge.target - 1] if len(at_all) >= badge.target else None), len(at_all)
+        assert earned.get(badge.code) == when, badge
+        if when is None:
+            assert current[badge.code] == now, badge
+            busy[f"to have {badge.counts}"] += 1
+        else:
+            assert badge.code not in current
+            busy[f"earned {badge.counts}"] += 1

@@ -49,7 +49,7 @@ class WriterQueuePages(Pages):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         envelope = super().get_paginated_response_schema(schema)
-        beside = {
+        beside: dict[str, dict[str, Any]] = {
             "counts": dict.fromkeys(TABS, WHOLE),
             "capacity": {one.name: BOOLEAN if one.type == "bool" else WHOLE for one in fields(QueueCapacity)},
         }

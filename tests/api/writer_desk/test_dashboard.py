@@ -23,7 +23,7 @@ from tests.reports.conftest import NOON
 
 DESK = "/api/v1/writer-management/dashboard/"
 REPORTS = ("earnings", "performance")
-LISTS = ("earnings/lines", "queue")
+LISTS = ("earnings/lines", "queue", "badges", "level")
 NOTHING = {"current": 0, "previous": None, "change": None}
 NO_MONEY = {"current": "0.00", "previous": None, "change": None}
 NO_RATE = {"value": None, "numerator": 0, "denominator": 0}
@@ -75,6 +75,16 @@ class TestAnEmptyAccount:
                 "takes_allowed": True,
             },
         }
+
+    def test_badges(self, writer: Membership) -> None:
+        found = ask(writer, "badges")
+        assert (found["earned"], {row["current"] for row in found["available"]}) == ([], {0})
+        assert set(found["available"][0]) == {"code", "name", "about", "current", "target"}
+
+    def test_level(self, writer: Membership) -> None:
+        found = ask(writer, "level")
+        assert (found["level"]["code"], found["next_level"], found["rank"]) == ("expert", None, None)
+        assert (found["rating"], found["completed_orders"]) == (None, 0)
 
     def test_compared_with_nothing(self, writer: Membership) -> None:
         nothing = {"current": "0.00", "previous": "0.00", "change": None}
@@ -172,6 +182,11 @@ class TestQueue:
         assert (row["match"]["excluded"], row["match"]["exclusions"], row["may_take"]) == (None, [], True)
 
 
+@pytest.mark.parametrize("screen", ["badges", "level"])
+def test_neither_takes_parameters(writer: Membership, screen: str) -> None:
+    assert refused(writer, screen, days=30) == ["days"]
+
+
 def test_the_list_behind_each_total(client: Membership, writer: Membership, clock: time_machine.Coordinates) -> None:
     clock.shift(-dt.timedelta(days=1))
     orders.completed_order(client, writer)
@@ -219,7 +234,10 @@ def test_is_for_writers_only(atlas: Website, role: str, screen: str) -> None:
     assert ask(accounts.membership(atlas, role), screen, 403)["code"] == "permission_denied"
 
 
-@pytest.mark.parametrize(("screen", "most"), [("earnings", 5), ("earnings/lines", 2), ("performance", 1), ("queue", 6)])
+@pytest.mark.parametrize(
+    ("screen", "most"),
+    [("earnings", 5), ("earnings/lines", 2), ("performance", 1), ("queue", 6), ("badges", 2), ("level", 2)],
+)
 def test_the_number_of_queries_does_not_grow(client: Membership, writer: Membership, screen: str, most: int) -> None:
     caller = as_(writer)
 
