@@ -235,7 +235,8 @@ class Desk(GenericViewSet[Any]):
         if getattr(response, "passing", False):
             idempotency.reopen(key)
         elif response.status_code < 400 or getattr(response, "kept", False):
-            idempotency.remember(key, response.status_code, dumps(response.data).decode())
+            body = getattr(response, "remembered", response.data)
+            idempotency.remember(key, response.status_code, dumps(body).decode())
         elif self.leaves_process:
             idempotency.forget(key)
 

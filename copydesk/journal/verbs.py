@@ -55,6 +55,9 @@ VERBS: dict[str, Verb] = {
     "writer.unfavour": Verb("Writer no longer preferred", CLIENT),
     "writer.block": Verb("Writer blocked", CLIENT),
     "writer.unblock": Verb("Writer no longer blocked", CLIENT),
+    "calendar_feed.create": Verb("Calendar feed made", WRITER),
+    "calendar_feed.rotate": Verb("Calendar feed given a new secret", WRITER),
+    "calendar_feed.revoke": Verb("Calendar feed revoked", WRITER),
     # Orders
     "order.place": Verb("Order placed", CLIENT),
     "order.edit_brief": Verb("Brief changed", CLIENT),

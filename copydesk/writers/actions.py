@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,17 +13,20 @@ from django.db.models import F
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
+from copydesk.accounts.resolve import digest
 from copydesk.core import clock
-from copydesk.core.errors import Invalid
+from copydesk.core.errors import Invalid, NotFound
 from copydesk.journal.actions import advance, change, lock, record
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website
 from copydesk.threads.masking import mask
 
-from .errors import AlreadyApplied
-from .models import Choice, ChoiceKind, Skill, SkillKind, Writer, WriterStatus
+from .errors import AlreadyApplied, TooManyFeeds, WriterNotApproved
+from .models import CalendarFeed, Choice, ChoiceKind, Skill, SkillKind, Writer, WriterStatus
 from .policies import WriterPolicy
 
+MOST_FEEDS = 5
+SECRET_BYTES = 32
 UNDOING = {ChoiceKind.FAVOUR: "writer.unfavour", ChoiceKind.BLOCK: "writer.unblock"}
 
 
@@ -199,6 +203,37 @@ def withdraw_choice(writer: Writer, kind: ChoiceKind, *, by: Actor) -> None:
         record(UNDOING[kind], writer, by=by, parties=(by.membership_id, None))
 
 
+def open_calendar_feed(*, by: Actor, name: str = "") -> tuple[CalendarFeed, str]:
+    """(feed, its secret): the secret is nowhere else. Raises WriterNotApproved for a member without a profile,
+    TooManyFeeds."""
+    assert by.membership_id is not None
+    if lock_writer(by.website, by.membership_id) is None:
+        raise WriterNotApproved
+    if CalendarFeed.objects.visible_to(by).count() >= MOST_FEEDS:
+        raise TooManyFeeds(most=MOST_FEEDS)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    feed = CalendarFeed.objects.of(by.website).create(
+        writer_id=by.membership_id, name=name, digest=digest(secret), created_at=clock.now()
+    )
+    record("calendar_feed.create", feed, by=by)
+    return feed, secret
+
+
+def rotate_calendar_feed(feed: CalendarFeed, *, by: Actor) -> str:
+    """Its new secret; the old one opens nothing from now on. Raises NotFound where it was revoked meanwhile."""
+    _lock_open_feed(feed)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    change(feed, digest=digest(secret), rotated_at=clock.now())
+    record("calendar_feed.rotate", feed, by=by)
+    return secret
+
+
+def revoke_calendar_feed(feed: CalendarFeed, *, by: Actor) -> None:
+    _lock_open_feed(feed)
+    change(feed, revoked_at=clock.now())
+    record("calendar_feed.revoke", feed, by=by)
+
+
 def lock_writer(website: Website | int, writer_id: int) -> Writer | None:
     """The writer, held until the transaction ends, so that limits hold under parallel calls. After the order's lock."""
     return Writer.objects.of(website).filter(pk=writer_id).lock().first()
@@ -212,6 +247,11 @@ def count_completed(website: Website | int, writer_id: int, change_by: int) -> N
 def keep_rating(website: Website | int, writer_id: int, rating_milli: int | None) -> None:
     """Keeps the figure that lists show; it is worked out from reviews, which stand above."""
     Writer.objects.of(website).filter(pk=writer_id).update(rating_milli=rating_milli)
+
+
+def _lock_open_feed(feed: CalendarFeed) -> None:
+    if lock(feed).revoked_at is not None:
+        raise NotFound
 
 
 def _end_suspension(writer: Writer, name: str, *, by: Actor, reason: str = "") -> Writer:

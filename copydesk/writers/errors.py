@@ -21,3 +21,8 @@ class WriterSuspended(Refusal):
 class WriterOnLeave(Refusal):
     code = "on_leave"
     message = "The writer is on leave."
+
+
+class TooManyFeeds(Refusal):
+    code = "too_many_feeds"
+    message = "You have as many calendar feeds as you may: revoke one first."

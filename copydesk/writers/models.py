@@ -187,3 +187,38 @@ class Choice(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["website", "client", "writer"], name="choice_unique")]
+
+
+class CalendarFeedQuerySet(TenantQuerySet["CalendarFeed"]):
+    def visible_to(self, actor: Actor) -> CalendarFeedQuerySet:  # type: ignore[override]
+        """A writer's own that still open."""
+        return self.of(actor.website).filter(writer_id=actor.membership_id, revoked_at=None)
+
+
+class CalendarFeed(Journaled):
+    """A secret that lets a calendar program subscribe to what its writer has to hand in. Kept as its SHA-256."""
+
+    noun: ClassVar[str] = "calendar_feed"
+
+    writer = models.ForeignKey(Writer, models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=60, blank=True)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    rotated_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[CalendarFeedQuerySet] = CalendarFeedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest"], name="calendar_feed_digest_unique")]
+        indexes = [
+            models.Index(
+                fields=["website", "writer", "-id"],
+                name="calendar_feed_by_writer",
+                condition=models.Q(revoked_at__isnull=True),
+            )
+        ]
+
+    @property
+    def root(self) -> tuple[str, int]:
+        return Writer.noun, self.writer_id

@@ -8,15 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Avg
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.accounts.resolve import digest
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
 from copydesk.tenancy.models import Website
 
-from .models import Choice, ChoiceKind, Skill, SkillKind, Writer
+from .models import CalendarFeed, Choice, ChoiceKind, Skill, SkillKind, Writer
 from .policies import Level, WriterPolicy
 
 STARS_MILLI = 1_000
@@ -105,6 +108,18 @@ class LevelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarFeedRow:
+    """`url` has the secret in it: it is shown once, where the feed is made or rotated, and null ever after, also to a
+    retry of that request under its Idempotency-Key. Whoever missed it rotates the feed."""
+
+    id: int
+    name: str
+    created_at: datetime
+    rotated_at: datetime | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnProfile(WriterProfile):
     """A writer's own profile."""
 
@@ -184,6 +199,25 @@ def level_row(website: Website, level: Level) -> LevelRow:
         currency=website.currency,
         tip_share_bps=level.tip_share_bps,
     )
+
+
+def calendar_feed_rows(feeds: Sequence[CalendarFeed]) -> list[CalendarFeedRow]:
+    return [CalendarFeedRow(row.pk, row.name, row.created_at, row.rotated_at, None) for row in feeds]
+
+
+def calendar_feed_owner(secret: str) -> Actor | None:
+    """The writer whose feed `secret` opens, in its website; null for one that is unknown or revoked, whose writer is
+    suspended as a member, or whose website is no more. One query, of any website: it asks the database's own function,
+    because no policy lets the row be seen before the website is known."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM resolve_calendar_feed(%s::bytea)", [digest(secret)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    writer_id, user_id, *columns = row
+    names = ("id", "slug", "name", "domain", "status", "currency", "timezone")
+    website = Website(**dict(zip(names, columns, strict=True)))
+    return Actor(website, Role.WRITER, user_id=user_id, membership_id=writer_id)
 
 
 def stars(rating_milli: int | None) -> float | None:

@@ -87,6 +87,12 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     }
     _talk(world, working, available)
     _pay_out(world)
+    feeds = f"{API}writer-management/dashboard/calendar/feeds/"
+    feed = as_(quill).post(feeds)
+    world.ids |= {
+        "writer-management/dashboard/calendar/feed/": (feed["url"].split("/")[-2],),
+        "writer-management/dashboard/calendar/feeds/": (feed["id"],),
+    }
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     run_jobs()
     with website_scope(of.pk):

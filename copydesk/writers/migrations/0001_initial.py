@@ -54,6 +54,20 @@ class Migration(migrations.Migration):
                 ('writer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='choices', to='writers.writer')),
             ],
         ),
+        migrations.CreateModel(
+            name='CalendarFeed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('name', models.CharField(blank=True, max_length=60)),
+                ('digest', models.BinaryField(max_length=32)),
+                ('created_at', models.DateTimeField()),
+                ('rotated_at', models.DateTimeField(null=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+                ('writer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='writers.writer')),
+            ],
+        ),
         migrations.AddIndex(
             model_name='writer',
             index=models.Index(fields=['website', 'status', 'member'], name='writer_by_status'),
@@ -85,5 +99,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='choice',
             constraint=models.UniqueConstraint(fields=('website', 'client', 'writer'), name='choice_unique'),
+        ),
+        migrations.AddIndex(
+            model_name='calendarfeed',
+            index=models.Index(condition=models.Q(('revoked_at__isnull', True)), fields=['website', 'writer', '-id'], name='calendar_feed_by_writer'),
+        ),
+        migrations.AddConstraint(
+            model_name='calendarfeed',
+            constraint=models.UniqueConstraint(fields=('digest',), name='calendar_feed_digest_unique'),
         ),
     ]
