@@ -31,7 +31,8 @@ def calendar_file(website: Website, entries: Iterable[Entry]) -> bytes:
     calendar.add("x-published-ttl", "PT1H")
     for entry in entries:
         calendar.add_component(_event(website, entry))
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _event(website: Website, entry: Entry) -> Event:
