@@ -27,8 +27,8 @@ ZONE = "America/New_York"
 
 
 def days(first: str, until: str) -> Period:
-    ends = [day_start(dt.date.fromisoformat(one), ZONE) for one in (first, until)]
-    return Period(*ends, ZONE, Granularity.DAY, Compare.NONE)
+    since, end = (day_start(dt.date.fromisoformat(one), ZONE) for one in (first, until))
+    return Period(since, end, ZONE, Granularity.DAY, Compare.NONE)
 
 
 def ask(who: Membership, first: str = "2026-03-16", until: str = "2026-03-30") -> WriterCalendar:
@@ -216,8 +216,8 @@ class TestHours:
         ],
     )
     def test_of_each_day_of_the_zone(self, since: str, until: str, minutes: int) -> None:
-        ends = [dt.datetime.fromisoformat(f"{one}:00+00:00") for one in (since, until)]
-        assert Hours(480, ZONE, None).between(*ends, 100_000) == minutes
+        start, end = (dt.datetime.fromisoformat(f"{one}:00+00:00") for one in (since, until))
+        assert Hours(480, ZONE, None).between(start, end, 100_000) == minutes
 
     @pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-03-09", 24), ("2026-11-01", 25)])
     def test_a_day_has_the_hours_that_it_has(self, day: str, hours: int) -> None:
