@@ -15,6 +15,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.accounts.resolve import digest
 from copydesk.core import clock
 from copydesk.tenancy.models import Website
+from copydesk.writers.models import CalendarFeed
 
 ORDERS_OF_CLIENT = 16
 ORDERS_OF_WRITER = 32
@@ -48,12 +49,13 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """`actor` and `token` are null for who has no account."""
+    """`actor` and `token` are null for who has no account, but has the secret of the writer's calendar feed."""
 
     role: str
     website: Website
     actor: Actor | None
     token: str | None
+    feed: str
 
     @property
     def headers(self) -> dict[str, str]:
@@ -74,16 +76,16 @@ def askers(website: Website) -> dict[str, Asker]:
         Role.WRITER: _chosen(WRITER, website, ORDERS_OF_WRITER),
         **{role: _first(website, role) for role in (Role.EDITOR, Role.SUPPORT, Role.ADMIN)},
     }
-    found = {"anonymous": Asker("anonymous", website, None, None)}
+    found = {"anonymous": Asker("anonymous", website, None, None, feed_of(members[Role.WRITER]))}
     found |= {role.value: of_member(website, member) for role, member in members.items()}
     boss = User.objects.get(is_superadmin=True)
     actor = Actor(website, Role.SUPERADMIN, user_id=boss.pk)
-    return {**found, "superadmin": Asker("superadmin", website, actor, token_for(boss.pk))}
+    return {**found, "superadmin": Asker("superadmin", website, actor, token_for(boss.pk), "")}
 
 
 def of_member(website: Website, member: Membership) -> Asker:
     actor = Actor(website, Role(member.role), user_id=member.user_id, membership_id=member.pk)
-    return Asker(member.role, website, actor, token_for(member.user_id))
+    return Asker(member.role, website, actor, token_for(member.user_id), "")
 
 
 def token_for(user_id: int) -> str:
@@ -98,6 +100,14 @@ def token_for(user_id: int) -> str:
         created_at=now,
         expires_at=now + A_DAY,
     )
+    return secret
+
+
+def feed_of(writer: Membership) -> str:
+    """The secret of a new one, also where the writer has as many as it may."""
+    secret = secrets.token_urlsafe(32)
+    feeds = CalendarFeed.objects.of(writer.website_id)
+    feeds.create(writer_id=writer.pk, digest=digest(secret), created_at=clock.now())
     return secret
 
 

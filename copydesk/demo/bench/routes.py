@@ -61,8 +61,10 @@ class Route:
         if not wanted:
             yield self.path
             return
+        if asker.actor is None:
+            yield self.path.replace("{id}", asker.feed)
+            return
         begun = max((begin for begin in IDS if self.path.startswith(begin)), key=len)
-        assert asker.actor is not None
         for ids in IDS[begun](asker.actor):
             rest = iter(ids)
             yield re.sub(r"\{id\}", lambda _: str(next(rest)), self.path)  # noqa: B023 — used at once
