@@ -235,8 +235,7 @@ class Desk(GenericViewSet[Any]):
         if getattr(response, "passing", False):
             idempotency.reopen(key)
         elif response.status_code < 400 or getattr(response, "kept", False):
-            body = getattr(response, "remembered", response.data)
-            idempotency.remember(key, response.status_code, dumps(body).decode())
+            idempotency.remember(key, response.status_code, dumps(getattr(response, "stored", response.data)).decode())
         elif self.leaves_process:
             idempotency.forget(key)
 

@@ -104,5 +104,5 @@ class FeedDesk(Desk):
         place = self.request.path.partition("feeds/")[0]
         url = self.request.build_absolute_uri(f"{place}feed/{secret}/")
         response = Response(replace(row, url=url), status=status, headers={"Cache-Control": "no-store"})
-        response.remembered = row  # type: ignore[attr-defined]
+        response.stored = row  # type: ignore[attr-defined]
         return response
