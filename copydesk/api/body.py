@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
+from decimal import Decimal
 from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ import django_filters
 import orjson
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
@@ -19,6 +22,7 @@ from rest_framework.request import Request
 from copydesk.core.errors import Invalid
 
 BIGGEST = 2**63 - 1
+AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
 YEARS = range(1900, 2200)
 """Of instants that are taken: hours and shares of the time left are added to them, far from where that overflows."""
 
@@ -135,11 +139,17 @@ class InstantField(serializers.DateTimeField):
             raise serializers.ValidationError(str(error), code="invalid") from error
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{AMOUNT.pattern}$", "example": "12.50"})
 class MoneyField(serializers.DecimalField):
-    """A decimal string with at most two places, in whole minor units inside the database."""
+    """A decimal string with at most two places, in whole minor units inside the database; no sign, no exponent."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 12, "decimal_places": 2, **options})
+
+    def to_internal_value(self, value: Any) -> Decimal:
+        if not AMOUNT.fullmatch(value):
+            self.fail("invalid")
+        return super().to_internal_value(value)
 
 
 class InstantFilter(django_filters.CharFilter):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.body import InstantField, Nothing, OptionalReason, Reason
+from copydesk.api.body import InstantField, MoneyField, Nothing, OptionalReason, Reason
 from copydesk.api.resources.orders import OrderDesk, member_id
 from copydesk.api.shape import shape
 from copydesk.core.money import to_minor
@@ -78,7 +78,7 @@ class CancellationBody(Reason):
 
     cause = serializers.ChoiceField(choices=Cause.choices, required=False)
     mode = serializers.ChoiceField(choices=["preview", "apply"], default="apply")
-    expected_forfeit = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, required=False)
+    expected_forfeit = MoneyField(required=False)
 
 
 class AdjustmentBody(OptionalReason):

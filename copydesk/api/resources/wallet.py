@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
+from copydesk.api.body import MoneyField
 from copydesk.api.desk import Desk
 from copydesk.api.lists import Cursor
 from copydesk.api.rows.payments import charge_answer
@@ -24,9 +25,7 @@ from copydesk.payments.queries import ChargeRow, EntryRow, StatementDetail, Stat
 
 
 class TopUp(serializers.Serializer[Any]):
-    amount = serializers.DecimalField(
-        max_digits=7, decimal_places=2, min_value=Decimal("1.00"), max_value=Decimal("10000.00")
-    )
+    amount = MoneyField(min_value=Decimal("1.00"), max_value=Decimal("10000.00"))
     payment_token = serializers.CharField(max_length=200, help_text="Of the card, from the provider.")
 
 
