@@ -76,10 +76,11 @@ OF_JSON: tuple[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], ...], tu
 def mistyped(field: Any, value: Any, path: str = "") -> dict[str, str]:
     """field → what is wrong with it, where a JSON body has another type than the schema says: fields themselves read
     numbers into text and text into numbers, as forms need it. Null is for the field to take or refuse."""
+    within: list[tuple[str, Any, Any]]
     if isinstance(field, serializers.Serializer) and isinstance(value, dict):
         within = [(name, inner, value[name]) for name, inner in field.fields.items() if name in value]
     elif isinstance(field, (serializers.ListField, serializers.ListSerializer)) and isinstance(value, list):
-        within = [(index, field.child, inner) for index, inner in enumerate(value)]
+        within = [(str(index), field.child, inner) for index, inner in enumerate(value)]
     else:
         wanted = next((row for row in OF_JSON if isinstance(field, row[0])), None)
         wrong = wanted is not None and value is not None and type(value) not in wanted[1]
