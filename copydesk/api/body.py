@@ -61,34 +61,26 @@ def unstorable(data: Any) -> dict[str, str]:
     return errors
 
 
-OF_JSON: tuple[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...] = (
-    ((serializers.BooleanField,), (bool,), "true or false, without quotes."),
-    ((serializers.IntegerField,), (int, float), "A number, without quotes."),
-    (
-        (serializers.CharField, serializers.ChoiceField, serializers.DateTimeField, serializers.DecimalField),
-        (str,),
-        "Text, in quotes.",
-    ),
+OF_JSON: tuple[tuple[Any, tuple[type, ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int, float)),  # a whole number may be written 2.0
+    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField, serializers.DecimalField), (str,)),
 )
-"""Kinds of fields, what JSON has for them, and what to say of anything else; a whole number may be written 2.0."""
 
 
 def mistyped(field: Any, value: Any, path: str = "") -> dict[str, str]:
     """field → what is wrong with it, where a JSON body has another type than the schema says: fields themselves read
     numbers into text and text into numbers, as forms need it. Null is for the field to take or refuse."""
-    within: list[tuple[str, Any, Any]]
-    if isinstance(field, serializers.Serializer) and isinstance(value, dict):
-        within = [(name, inner, value[name]) for name, inner in field.fields.items() if name in value]
-    elif isinstance(field, (serializers.ListField, serializers.ListSerializer)) and isinstance(value, list):
-        within = [(str(index), field.child, inner) for index, inner in enumerate(value)]
+    if isinstance(value, dict) and hasattr(field, "fields"):
+        inside = [(name, one, value[name]) for name, one in field.fields.items() if name in value]
+    elif isinstance(value, list) and hasattr(field, "child"):
+        inside = [(str(at), field.child, one) for at, one in enumerate(value)]
     else:
-        wanted = next((row for row in OF_JSON if isinstance(field, row[0])), None)
-        wrong = wanted is not None and value is not None and type(value) not in wanted[1]
-        return {path: wanted[2]} if wanted is not None and wrong else {}
-    errors: dict[str, str] = {}
-    for name, inner, given in within:
-        errors |= mistyped(inner, given, f"{path}.{name}".strip("."))
-    return errors
+        wanted = next((types for kinds, types in OF_JSON if isinstance(field, kinds)), ())
+        wrong = wanted and value is not None and type(value) not in wanted
+        return {path: f"A JSON {type(value).__name__} is not taken here."} if wrong else {}
+    found = [mistyped(one, given, f"{path}.{name}".strip(".")) for name, one, given in inside]
+    return {at: wrong for errors in found for at, wrong in errors.items()}
 
 
 def fingerprint(request: Request) -> bytes:
