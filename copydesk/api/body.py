@@ -23,6 +23,7 @@ from copydesk.core.errors import Invalid
 
 BIGGEST = 2**63 - 1
 AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
+MONEY = {"type": "string", "format": "decimal", "pattern": f"^{AMOUNT.pattern}$", "example": "12.50"}
 YEARS = range(1900, 2200)
 """Of instants that are taken: hours and shares of the time left are added to them, far from where that overflows."""
 
@@ -64,7 +65,8 @@ def unstorable(data: Any) -> dict[str, str]:
 OF_JSON: tuple[tuple[Any, tuple[type, ...]], ...] = (
     (serializers.BooleanField, (bool,)),
     (serializers.IntegerField, (int, float)),  # a whole number may be written 2.0
-    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField, serializers.DecimalField), (str,)),
+    (serializers.DecimalField, (str, int, float)),
+    ((serializers.CharField, serializers.ChoiceField, serializers.DateTimeField), (str,)),
 )
 
 
@@ -132,17 +134,18 @@ class InstantField(serializers.DateTimeField):
             raise serializers.ValidationError(str(error), code="invalid") from error
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{AMOUNT.pattern}$", "example": "12.50"})
+@extend_schema_field({"anyOf": [MONEY, {"type": "number"}]})
 class MoneyField(serializers.DecimalField):
-    """A decimal string with at most two places, in whole minor units inside the database; no sign, no exponent."""
+    """A decimal string with at most two places, in whole minor units inside the database; no sign, no exponent. A JSON
+    number is taken by its shortest text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 12, "decimal_places": 2, **options})
 
     def to_internal_value(self, value: Any) -> Decimal:
-        if not AMOUNT.fullmatch(value):
+        if not AMOUNT.fullmatch(str(value)):
             self.fail("invalid")
-        return super().to_internal_value(value)
+        return super().to_internal_value(str(value))
 
 
 class InstantFilter(django_filters.CharFilter):

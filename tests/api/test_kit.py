@@ -116,7 +116,10 @@ class TestProblems:
             ({"whole": "5"}, "whole"),
             ({"whole": True}, "whole"),
             ({"whole": 1.5}, "whole"),
-            ({"amount": 12.5}, "amount"),
+            ({"amount": 12.345}, "amount"),
+            ({"amount": -1}, "amount"),
+            ({"amount": 1e22}, "amount"),
+            ({"amount": True}, "amount"),
             ({"yes": 1}, "yes"),
             ({"yes": "true"}, "yes"),
             ({"tags": ["a", 1]}, "tags.1"),
@@ -138,6 +141,10 @@ class TestProblems:
         answer = caller.send("POST", KIT, 400, body=json.dumps(body))
         assert [error["field"] for error in answer["errors"]] == [field]
         assert effects(atlas) == 0
+
+    @pytest.mark.parametrize("amount", ["12.50", "12.5", 12.5])
+    def test_an_amount_may_be_a_number(self, caller: Caller, amount: Any) -> None:
+        assert caller.post(KIT, {"amount": amount})["amount"] == "12.50"
 
     def test_a_form_has_only_text(self, caller: Caller) -> None:
         file = SimpleUploadedFile("a.txt", b"a")
