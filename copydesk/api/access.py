@@ -15,12 +15,14 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.permissions import Can
+from copydesk.accounts.permissions import Can, Role
 from copydesk.accounts.resolve import Caller, resolve
 from copydesk.core.errors import Forbidden, NotFound, Refusal
 from copydesk.tenancy import scope
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+OWN_ROWS = (Role.CLIENT, Role.WRITER)
+"""Who reads little more than its own, be the website small or large."""
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -89,7 +91,8 @@ class CallerMiddleware:
         request.actor = request.caller.actor(request.request_id, address_of(request))
         before = scope.current_website_id()
         website = request.caller.website
-        scope.enter(website.pk if website else None, reading=request.method in SAFE_METHODS)
+        wide = request.method in SAFE_METHODS and request.caller.role not in (None, *OWN_ROWS)
+        scope.enter(website.pk if website else None, wide=wide)
         try:
             return self.get_response(request)
         finally:

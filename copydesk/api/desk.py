@@ -159,11 +159,18 @@ class Desk(GenericViewSet[Any]):
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
 
-    def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Callable[[Any], Any]] | None = None) -> Response:
+    def page(
+        self,
+        rows: Any,
+        build: lists.Build,
+        tabs: Mapping[str, Callable[[Any], Any]] | None = None,
+        total: int | None = None,
+    ) -> Response:
         """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside
-        those of `build`, also of a queue, which has `tabs`: word → what narrows the rows."""
+        those of `build`, also of a queue, which has `tabs`: word → what narrows the rows. One where the endpoint has
+        counted the `total` already."""
         rows = self.filter_queryset(rows)
-        total, beside = None, {}
+        beside = {}
         if tabs is not None:
             self._read.add("tab")
             rows, total, beside["counts"] = lists.tabs(self.request, rows, tabs)

@@ -67,8 +67,9 @@ def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]])
     asked = request.query_params.get("tab") or next(iter(known))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    found = counts({name: narrow(rows) for name, narrow in known.items()}, COUNTED_TO + 1)
-    return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
+    sets = {name: narrow(rows) for name, narrow in known.items()}
+    found = counts(sets, COUNTED_TO + 1)
+    return sets[asked], found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 
 def stream(request: Request, rows: Any, build: Build) -> dict[str, Any]:

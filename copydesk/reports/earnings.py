@@ -41,6 +41,8 @@ SELECT 'orders', least(bucket, 1), count(DISTINCT (reference_type, reference_id)
 WHERE kind IN ('pay', 'forfeit') GROUP BY 2
 """  # noqa: S608 — put together from constants
 
+NEXT = "SELECT min(payable_at) FROM payments_earning WHERE website_id = %s AND writer_id = %s AND payable_at > %s"
+
 
 @dataclass(frozen=True, slots=True)
 class EarnedKind:
@@ -126,6 +128,8 @@ def writer_earnings(actor: Actor, period: Period) -> WriterEarnings:
         cursor.execute(EARNED, of_member(actor, period, buckets))
         for kind, bucket, count, minor in cursor.fetchall():
             sums.setdefault(kind, {})[bucket] = (count, minor)
+        cursor.execute(NEXT, [actor.website.pk, actor.membership_id, clock.now()])
+        (next_payable_at,) = cursor.fetchone()
     compared = period.baseline is not None
 
     def total(kind: str) -> tuple[int, int, int]:
@@ -154,7 +158,6 @@ def writer_earnings(actor: Actor, period: Period) -> WriterEarnings:
     assert own.payable is not None
     assert own.in_payout is not None
     assert own.paid is not None
-    in_window = Earning.objects.visible_to(actor).filter(payable_at__gt=clock.now()).order_by("payable_at")
     statements = PayoutStatement.objects.visible_to(actor).select_related("payout").order_by("-pk")
     return WriterEarnings(
         period=period.row(),
@@ -174,7 +177,7 @@ def writer_earnings(actor: Actor, period: Period) -> WriterEarnings:
         paid_all_time=own.paid,
         earned_all_time=own.balance + own.paid,
         payout_threshold=to_decimal(PayoutPolicy.of(actor.website).threshold_minor),
-        next_payable_at=in_window.values_list("payable_at", flat=True).first(),
+        next_payable_at=next_payable_at,
         series=[
             EarningsPoint(on, to_decimal(earned), to_decimal(tips), to_decimal(paid))
             for (on, earned), (_, tips), (_, paid) in zip(

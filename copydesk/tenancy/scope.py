@@ -15,7 +15,7 @@ PLATFORM = 0
 """The mark of events that belong to no website."""
 
 _website_id: ContextVar[int | None] = ContextVar("website_id", default=None)
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
+_wide: ContextVar[bool] = ContextVar("wide", default=False)
 _across: ContextVar[bool] = ContextVar("across", default=False)
 
 
@@ -23,19 +23,19 @@ def current_website_id() -> int | None:
     return _website_id.get()
 
 
-def reading() -> bool:
-    return _reading.get()
+def wide() -> bool:
+    return _wide.get()
 
 
 def crossing() -> bool:
     return _across.get()
 
 
-def enter(website_id: int | None, *, reading: bool = False) -> None:
-    """For the edge of the process (middleware): what the next transaction will be for. `reading`: its statements are
-    planned for this website, not once for all (docs/decisions/0011)."""
+def enter(website_id: int | None, *, wide: bool = False) -> None:
+    """For the edge of the process (middleware): what the next transaction will be for. `wide`: it reads over the whole
+    website, so its statements are planned for this one, not once for all (docs/decisions/0011)."""
     _website_id.set(website_id)
-    _reading.set(reading)
+    _wide.set(wide)
     if connection.in_atomic_block:
         _set_in_transaction(website_id)
 

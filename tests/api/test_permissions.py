@@ -30,6 +30,7 @@ GET    admin-management/writer-payments/{id}/                     !----++0
 POST   admin-management/writer-payments/{id}/approve/             !----++0
 POST   admin-management/writer-payments/{id}/cancel/              !----++0
 POST   admin-management/writer-payments/{id}/pay/                 !----++0
+GET    admin-management/writer-payments/{id}/statements/          !----++0
 GET    admin-management/writer-payments/{id}/statements/{id}/     !----++0
 POST   auth/join/                                                 +++++++0
 POST   auth/login/                                                ++++++++

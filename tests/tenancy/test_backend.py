@@ -74,13 +74,13 @@ class TestTransactions:
             assert slugs() == ["atlas"]
         assert not [query for query in captured if "set_config" in query["sql"]], "no trip of its own"
 
-    def test_who_reads_gets_plans_for_the_website_at_hand(self, atlas: Website) -> None:
+    def test_who_reads_the_whole_website_gets_plans_for_it(self, atlas: Website) -> None:
         def mode() -> str:
             with connection.cursor() as cursor:
                 cursor.execute("SHOW plan_cache_mode")
                 return str(cursor.fetchone()[0])
 
-        scope.enter(atlas.pk, reading=True)
+        scope.enter(atlas.pk, wide=True)
         with transaction.atomic():
             assert mode() == "force_custom_plan"
             assert setting() == str(atlas.pk)

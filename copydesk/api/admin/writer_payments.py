@@ -16,7 +16,7 @@ from copydesk.api.desk import Desk
 from copydesk.api.shape import shape
 from copydesk.payments import actions, queries
 from copydesk.payments.models import Payout, PayoutStatus
-from copydesk.payments.queries import PayoutDetail, PayoutRow, StatementDetail
+from copydesk.payments.queries import PayoutDetail, PayoutRow, StatementDetail, WriterShareRow
 
 
 class PayoutNote(serializers.Serializer[Any]):
@@ -46,7 +46,7 @@ class WriterPaymentDesk(Desk):
 
     @extend_schema(responses=shape(PayoutDetail))
     def retrieve(self, request: Request, pk: str) -> Response:
-        """With each writer's part."""
+        """With the first writers' parts."""
         return self._detail(self.get_object())
 
     @extend_schema(request=None, responses={201: shape(PayoutDetail)})
@@ -73,6 +73,13 @@ class WriterPaymentDesk(Desk):
     def cancel(self, request: Request, pk: str) -> Response:
         """What it held is payable again."""
         return self._detail(actions.cancel_payout(self.get_object(), by=self.actor, **self.payload(PayoutReason)))
+
+    @extend_schema(operation_id="writer_payments_statements_list", responses=shape(WriterShareRow)(many=True))
+    @action(detail=True, url_path="statements", filterset_class=None)
+    def statements(self, request: Request, pk: str) -> Response:
+        """Each writer's part, page by page."""
+        shares = queries.payout_shares(self.get_object()).order_by("writer_id")
+        return self.page(shares, queries.share_rows)
 
     @extend_schema(responses=shape(StatementDetail))
     @action(detail=True, url_path=r"statements/(?P<writer_id>\d{1,18})")

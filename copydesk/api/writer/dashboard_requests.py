@@ -19,7 +19,7 @@ from copydesk.api.filters import between
 from copydesk.api.lists import Pages
 from copydesk.api.shape import shape
 from copydesk.orders.models import Request, RequestStatus
-from copydesk.orders.queries.tracking import DECISIONS, TrackedRequest, request_counts, tracked_requests
+from copydesk.orders.queries.tracking import DECISIONS, TrackedRequest, own_requests, request_counts, tracked_requests
 
 COUNT = {"type": "integer"}
 
@@ -57,9 +57,14 @@ class OrderRequestDesk(Desk):
     def requests(self, request: HttpRequest) -> Response:
         """Own requests, newest first, each with its history. `counts` are of the same rows by status, whatever
         `status` is asked for: each is the `count` of the list with that status."""
-        rows = self.get_queryset()
-        answer = self.page(rows.select_related("order"), lambda found: tracked_requests(self.actor, found))
-        answer.data["counts"] = request_counts(self._of_any_status(rows))
+        counts = request_counts(self._of_any_status(self.get_queryset()))
+        asked = set(request.query_params.getlist("status")) or {"all"}
+        answer = self.page(
+            own_requests(self.actor),
+            lambda found: tracked_requests(self.actor, found),
+            total=sum(counts.get(status, 0) for status in asked),
+        )
+        answer.data["counts"] = counts
         return answer
 
     @extend_schema(parameters=[live.ResumeQuery, live.LAST_EVENT_ID], responses=live.RESPONSES)

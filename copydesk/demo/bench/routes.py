@@ -115,6 +115,6 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "writers/": _newest(Writer, status="approved"),
     "wallet/payouts/": _newest(PayoutStatement),
     "admin-management/writer-payments/": _newest(Payout, status="paid"),
-    "admin-management/writer-payments/{id}/statements/": _newest(PayoutStatement, "payout_id", "writer_id"),
+    "admin-management/writer-payments/{id}/statements/{id}/": _newest(PayoutStatement, "payout_id", "writer_id"),
 }
 """How a path with `{id}` begins → ids for it; the longest beginning counts."""

@@ -17,6 +17,7 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.queries import activity, visible_events
 
 from ..models import Order, Request, RequestStatus
+from ..models.requests import RequestQuerySet
 from .schedule import WorkOrder
 
 DECISIONS = ("request.approve", "request.reject", "request.expire", "request.supersede")
@@ -52,6 +53,13 @@ class TrackedRequest:
     available_actions: list[AvailableAction]
 
 
+def own_requests(actor: Actor) -> RequestQuerySet:
+    """With their orders, and no more of both than `tracked_requests` shows."""
+    shown = ("version", "status", "message", "bid_minor", "requested_at", "expires_at", "decided_at", "writer_id")
+    rows = Request.objects.visible_to(actor).select_related("order")
+    return rows.only("website_id", *shown, "order__number", "order__topic")
+
+
 def request_counts(requests: QuerySet[Request, Any]) -> dict[str, int]:
     """Of these, how many in each status, and `all`. One query."""
     found = dict(requests.order_by().values_list("status").annotate(n=Count("*")))
@@ -59,7 +67,7 @@ def request_counts(requests: QuerySet[Request, Any]) -> dict[str, int]:
 
 
 def tracked_requests(actor: Actor, requests: Sequence[Request]) -> list[TrackedRequest]:
-    """The writer's requests, whose `order` is selected. One query, whatever the number of rows."""
+    """Of `own_requests`. One query, whatever the number of rows."""
     steps = _steps(actor, requests)
     return [
         TrackedRequest(
@@ -88,7 +96,8 @@ def _steps(actor: Actor, requests: Sequence[Request]) -> dict[int, list[RequestS
         subject_type=Request.noun,
         subject_id__in=[row.pk for row in requests],
     )
-    for event in events.exclude(after="").order_by("id"):
+    shown = ("at", "verb", "role", "subject_type", "subject_id", "root_type", "root_id", "before", "after", "reason")
+    for event in events.exclude(after="").only(*shown, "data").order_by("id"):
         seen = activity(actor.role, event)
         step = RequestStep(seen.at, seen.verb, seen.title, RequestStatus(seen.after), seen.actor_label, seen.reason)
         found[event.subject_id].append(step)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, IntegerField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.errors import NotFound
@@ -17,6 +19,10 @@ from copydesk.payments.models import Payout, PayoutLine, PayoutStatement, Payout
 from copydesk.tenancy.models import Website
 
 from .charges import ReferenceRow
+
+SHOWN = 25
+# Counted for the rows that are shown, not for all.
+LINES = "SELECT count(*) FROM payments_payoutline l WHERE l.statement_id = payments_payoutstatement.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class WriterShareRow:
 
 @dataclass(frozen=True, slots=True)
 class PayoutDetail:
+    """`statements` are the first ones: `payout.writers` says how many there are, statements/ has them all."""
+
     payout: PayoutRow
     statements: list[WriterShareRow]
     available_actions: list[AvailableAction]
@@ -113,15 +121,23 @@ def payout_counts(website: Website) -> dict[str, int]:
 
 def payout_detail(payout: Payout, by: Actor) -> PayoutDetail:
     """One query."""
-    rows = PayoutStatement.objects.of(payout.website_id).filter(payout=payout).order_by("writer_id")
-    found = rows.annotate(n=Count("lines")).values_list(
-        "pk", "writer_id", "writer__number", "writer__user__full_name", "amount_minor", "n"
-    )
-    statements = [
+    first = share_rows(payout_shares(payout).order_by("writer_id")[:SHOWN])
+    return PayoutDetail(payout_row(payout), first, Payout.LIFECYCLE.available(payout, by))
+
+
+def payout_shares(payout: Payout) -> QuerySet[PayoutStatement, Any]:
+    """Each writer's part, to be paged."""
+    lines = RawSQL(LINES, [], IntegerField())  # noqa: S611 — a constant
+    rows = PayoutStatement.objects.of(payout.website_id).filter(payout=payout).annotate(n=lines)
+    return rows.values_list("pk", "writer_id", "writer__number", "writer__user__full_name", "amount_minor", "n")
+
+
+def share_rows(found: Iterable[Any]) -> list[WriterShareRow]:
+    """Of `payout_shares`."""
+    return [
         WriterShareRow(pk, writer_id, number, full_name, to_decimal(minor), lines)
         for pk, writer_id, number, full_name, minor, lines in found
     ]
-    return PayoutDetail(payout_row(payout), statements, Payout.LIFECYCLE.available(payout, by))
 
 
 def statement_row(statement: PayoutStatement) -> StatementRow:

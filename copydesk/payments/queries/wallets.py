@@ -11,8 +11,8 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.money import to_decimal
-from copydesk.payments.models import AccountKind, LedgerAccount
 
+BALANCE = "SELECT balance_minor FROM payments_ledgeraccount WHERE website_id = %s AND kind = 'wallet' AND owner_id = %s"
 EARNED = """
 SELECT coalesce((SELECT balance_minor FROM payments_ledgeraccount
                  WHERE website_id = %(website)s AND kind = 'earnings' AND owner_id = %(writer)s), 0),
@@ -61,8 +61,9 @@ def wallet(actor: Actor) -> WalletRow:
     """One query."""
     currency = actor.website.currency
     if actor.role is not Role.WRITER:
-        account = LedgerAccount.objects.of(actor.website).filter(kind=AccountKind.WALLET, owner_id=actor.membership_id)
-        balance_minor = account.values_list("balance_minor", flat=True).first() or 0
+        with connection.cursor() as cursor:
+            cursor.execute(BALANCE, [actor.website.pk, actor.membership_id])
+            balance_minor = next(iter(cursor.fetchone() or ()), 0)
         return WalletRow(to_decimal(balance_minor), currency, None, None, None, None, None)
     with connection.cursor() as cursor:
         cursor.execute(EARNED, {"website": actor.website.pk, "writer": actor.membership_id, "now": clock.now()})

@@ -5,7 +5,7 @@ It leans on the hook that Django calls when `atomic` opens its outermost block; 
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 
-from copydesk.tenancy.scope import current_website_id, reading
+from copydesk.tenancy.scope import current_website_id, wide
 
 
 class DatabaseWrapper(PostgresWrapper):
@@ -16,7 +16,7 @@ class DatabaseWrapper(PostgresWrapper):
             return
         # Several statements in one trip take no parameters: the literal is an int, and nothing else.
         begin = f"BEGIN; SELECT set_config('app.website_id', '{int(website_id)}', true)"
-        if reading():
+        if wide():
             begin += ", set_config('plan_cache_mode', 'force_custom_plan', true)"
         with self.wrap_database_errors:
             self.connection.execute(begin, prepare=False)

@@ -10,6 +10,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
 from copydesk.payments.models import Payout, Transfer
+from copydesk.payments.queries import payouts
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_, as_user
@@ -89,6 +90,22 @@ def test_from_prepared_to_paid(atlas: Website, writer: Membership, one: Membersh
         ("60.00", "pay", {"type": ORDER.type, "id": ORDER.id})
     ]
     as_(one).get(f"{URL}{payout}/statements/{one.pk}/", 404)
+
+
+def test_a_detail_shows_the_first_writers_and_the_list_all(
+    writer: Membership, one: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payout = prepared(one)
+    shares = as_(one).get(f"{URL}{payout}/")["statements"]
+    assert [row["writer_id"] for row in shares] == [writer.pk]
+
+    monkeypatch.setattr(payouts, "SHOWN", 0)
+
+    detail = as_(one).get(f"{URL}{payout}/")
+    assert (detail["statements"], detail["payout"]["writers"]) == ([], 1)
+    listed = as_(one).get(f"{URL}{payout}/statements/")
+    assert (listed["results"], listed["count"]) == (shares, 1)
+    as_(one).get(f"{URL}{payout + 1}/statements/", 404)
 
 
 def test_a_cancelled_payout_gives_its_earnings_back(writer: Membership, one: Membership) -> None:
