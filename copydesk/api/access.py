@@ -90,9 +90,8 @@ class CallerMiddleware:
         request.caller = resolve(token.strip() if scheme.lower() == "bearer" else None, slug, host)
         request.actor = request.caller.actor(request.request_id, address_of(request))
         before = scope.current_website_id()
-        website = request.caller.website
         wide = request.method in SAFE_METHODS and request.caller.role not in (None, *OWN_ROWS)
-        scope.enter(website.pk if website else None, wide=wide)
+        scope.enter(request.caller.website.pk if request.caller.website else None, wide=wide)
         try:
             return self.get_response(request)
         finally:
