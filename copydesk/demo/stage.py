@@ -69,6 +69,8 @@ class Case:
     offers: list[Row] = field(default_factory=list)
     requests: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
+    completed: set[int] = field(default_factory=set)
+    """Assignments in which it was brought to completion."""
     rounds: list[Row] = field(default_factory=list)
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)

@@ -239,9 +239,9 @@ def lock_writer(website: Website | int, writer_id: int) -> Writer | None:
     return Writer.objects.of(website).filter(pk=writer_id).lock().first()
 
 
-def count_completed(website: Website | int, writer_id: int, change_by: int) -> None:
-    """Kept as it happens, for lists: 1 for a completed order, -1 for one that is completed no more."""
-    Writer.objects.of(website).filter(pk=writer_id).update(completed_orders=F("completed_orders") + change_by)
+def count_completed(website: Website | int, writer_id: int) -> None:
+    """One order more that the writer has brought to completion: kept as it happens, for lists and levels."""
+    Writer.objects.of(website).filter(pk=writer_id).update(completed_orders=F("completed_orders") + 1)
 
 
 def keep_rating(website: Website | int, writer_id: int, rating_milli: int | None) -> None:

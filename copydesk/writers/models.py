@@ -78,7 +78,7 @@ class Writer(Journaled):
     """The profile of a membership of role writer; it shares the membership's id, so `writer_id` names both.
 
     `leave_from`, `leave_until`: the present or planned leave. `rating_milli`: thousandths of a star, null while
-    unrated. `completed_orders` is kept by the orders' actions as orders complete.
+    unrated. `completed_orders`: brought to completion, each once, whatever came after; kept by the orders' actions.
     """
 
     noun = "writer"

@@ -104,22 +104,30 @@ def test_pay_is_earned_once_whatever_happens_after_the_first_completion(client: 
     assert order.completed_at == completed_at
 
 
-def test_completed_orders_are_counted_as_they_stand(
-    client: Membership, writer: Membership, support: Membership
+def test_a_writer_completes_an_order_once(
+    client: Membership, writer: Membership, writer2: Membership, support: Membership
 ) -> None:
-    def counted() -> int:
-        return Writer.objects.of(writer.website_id).get(pk=writer.pk).completed_orders
+    def counted() -> list[int]:
+        rows = Writer.objects.of(writer.website_id)
+        return [rows.get(pk=one.pk).completed_orders for one in (writer, writer2)]
+
+    def again(order: Order, by: Membership) -> None:
+        delivery.request_revision(order, by=actor(client), reason="Longer.")
+        orders.work_file(order, by)
+        delivery.approve(delivery.submit(order, by=actor(by)), by=actor(client))
 
     order = orders.completed_order(client, writer)
-    assert counted() == 1
-    delivery.request_revision(order, by=actor(client), reason="Longer.")
-    assert counted() == 0
-    orders.work_file(order, writer)
-    delivery.approve(delivery.submit(order, by=actor(writer)), by=actor(client))
-    assert counted() == 1
+    assert counted() == [1, 0]
+    again(order, writer)
+    assert counted() == [1, 0]
     delivery.request_revision(order, by=actor(client), reason="Shorter.")
-    course.cancel(order, by=actor(support), reason="Poor.", cause=Cause.WRITER)
-    assert counted() == 0
+    staffing.reassign(order, writer2.pk, by=actor(support), cause=Cause.WRITER, reason="Silent.")
+    orders.work_file(order, writer2)
+    delivery.approve(delivery.submit(order, by=actor(writer2)), by=actor(client))
+    assert counted() == [1, 1]
+    again(order, writer2)
+    assert counted() == [1, 1]
+    assert Earning.objects.of(client.website_id).filter(kind="pay").count() == 2
 
 
 def test_another_client_may_not_approve(client: Membership, writer: Membership) -> None:

@@ -69,7 +69,6 @@ def request_revision(
 ) -> None:
     assignment = case.assignment
     if assignment.ended_at is not None:
-        stage.member(assignment.writer_id).writer.completed_orders -= 1
         assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
     due = _revision_due(stage, case, due_at)
     stage.advance(
@@ -98,13 +97,16 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     order, assignment = case.order, case.assignment
     writer = stage.member(assignment.writer_id)
     first = order.completed_at is None
-    unearned = first or assignment.started_at > order.completed_at
+    again = assignment.id in case.completed
+    case.completed.add(assignment.id)
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
     assignment.ended_at, assignment.outcome = stage.now, "completed"
-    writer.writer.completed_orders += 1
     times: dict[str, Any] = {"completed_at": stage.now, "dispute_until": dispute_until} if first else {}
     stage.advance(order, "approve", by=by, approve_at=None, **times)
-    if unearned and assignment.pay_minor:
+    if again:
+        return
+    writer.writer.completed_orders += 1
+    if assignment.pay_minor:
         case.pay[writer.id] = money.earn(
             stage,
             writer_id=writer.id,

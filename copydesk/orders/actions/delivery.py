@@ -11,10 +11,11 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.journal.actions import advance, change, lock_for
-from copydesk.journal.models import details
+from copydesk.journal.models import Event, details
 from copydesk.payments.actions import earn
 from copydesk.threads.policies import MessagePolicy
 from copydesk.writers.actions import count_completed
+from copydesk.writers.models import Writer
 
 from .. import errors
 from ..models import Assignment, Cause, Order, Round, RoundKind, Status
@@ -128,11 +129,12 @@ def approve(order: Order, *, by: Actor) -> Order:
     assignment.ended_at, assignment.outcome = now, "completed"
     assignment.save(update_fields=["ended_at", "outcome"])
     times: dict[str, Any] = {"completed_at": now, "dispute_until": dispute_until} if first else {}
-    # A writer who took over after a completion has earned nothing yet.
-    unearned = order.completed_at is None or assignment.started_at > order.completed_at
+    again = not first and _completed_in(assignment, order)
     advance(order, "approve", by=by, approve_at=None, **times)
-    count_completed(order.website_id, assignment.writer_id, 1)
-    if unearned and assignment.pay_minor:
+    if again:
+        return order
+    count_completed(order.website_id, assignment.writer_id)
+    if assignment.pay_minor:
         earn(
             website=by.website,
             writer_id=assignment.writer_id,
@@ -147,6 +149,13 @@ def approve(order: Order, *, by: Actor) -> Order:
 def last_submitted(order: Order) -> Round:
     rounds = Round.objects.of(order.website_id).filter(order=order, submitted_at__isnull=False)
     return rounds.order_by("-number")[0]
+
+
+def _completed_in(assignment: Assignment, order: Order) -> bool:
+    """Whether this writer has brought the order to completion before; one who took over later has not."""
+    events = Event.objects.of(order.website_id).about(Order.noun, order.pk)
+    own = events.filter(verb="order.approve", writer_id=assignment.writer_id, at__gte=assignment.started_at)
+    return own.exists()
 
 
 def _delivered(order: Order) -> dict[str, Any]:
@@ -170,7 +179,6 @@ def _reopened(order: Order) -> Assignment:
     """The writer's time, going on: a completed one is taken up again."""
     assignment = Assignment.objects.of(order.website_id).filter(order=order).order_by("-started_at", "-id")[0]
     if assignment.ended_at is not None:
-        count_completed(order.website_id, assignment.writer_id, -1)
         assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
         assignment.save(update_fields=["ended_at", "outcome", "cause"])
     return assignment
@@ -183,8 +191,7 @@ def _needs_editing(order: Order, now: dt.datetime) -> tuple[bool, str]:
         return order.wants_editing, "wish"
     if order.client_deadline - now < dt.timedelta(hours=policy.editing_least_hours):
         return False, "too_little_time"
-    done = Assignment.objects.of(order.website_id).filter(writer_id=order.writer_id, outcome="completed")
-    if done[: policy.editing_first_orders].count() < policy.editing_first_orders:
+    if Writer.objects.of(order.website_id).get(pk=order.writer_id).completed_orders < policy.editing_first_orders:
         return True, "new_writer"
     if order.price_minor >= policy.editing_value_minor:
         return True, "high_value"
