@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django_filters import CharFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
@@ -185,7 +186,11 @@ class Desk(GenericViewSet[Any]):
 
     def filter_queryset(self, rows: Any) -> Any:
         if self.filterset_class is not None:
-            self._read |= set(self.filterset_class.get_filters())
+            known = self.filterset_class.get_filters()
+            self._read |= set(known)
+            said = self.request.query_params
+            if empty := [name for name, one in known.items() if said.get(name) == "" and type(one) is not CharFilter]:
+                raise Invalid(dict.fromkeys(empty, "Empty: leave it out, or say what."))
         return super().filter_queryset(rows)
 
     # Answers

@@ -64,7 +64,7 @@ def count(rows: Any) -> int:
 
 def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, int, dict[str, int]]:
     """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query."""
-    asked = request.query_params.get("tab") or next(iter(known))
+    asked = request.query_params.get("tab", next(iter(known)))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
     sets = {name: narrow(rows) for name, narrow in known.items()}
@@ -96,10 +96,10 @@ def ordered(request: Request, rows: Any, sorts: Mapping[str, str]) -> Any:
 
     Where nothing is asked: as the rows are ordered already, else by the first word."""
     asked = request.query_params.get("ordering")
-    if not sorts or (not asked and rows.query.order_by):
+    if not sorts or (asked is None and rows.query.order_by):
         return rows.order_by(*rows.query.order_by, "-pk")
     columns = []
-    for word in (asked or next(iter(sorts))).split(","):
+    for word in (next(iter(sorts)) if asked is None else asked).split(","):
         column = sorts.get(word.removeprefix("-"))
         if column is None:
             raise Invalid({"ordering": f"Not one of: {', '.join(sorts)}."}, "unknown_ordering")
