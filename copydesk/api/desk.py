@@ -186,9 +186,8 @@ class Desk(GenericViewSet[Any]):
 
     def filter_queryset(self, rows: Any) -> Any:
         if self.filterset_class is not None:
-            known = self.filterset_class.get_filters()
+            known, said = self.filterset_class.get_filters(), self.request.query_params
             self._read |= set(known)
-            said = self.request.query_params
             if empty := [name for name, one in known.items() if said.get(name) == "" and type(one) is not CharFilter]:
                 raise Invalid(dict.fromkeys(empty, "Empty: leave it out, or say what."))
         return super().filter_queryset(rows)
@@ -222,8 +221,7 @@ class Desk(GenericViewSet[Any]):
     # Inside
 
     def _refuse_unread(self) -> None:
-        unknown = [name for name in self.request.query_params if name not in self._read]
-        if unknown:
+        if unknown := [name for name in self.request.query_params if name not in self._read]:
             raise Invalid(dict.fromkeys(unknown, "Unknown parameter."), "unknown_parameter")
 
     def _recall(self, request: Request) -> None:

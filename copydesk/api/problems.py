@@ -100,11 +100,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def refused(refusal: Refusal, request_id: str, headers: dict[str, str] | None = None) -> Response:
-    errors = (
-        [{"field": e.field, "code": e.code, "message": e.message} for e in refusal.errors]
-        if isinstance(refusal, Invalid)
-        else []
-    )
+    found = refusal.errors if isinstance(refusal, Invalid) else ()
+    errors = [{"field": e.field, "code": e.code, "message": e.message} for e in found]
     if refusal.status == 401:
         headers = {"WWW-Authenticate": 'Bearer realm="copydesk"', **(headers or {})}
     body = problem(refusal.status, refusal.code, refusal.detail, request_id, errors=errors, context=refusal.context)
