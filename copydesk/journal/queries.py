@@ -11,7 +11,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 
 from .models import Event, EventQuerySet
-from .verbs import VERBS
+from .verbs import VERBS, shown_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,6 @@ def activity(role: Role, event: Event) -> Activity:
         root_id=event.root_id,
         before=event.before,
         after=event.after,
-        reason=event.reason if role not in (Role.CLIENT, Role.WRITER) or verb.reason_shown else None,
+        reason=shown_reason(role, event.verb, event.reason),
         data={name: value for name, value in event.data.items() if name not in hidden},
     )

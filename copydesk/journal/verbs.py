@@ -127,3 +127,8 @@ VERBS: dict[str, Verb] = {
     "review.submit": Verb("Review written", CLIENT),
     "review.approve": Verb("Review published", PARTIES),
 }
+
+
+def shown_reason(role: Role, verb: str, reason: str | None) -> str | None:
+    """To the parties only where the verb says so."""
+    return reason if role not in (Role.CLIENT, Role.WRITER) or VERBS[verb].reason_shown else None

@@ -229,7 +229,7 @@ def test_the_number_of_queries_does_not_grow(atlas: Website, client: Membership)
         with CaptureQueriesContext(connection) as captured:
             candidates(wanted)
         numbers.append(len(captured))
-    assert numbers == [4, 4]
+    assert numbers == [3, 3]
 
 
 def declines(wanted: Order, by: Writer) -> None:

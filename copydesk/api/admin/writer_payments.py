@@ -78,8 +78,8 @@ class WriterPaymentDesk(Desk):
     @action(detail=True, url_path="statements", filterset_class=None)
     def statements(self, request: Request, pk: str) -> Response:
         """Each writer's part, page by page."""
-        shares = queries.payout_shares(self.get_object()).order_by("writer_id")
-        return self.page(shares, queries.share_rows)
+        payout = self.get_object()
+        return self.page(queries.payout_shares(payout).order_by("writer_id"), queries.share_rows, total=payout.writers)
 
     @extend_schema(responses=shape(StatementDetail))
     @action(detail=True, url_path=r"statements/(?P<writer_id>\d{1,18})")

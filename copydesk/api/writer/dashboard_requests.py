@@ -77,4 +77,6 @@ class OrderRequestDesk(Desk):
     def _of_any_status(self, rows: Any) -> Any:
         given = self.request.query_params.copy()
         given.pop("status", None)
+        if not given:
+            return rows
         return self.filterset_class(given, queryset=rows, request=self.request).qs

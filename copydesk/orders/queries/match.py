@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,10 @@ KNOWS_SUBJECT, KNOWS_PAPER_TYPE = (
     for kind in ("subject", "paper_type")
 )
 
-FACTS = f"""
+
+def _statement(chosen: Callable[[str], str]) -> str:
+    """`chosen`: what narrows a column to the writers that are asked for."""
+    return f"""
 SELECT w.id, w.pen_name, w.level, w.status, w.rating_milli,
        m.status <> 'active' OR coalesce(w.suspended_until > %(at)s, false),
        coalesce(w.leave_from <= %(at)s AND w.leave_until > %(at)s, false),
@@ -48,7 +51,7 @@ LEFT JOIN (
            count(*) FILTER (WHERE status = ANY(%(writing)s) AND writer_due_at <= %(at)s) AS overdue
     FROM orders_order
     WHERE website_id = %(website)s AND status = ANY(%(assigned)s)
-      AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+      AND {chosen("writer_id")}
     GROUP BY writer_id
 ) o ON o.writer_id = w.id
 LEFT JOIN (
@@ -56,7 +59,7 @@ LEFT JOIN (
            count(*) FILTER (WHERE {DROPPED}) AS dropped
     FROM orders_assignment a
     WHERE website_id = %(website)s AND started_at > %(since)s
-      AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+      AND {chosen("writer_id")}
     GROUP BY writer_id
 ) a ON a.writer_id = w.id
 LEFT JOIN (
@@ -64,20 +67,25 @@ LEFT JOIN (
            count(*) FILTER (WHERE {ON_TIME}) AS on_time
     FROM orders_assignment n JOIN orders_round r ON r.website_id = n.website_id AND r.assignment_id = n.id
     WHERE n.website_id = %(website)s AND n.started_at > %(since)s AND r.submitted_at IS NOT NULL
-      AND (%(ids)s::bigint[] IS NULL OR n.writer_id = ANY(%(ids)s))
+      AND {chosen("n.writer_id")}
     GROUP BY n.writer_id
 ) r ON r.writer_id = w.id
 LEFT JOIN (
     SELECT writer_id, count(*) AS open, bool_or(order_id = %(order)s) AS this
     FROM orders_request
-    WHERE website_id = %(website)s AND status = 'requested' AND (%(ids)s::bigint[] IS NULL OR writer_id = ANY(%(ids)s))
+    WHERE website_id = %(website)s AND status = 'requested' AND {chosen("writer_id")}
     GROUP BY writer_id
 ) q ON q.writer_id = w.id
 LEFT JOIN writers_choice c ON c.website_id = w.website_id AND c.writer_id = w.id AND c.client_id = %(client)s
-WHERE w.website_id = %(website)s AND (%(ids)s::bigint[] IS NULL OR w.id = ANY(%(ids)s))
+WHERE w.website_id = %(website)s AND {chosen("w.id")}
   AND w.status NOT IN ('applied', 'rejected')
 ORDER BY w.id
 """  # noqa: S608 — put together from constants
+
+
+FACTS = _statement(lambda column: f"(%(ids)s::bigint[] IS NULL OR {column} = ANY(%(ids)s))")
+OWN_FACTS = _statement(lambda column: f"{column} = %(writer)s")
+"""Of one writer: a plan for it serves all, where FACTS would be planned each time."""
 PERFORMANCE_DAYS = 365
 
 
@@ -116,17 +124,17 @@ def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:
         "subject": order.subject,
         "paper_type": order.paper_type,
     }
-    return _facts(order.website_id, about, None if writer_ids is None else list(writer_ids))
+    return _facts(FACTS, order.website_id, {**about, "ids": None if writer_ids is None else list(writer_ids)})
 
 
 def own_facts(website: Website, writer_id: int) -> Facts | None:
     """What a writer brings to any order: what depends on the order is as for none. Null where it was never admitted.
     One query."""
-    about = {"order": 0, "client": 0, "subject": "", "paper_type": ""}
-    return next(iter(_facts(website.pk, about, [writer_id])), None)
+    about = {"order": 0, "client": 0, "subject": "", "paper_type": "", "writer": writer_id}
+    return next(iter(_facts(OWN_FACTS, website.pk, about)), None)
 
 
-def _facts(website_id: int, about: dict[str, Any], writer_ids: list[int] | None) -> list[Facts]:
+def _facts(statement: str, website_id: int, about: dict[str, Any]) -> list[Facts]:
     at = clock.now()
     params: dict[str, Any] = {
         "at": at,
@@ -134,11 +142,10 @@ def _facts(website_id: int, about: dict[str, Any], writer_ids: list[int] | None)
         "website": website_id,
         "assigned": [status.value for status in ASSIGNED],
         "writing": [status.value for status in WRITING],
-        "ids": writer_ids,
         **about,
     }
     with connection.cursor() as cursor:
-        cursor.execute(FACTS, params)
+        cursor.execute(statement, params)
         return [Facts(*row) for row in cursor.fetchall()]
 
 

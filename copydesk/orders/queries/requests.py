@@ -37,7 +37,7 @@ class RequestRow:
 
 
 def request_rows(actor: Actor, order: Order, requests: Sequence[Request]) -> list[RequestRow]:
-    """Requests for one order. One query; for staff four at most, whatever the number of rows."""
+    """Requests for one order. One query; for staff three at most, whatever the number of rows."""
     writer_ids = {request.writer_id for request in requests}
     scored: dict[int, Match] = {}
     if actor.is_staff:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from copydesk.orders.models import Order
 from copydesk.orders.policies import OrderPolicy
+from copydesk.tenancy.policies import in_force
 from copydesk.writers.policies import WriterPolicy
 from copydesk.writers.queries import MOST_STARS, mean_rating, stars
 
@@ -62,7 +63,7 @@ class Candidates:
 
 
 def candidates(order: Order) -> Candidates:
-    """All admitted writers of the order's website. Four queries at most."""
+    """All admitted writers of the order's website. Three queries at most."""
     found = facts(order)
     scored = matches(order, found)
     rows = [
@@ -83,9 +84,9 @@ def candidates(order: Order) -> Candidates:
 
 
 def matches(order: Order, writers: Sequence[Facts]) -> dict[int, Match]:
-    """By writer. Two queries for the policies, and one for the website's mean rating where somebody is unrated."""
-    levels = WriterPolicy.of(order.website_id)
-    weights = dict(OrderPolicy.of(order.website_id).match_weights)
+    """By writer. One query for the policies, and one for the website's mean rating where somebody is unrated."""
+    policy, levels = in_force(order.website_id, OrderPolicy, WriterPolicy)
+    weights = dict(policy.match_weights)
     unrated = any(writer.rating_milli is None for writer in writers)
     mean = mean_rating(order.website_id) if unrated else None
     scored = {}
@@ -119,5 +120,5 @@ def factors(writer: Facts, levels: WriterPolicy, mean: float | None) -> Factors:
 
 def score(parts: Factors, weights: Mapping[str, int]) -> float:
     """The mean of the factors by weight."""
-    weighed: float = sum(weights[name] * value for name, value in asdict(parts).items())
+    weighed: float = sum(weights[name] * getattr(parts, name) for name in weights)
     return round(weighed / sum(weights.values()), 4)

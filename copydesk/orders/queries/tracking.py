@@ -9,19 +9,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.core.money import to_decimal
-from copydesk.journal.queries import activity, visible_events
+from copydesk.journal.queries import verbs_seen_by
+from copydesk.journal.verbs import VERBS, shown_reason
 
-from ..models import Order, Request, RequestStatus
+from ..models import Request, RequestStatus
 from ..models.requests import RequestQuerySet
 from .schedule import WorkOrder
 
 DECISIONS = ("request.approve", "request.reject", "request.expire", "request.supersede")
 """What others, or the clock, make of a request."""
+
+STEPS = """
+SELECT subject_id, at, verb, after, role, reason FROM journal_event
+WHERE website_id = %(website)s AND writer_id = %(writer)s AND verb = ANY(%(verbs)s) AND after <> ''
+  AND root_type = 'order' AND root_id = ANY(%(orders)s) AND subject_type = 'request' AND subject_id = ANY(%(requests)s)
+ORDER BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +99,16 @@ def tracked_requests(actor: Actor, requests: Sequence[Request]) -> list[TrackedR
 def _steps(actor: Actor, requests: Sequence[Request]) -> dict[int, list[RequestStep]]:
     """By request; an event that changed no status is none of them."""
     found: dict[int, list[RequestStep]] = defaultdict(list)
-    events = visible_events(actor).filter(
-        root_type=Order.noun,
-        root_id__in={row.order_id for row in requests},
-        subject_type=Request.noun,
-        subject_id__in=[row.pk for row in requests],
-    )
-    shown = ("at", "verb", "role", "subject_type", "subject_id", "root_type", "root_id", "before", "after", "reason")
-    for event in events.exclude(after="").only(*shown, "data").order_by("id"):
-        seen = activity(actor.role, event)
-        step = RequestStep(seen.at, seen.verb, seen.title, RequestStatus(seen.after), seen.actor_label, seen.reason)
-        found[event.subject_id].append(step)
+    about = {
+        "website": actor.website.pk,
+        "writer": actor.membership_id,
+        "verbs": verbs_seen_by(actor.role),
+        "orders": [row.order_id for row in requests],
+        "requests": [row.pk for row in requests],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS, about)
+        for request_id, at, verb, after, role, reason in cursor.fetchall():
+            shown = shown_reason(actor.role, verb, reason)
+            found[request_id].append(RequestStep(at, verb, VERBS[verb].title, RequestStatus(after), role, shown))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db import connection
 
 from copydesk.core import clock
 from copydesk.demo.bench.load import load_large
+from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 
 from .load_demo import PASSWORD
@@ -32,15 +34,24 @@ class Command(BaseCommand):
             raise CommandError("The benchmark's accounts are known to everybody: set COPYDESK_DEMO=1 to load them.")
         if Website.objects.exists():
             raise CommandError("There are websites already: the benchmark fills an empty database.")
+        now = clock.now()
         connection.ensure_connection()
         info = {**connection.connection.info.get_parameters(), "password": connection.connection.info.password}
         connection.close()
         loaded = load_large(
             info,
             options["orders"],
-            now=clock.now(),
+            now=now,
             password=make_password(PASSWORD),
             processes=options["processes"],
             told=self.stdout.write,
         )
+        with loaded.timed("writers ranked", self.stdout.write):
+            rank_all(now)
         options["json"].write_text(json.dumps(asdict(loaded)))
+
+
+def rank_all(now: dt.datetime) -> None:
+    """What the nightly job works out of what was loaded."""
+    for website in Website.objects.order_by("pk"):
+        rank_writers(website, now)
