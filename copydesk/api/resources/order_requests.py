@@ -12,7 +12,7 @@ from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.body import MoneyField, Nothing
+from copydesk.api.body import MoneyField, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
 from copydesk.api.shape import shape
 from copydesk.core.money import CENT, to_minor
@@ -27,16 +27,6 @@ class Asking(serializers.Serializer[Any]):
 
     message = serializers.CharField(max_length=2_000, allow_blank=True, default="")
     bid = MoneyField(min_value=CENT, allow_null=True, default=None)
-
-
-class RequestApproval(serializers.Serializer[Any]):
-    """A reason lets the writer exceed the limits of its level."""
-
-    reason = serializers.CharField(max_length=2_000, allow_blank=True, default="")
-
-
-class RequestRejection(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2_000)
 
 
 class RequestFilter(django_filters.FilterSet):
@@ -90,17 +80,18 @@ class RequestDesk(Desk):
     def retrieve(self, request: HttpRequest, pk: str) -> Response:
         return self.answer(self.get_object())
 
-    @extend_schema(request=RequestApproval, responses=shape(RequestRow))
+    @extend_schema(request=OptionalReason, responses=shape(RequestRow))
     @action(detail=True, methods=["post"], url_path="approve", needs=Can.DECIDE_REQUESTS)
     def approve(self, request: HttpRequest, pk: str) -> Response:
-        """The writer starts at once; the order's other requests are superseded."""
-        asked, body = self.get_object(), self.payload(RequestApproval)
+        """The writer starts at once; the order's other requests are superseded. A reason lets it exceed its
+        level's limits."""
+        asked, body = self.get_object(), self.payload(OptionalReason)
         return self.answer(asking.approve_request(asked, by=self.actor, **body))
 
-    @extend_schema(request=RequestRejection, responses=shape(RequestRow))
+    @extend_schema(request=Reason, responses=shape(RequestRow))
     @action(detail=True, methods=["post"], url_path="reject", needs=Can.DECIDE_REQUESTS)
     def reject(self, request: HttpRequest, pk: str) -> Response:
-        asked, body = self.get_object(), self.payload(RequestRejection)
+        asked, body = self.get_object(), self.payload(Reason)
         return self.answer(asking.reject_request(asked, by=self.actor, **body))
 
     @extend_schema(request=Nothing, responses=shape(RequestRow))

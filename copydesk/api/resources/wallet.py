@@ -54,7 +54,7 @@ class WalletDesk(Desk):
         charge = actions.top_up(
             amount_minor=to_minor(body["amount"]),
             token=body["payment_token"],
-            key=request.headers["Idempotency-Key"],
+            key=self.key,
             by=self.actor,
         )
         return charge_answer(self, charge, queries.charge_row(charge))
