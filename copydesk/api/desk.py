@@ -185,12 +185,11 @@ class Desk(GenericViewSet[Any]):
         return Response(lists.stream(self.request, self.filter_queryset(rows), build))
 
     def filter_queryset(self, rows: Any) -> Any:
-        if self.filterset_class is not None:
-            known, said = self.filterset_class.get_filters(), self.request.query_params
-            self._read |= set(known)
-            if empty := [name for name, one in known.items() if said.get(name) == "" and type(one) is not CharFilter]:
-                raise Invalid(dict.fromkeys(empty, "Empty: leave it out, or say what."))
-        return super().filter_queryset(rows)
+        known, said = getattr(self.filterset_class, "base_filters", {}), self.request.query_params
+        self._read |= set(known)
+        if empty := [name for name, one in known.items() if said.get(name) == "" and type(one) is not CharFilter]:
+            raise Invalid(dict.fromkeys(empty, "Empty: leave it out, or say what."))
+        return rows if known.keys().isdisjoint(said) else super().filter_queryset(rows)
 
     # Answers
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -58,7 +59,7 @@ KNOWN = """CASE WHEN orders_order.{0} IN (
     SELECT code FROM writers_skill WHERE website_id = %(website)s AND writer_id = %(writer)s AND kind = '{0}'
 ) THEN %({0})s ELSE 0 END"""
 SHOWN = (
-    *("number", "status", "topic", "paper_type", "subject", "academic_level", "level_rank", "work_type", "pages"),
+    *("pk", "number", "status", "topic", "paper_type", "subject", "academic_level", "level_rank", "work_type", "pages"),
     *("slides", "spacing", "client_deadline", "placed_at", "preferred_writer_id", "price_minor"),
 )
 NAMED = re.compile(r"%\((\w+)\)s")
@@ -153,12 +154,13 @@ class WriterQueue:
         self.actor = actor
         self.writer_id = actor.membership_id
         self.at = clock.now()
+        self._matches: dict[tuple[object, ...], Match] = {}
         self.facts: Facts = found
         self.policy, self.levels = in_force(actor.website, OrderPolicy, WriterPolicy)
         self.level: Level = self.levels.level(found.level)
         self.mean = mean_rating(actor.website) if found.rating_milli is None else None
 
-    @property
+    @cached_property
     def capacity(self) -> QueueCapacity:
         level, facts = self.level, self.facts
         return QueueCapacity(
@@ -175,8 +177,8 @@ class WriterQueue:
     def orders(self) -> OrderQuerySet:
         """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone."""
         fit = self._sql(FIT, IntegerField())
-        rows = Order.objects.of(self.actor.website).only("website_id", *SHOWN)
-        return rows.annotate(fit=fit).order_by("-fit", "client_deadline")
+        rows = Order.objects.of(self.actor.website).annotate(fit=fit).order_by("-fit", "client_deadline")
+        return rows.values_list(*SHOWN, named=True)  # type: ignore[return-value] — rows with a part of an order's fields
 
     @property
     def tabs(self) -> Mapping[str, Tab]:
@@ -217,14 +219,11 @@ class WriterQueue:
         *facts: bool,
     ) -> QueueRow:
         # A block is not among these facts, so that the writer does not learn of it.
-        declined, knows_subject, knows_paper_type = facts
-        writer = replace(self.facts, declined=declined, knows_subject=knows_subject, knows_paper_type=knows_paper_type)
-        codes = exclusions(order, writer, self.levels)
-        match = match_of(factors(writer, self.levels, self.mean), dict(self.policy.match_weights), codes)
+        match = self._match(order, *facts)
         level_minor = self.level.pay_minor(pages=order.pages, price_minor=order.price_minor)
         pay_minor = next((minor for minor in (offered_minor, bid_minor) if minor is not None), level_minor)
         in_time = order.client_deadline > self.at
-        free = order.status == Status.AVAILABLE and in_time and not codes
+        free = order.status == Status.AVAILABLE and in_time and not match.exclusions
         capacity = self.capacity
         return QueueRow(
             id=order.pk,
@@ -258,6 +257,19 @@ class WriterQueue:
             ),
             offer=None if offered_minor is None else QueueOffer(offered_at, offer_expires_at),
         )
+
+    def _match(self, order: Order, *facts: bool) -> Match:
+        """It depends on little of the order, so a page of them has few different ones."""
+        key = (order.level_rank, *facts)
+        if key not in self._matches:
+            declined, knows_subject, knows_paper_type = facts
+            writer = replace(
+                self.facts, declined=declined, knows_subject=knows_subject, knows_paper_type=knows_paper_type
+            )
+            codes = exclusions(order, writer, self.levels)
+            parts = factors(writer, self.levels, self.mean)
+            self._matches[key] = match_of(parts, dict(self.policy.match_weights), codes)
+        return self._matches[key]
 
     def _sql(self, text: str, kind: Field[Any, Any]) -> RawSQL:
         """SQL text, because these conditions are most of what the screen costs: as expressions they took 12 ms to put
