@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import BooleanField, Field, IntegerField
@@ -175,10 +175,11 @@ class WriterQueue:
 
     @property
     def orders(self) -> OrderQuerySet:
-        """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone."""
+        """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone. Named
+        tuples of what a row shows, which a whole order would be most of the cost of."""
         fit = self._sql(FIT, IntegerField())
         rows = Order.objects.of(self.actor.website).annotate(fit=fit).order_by("-fit", "client_deadline")
-        return rows.values_list(*SHOWN, named=True)  # type: ignore[return-value] — rows with a part of an order's fields
+        return cast(OrderQuerySet, rows.values_list(*SHOWN, named=True))
 
     @property
     def tabs(self) -> Mapping[str, Tab]:
