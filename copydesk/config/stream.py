@@ -275,14 +275,17 @@ class Application:
                     await asyncio.sleep(PAUSE_SECONDS)
                     continue
                 try:
-                    await asyncio.wait_for(news.wait(), self.heartbeat)
+                    # Not wait_for: where there are news just as the stream is to end, it would go on.
+                    async with asyncio.timeout(self.heartbeat):
+                        await news.wait()
                 except TimeoutError:
                     await self._put(send, b": still here\n\n")
 
     async def _put(self, send: Send, body: bytes, *, more: bool = True) -> None:
         """The server holds back while the client does not read; one who does not read for long is left."""
         try:
-            await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": more}), self.patience)
+            async with asyncio.timeout(self.patience):
+                await send({"type": "http.response.body", "body": body, "more_body": more})
         except TimeoutError as error:
             raise ClientLeftError from error
 

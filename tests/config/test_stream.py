@@ -367,6 +367,22 @@ def test_streams_end_when_the_process_does(website: Website, token: str) -> None
     run(test())
 
 
+def test_news_at_the_very_end_do_not_keep_a_stream_open(website: Website, token: str) -> None:
+    async def test() -> None:
+        async with serving() as app:
+            reading = Reading(app, token, website)
+            await reading.until_open()
+            (news,) = app.hub.watches[website.pk].listeners
+            while not news._waiters:  # type: ignore[attr-defined]
+                await asyncio.sleep(0)
+            app.closing.set()
+            news.set()
+            await reading.until(lambda: reading.ended)
+            await reading.task
+
+    run(test())
+
+
 def test_it_listens_again_when_the_connection_breaks(website: Website, admin: Membership, token: str) -> None:
     async def test() -> None:
         async with (
