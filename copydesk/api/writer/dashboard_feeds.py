@@ -22,6 +22,7 @@ from copydesk.api.shape import shape
 from copydesk.api.writer.dashboard_calendar import calendar_answer
 from copydesk.core.errors import NotFound
 from copydesk.orders.queries.feed import feed_entries
+from copydesk.tenancy import scope
 from copydesk.writers import actions
 from copydesk.writers.models import CalendarFeed
 from copydesk.writers.queries import CalendarFeedRow, calendar_feed_owner, calendar_feed_rows
@@ -96,6 +97,7 @@ class FeedDesk(Desk):
             require_website(caller)
         if owner is None or (caller.website_named and caller.website != owner.website):
             raise NotFound
+        scope.enter(owner.website.pk)
         return calendar_answer(request, owner.website, feed_entries(owner))
 
     def _shown_once(self, feed: CalendarFeed, secret: str, status: int) -> Response:

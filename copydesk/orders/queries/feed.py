@@ -11,7 +11,6 @@ from django.db import connection
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.period import Period
-from copydesk.tenancy.scope import website_scope
 
 from ..models import WRITING
 from .schedule import due_within
@@ -55,14 +54,14 @@ class Entry:
 
 def feed_entries(owner: Actor) -> list[Entry]:
     """What is open, and for 30 days what was handed in or has left the writer; 500 at most, open ones before the
-    others. For a feed, whose request names no website: works in the owner's. One query."""
+    others. One query."""
     values: dict[str, Any] = {
         "website": owner.website.pk,
         "writer": owner.membership_id,
         "since": clock.now() - dt.timedelta(days=KEPT_DAYS),
         "most": MOST_ENTRIES,
     }
-    with website_scope(owner.website.pk), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(ENTRIES, values)
         return sorted((_entry(*row) for row in cursor.fetchall()), key=lambda entry: (entry.due_at, entry.round_id))
 
