@@ -51,6 +51,17 @@ class Can(StrEnum):
     REVIEW_ORDERS = "review_orders"
     VIEW_REVIEWS = "view_reviews"
 
+    # Editing
+    VIEW_EDITING = "view_editing"
+    """Tasks and editors."""
+    CLAIM_EDITING = "claim_editing"
+    """Claim, start, review: an editor's own work."""
+    ASSIGN_EDITING = "assign_editing"
+    OVERRULE_EDITING = "overrule_editing"
+    """Pass or return work without a review."""
+    VIEW_CHANGES = "view_changes"
+    TICK_CHANGES = "tick_changes"
+
     # Writers
     HAVE_WRITER_PROFILE = "have_writer_profile"
     VIEW_WRITERS = "view_writers"
@@ -71,6 +82,7 @@ class Can(StrEnum):
     # Desks
     VIEW_CLIENT_DESK = "view_client_desk"
     VIEW_WRITER_DESK = "view_writer_desk"
+    VIEW_EDITOR_DESK = "view_editor_desk"
 
     # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
@@ -83,6 +95,10 @@ _SUPPORT = _EVERYBODY | {
     Can.ASSIGN_WRITERS,
     Can.RELEASE_ORDERS,
     Can.EDIT_WORK,
+    Can.VIEW_EDITING,
+    Can.ASSIGN_EDITING,
+    Can.OVERRULE_EDITING,
+    Can.VIEW_CHANGES,
     Can.REQUEST_REVISION,
     Can.HOLD_ORDERS,
     Can.CANCEL_ORDERS,
@@ -136,13 +152,26 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.USE_WALLET,
             Can.VIEW_OWN_PAYOUTS,
             Can.VIEW_WRITER_DESK,
+            Can.VIEW_CHANGES,
+            Can.TICK_CHANGES,
         }
     ),
-    Role.EDITOR: frozenset((_EVERYBODY - {Can.WRITE_MESSAGES}) | {Can.EDIT_WORK}),
+    Role.EDITOR: frozenset(
+        (_EVERYBODY - {Can.WRITE_MESSAGES})
+        | {Can.EDIT_WORK, Can.VIEW_EDITING, Can.CLAIM_EDITING, Can.VIEW_CHANGES, Can.VIEW_EDITOR_DESK}
+    ),
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),
     Role.SYSTEM: frozenset(
-        {Can.RUN_CLOCK, Can.SETTLE_MONEY, Can.APPROVE_WORK, Can.PAY_ORDERS, Can.ADJUST_ORDERS, Can.ARCHIVE_ORDERS}
+        {
+            Can.RUN_CLOCK,
+            Can.SETTLE_MONEY,
+            Can.APPROVE_WORK,
+            Can.PAY_ORDERS,
+            Can.ADJUST_ORDERS,
+            Can.ARCHIVE_ORDERS,
+            Can.ASSIGN_EDITING,
+        }
     ),
 }

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "copydesk.writers",
     "copydesk.orders",
     "copydesk.reviews",
+    "copydesk.editing",
     "copydesk.platform",
     "copydesk.notifications",
     "copydesk.demo",
@@ -179,6 +180,7 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "EditingTaskStatusEnum": "copydesk.editing.models.TaskStatus",
         "EarningKindEnum": "copydesk.payments.models.EarningKind",
         "FileKindEnum": "copydesk.orders.models.FileKind",
         "OrderStatusEnum": "copydesk.orders.models.Status",

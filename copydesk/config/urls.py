@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("copydesk.api.resources.urls")),
     path("api/v1/client-management/", include("copydesk.api.client.urls")),
     path("api/v1/writer-management/", include("copydesk.api.writer.urls")),
+    path("api/v1/editor-management/", include("copydesk.api.editor.urls")),
     path("api/v1/admin-management/", include("copydesk.api.admin.urls")),
 ]

@@ -16,6 +16,7 @@ ALL = frozenset({C, W, E}) | STAFF
 CLIENT = frozenset({C}) | STAFF
 WRITER = frozenset({W}) | STAFF
 WORK = frozenset({W, E}) | STAFF
+EDITING = frozenset({E}) | STAFF
 PARTIES = frozenset({C, W}) | STAFF
 INSIDE = STAFF
 
@@ -123,6 +124,21 @@ VERBS: dict[str, Verb] = {
     # Files and messages
     "file.upload": Verb("File added", ALL),
     "message.post": Verb("Message", ALL),
+    # Editing
+    "editing_task.open": Verb("Waits for an editor", EDITING),
+    "editing_task.claim": Verb("Claimed by an editor", EDITING),
+    "editing_task.assign": Verb("Assigned to an editor", EDITING),
+    "editing_task.start": Verb("Review begun", EDITING),
+    "editing_task.submit": Verb("Review submitted", EDITING),
+    "editing_task.complete": Verb("Verdict applied", EDITING),
+    "editing_task.reject": Verb("Rejected by its editor", EDITING),
+    "editing_task.unclaim": Verb("Claim given back", EDITING),
+    "editing_task.hand_over": Verb("Handed over to another editor", EDITING),
+    "editing_task.expire": Verb("Claim has run out", EDITING),
+    "editing_task.withdraw": Verb("No longer to be edited", EDITING),
+    "required_change.tick": Verb("Required change made", WORK),
+    "required_change.confirm": Verb("Required change confirmed", WORK),
+    "editor.change_profile": Verb("Editor's profile changed", EDITING),
     # Reviews
     "review.submit": Verb("Review written", CLIENT),
     "review.approve": Verb("Review published", PARTIES),

@@ -73,7 +73,11 @@ def notify(website: Website, event: Event) -> list[Notification]:
 
 def _audience(website: Website, event: Event, tells: Iterable[Tell]) -> Mapping[Membership, Tell]:
     """Active members, each with the words meant for its role."""
-    parties = {Role.CLIENT: event.client_id, Role.WRITER: event.writer_id}
+    parties = {
+        Role.CLIENT: event.client_id,
+        Role.WRITER: event.writer_id,
+        Role.EDITOR: event.data.get("editor_id"),
+    }
     wanted = [tell for tell in tells if tell.after in ("", event.after)]
     members = Membership.objects.of(website).filter(status=MembershipStatus.ACTIVE, user__is_active=True)
     named = members.filter(pk__in=[parties[tell.role] for tell in wanted if parties.get(tell.role)])

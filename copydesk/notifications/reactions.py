@@ -17,12 +17,17 @@ NOTIFY = "notifications.notify"
 JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
     "review.approve": ("reviews.rate_writer",),
+    "file.upload": ("editing.renew_lease",),
+    **dict.fromkeys(
+        ("order.submit", "order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
+        ("editing.follow_order",),
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """`role` client or writer: the event's own; support or admin: all of that role."""
+    """`role` client or writer: the event's own; editor: whom it names; support or admin: all of that role."""
 
     role: Role
     text: str
@@ -41,6 +46,10 @@ def client(text: str, after: str = "") -> tuple[Tell, ...]:
 
 def writer(text: str, after: str = "") -> tuple[Tell, ...]:
     return (Tell(Role.WRITER, text, after),)
+
+
+def editor(text: str) -> tuple[Tell, ...]:
+    return (Tell(Role.EDITOR, text),)
 
 
 def staff(text: str, after: str = "") -> tuple[Tell, ...]:
@@ -84,6 +93,12 @@ _ORDERS: dict[str, tuple[Tell, ...]] = {
     "adjustment.decline": client("The change of {what} is declined") + staff("The change of {what} is declined"),
 }  # fmt: skip
 
+_EDITING: dict[str, tuple[Tell, ...]] = {
+    "editing_task.assign": editor("{what} is yours to edit"),
+    "editing_task.hand_over": editor("{what} is yours to edit"),
+    "required_change.confirm": writer("A change of {what} is confirmed"),
+}
+
 _REQUESTS: dict[str, tuple[Tell, ...]] = {
     "request.open": staff("A writer asks for {what}"),
     "request.reject": writer("Your request for {what} is rejected"),
@@ -122,6 +137,7 @@ HEARS: dict[str, Hears] = {
     verb: Hears(group, tells)
     for group, verbs in (
         (Group.ORDERS, _ORDERS),
+        (Group.ORDERS, _EDITING),
         (Group.REQUESTS, _REQUESTS),
         (Group.MESSAGES, _MESSAGES),
         (Group.MONEY, _MONEY),

@@ -118,6 +118,16 @@ class UploadsClosed(Refusal):
     message = "Files of this kind are not added in the order's present state."
 
 
+class FilesLocked(Refusal):
+    code = "files_locked"
+    message = "This work has passed editing: its files are as they were approved. Ask for a revision to change them."
+
+
+class DecidedByTask(Refusal):
+    code = "decided_by_task"
+    message = "Submit and complete the editing task of this order: its review decides."
+
+
 class FileNotDelivered(Refusal):
     code = "file_not_delivered"
     message = "Work reaches the client by delivery: submit it first."

@@ -17,6 +17,7 @@ from copydesk.accounts.models import User
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
+from copydesk.editing.policies import EditingPolicy, Rubric
 from copydesk.files.policies import FilePolicy
 from copydesk.journal.actions import record
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
@@ -31,11 +32,13 @@ from copydesk.writers.policies import WriterPolicy
 from .errors import EmailTaken
 
 POLICIES: tuple[type[PolicyBase], ...] = (
+    EditingPolicy,
     FilePolicy,
     MessagePolicy,
     OrderPolicy,
     PayoutPolicy,
     PricingPolicy,
+    Rubric,
     WriterPolicy,
 )
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")

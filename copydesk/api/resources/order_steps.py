@@ -142,14 +142,16 @@ class OrderStepDesk(OrderDesk):
         return self.seen(delivery.submit(order, by=self.actor, **body))
 
     @extend_schema(request=OptionalReason, responses=DETAIL)
-    @action(detail=True, methods=["post"], url_path="pass", needs=Can.EDIT_WORK)
+    @action(detail=True, methods=["post"], url_path="pass", needs=Can.OVERRULE_EDITING)
     def pass_(self, request: Request, pk: str) -> Response:
+        """By staff, without a review: an editor submits and completes its task. The task, if any, is closed."""
         order, body = self.get_object(), self.payload(OptionalReason)
         return self.seen(delivery.pass_work(order, by=self.actor, **body))
 
     @extend_schema(request=Return, responses=DETAIL)
-    @action(detail=True, methods=["post"], url_path="return", needs=Can.EDIT_WORK)
+    @action(detail=True, methods=["post"], url_path="return", needs=Can.OVERRULE_EDITING)
     def return_(self, request: Request, pk: str) -> Response:
+        """As `pass`."""
         order, body = self.get_object(), self.payload(Return)
         return self.seen(delivery.return_work(order, by=self.actor, **body))
 

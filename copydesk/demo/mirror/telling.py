@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import orjson
+
 from copydesk.accounts.permissions import Role
 from copydesk.notifications.models import Notification
 from copydesk.notifications.queries import default
@@ -43,7 +45,8 @@ def notify(stage: Stage, event: Row) -> None:
 
 def _meant(crew: Crew, event: Row, role: Role) -> list[Member]:
     """But for whoever acted."""
-    parties = {Role.CLIENT: event.client_id, Role.WRITER: event.writer_id}
+    named = orjson.loads(event.data).get("editor_id") if role is Role.EDITOR else None
+    parties = {Role.CLIENT: event.client_id, Role.WRITER: event.writer_id, Role.EDITOR: named}
     if role in parties:
         members = [crew.by_id[parties[role]]] if parties[role] else []
     else:

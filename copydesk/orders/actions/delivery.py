@@ -44,9 +44,10 @@ def submit(order: Order, *, by: Actor, note: str = "") -> Order:
 
 
 def pass_work(order: Order, *, by: Actor, reason: str = "") -> Order:
-    """The editor lets the work go to the client."""
+    """The editor lets the work go to the client; the round's files are locked."""
     lock_for(order, "pass", by=by)
-    change(last_submitted(order), delivered_at=clock.now())
+    now = clock.now()
+    change(last_submitted(order), delivered_at=now, passed_at=now)
     return advance(order, "pass", by=by, reason=reason, **_delivered(order))
 
 

@@ -29,7 +29,8 @@ def add_file(order: Order, upload: Upload[bytes], kind: FileKind, *, by: Actor) 
     """Keeps `upload` as the next version of its kind and name. The caller has made sure that `by` may see the order.
 
     A writer's files belong to the round that is being written, an editor's to the one that was handed in, and staff's
-    work to whichever was last. Raises what files.actions.store_file does, FileKindNotAllowed, NotYours, UploadsClosed.
+    work to whichever was last. Raises what files.actions.store_file does, FileKindNotAllowed, NotYours, UploadsClosed,
+    FilesLocked.
     """
     _round_for(order, kind, by)
     file = store_file(upload, by=by, name=_masked(upload.name or "", by))
@@ -69,6 +70,8 @@ def _round_for(order: Order, kind: FileKind, by: Actor) -> Round | None:
     last = rounds.order_by("-number").first()
     if last is None:
         raise errors.UploadsClosed
+    if last.passed_at is not None:
+        raise errors.FilesLocked
     return last
 
 

@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ('excused', models.DurationField(default=datetime.timedelta)),
                 ('submitted_at', models.DateTimeField(null=True)),
                 ('delivered_at', models.DateTimeField(null=True)),
+                ('passed_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='orders.assignment')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='orders.order')),

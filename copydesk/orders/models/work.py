@@ -94,6 +94,8 @@ class Round(Journaled):
     excused = models.DurationField(default=dt.timedelta)
     submitted_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    passed_at = models.DateTimeField(null=True)
+    """When it passed editing: from then on its files are locked."""
     closed_at = models.DateTimeField(null=True)
     """When it stopped being the current one without a submission: the writer was removed, the order cancelled."""
 

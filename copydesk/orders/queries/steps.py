@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid, Refusal
 from copydesk.core.lifecycle import AvailableAction
@@ -119,6 +120,12 @@ def while_unpaid(asked: Asked) -> None:
         raise errors.OrderStillWanted()
 
 
+def overruling(asked: Asked) -> None:
+    """Staff decide about the work itself; an editor by the review that its task ends with."""
+    if asked.by.role is Role.EDITOR:
+        raise errors.DecidedByTask()
+
+
 def cancelling(asked: Asked) -> None:
     if asked.around.undecided_charge_id is not None:
         raise errors.OrderStillWanted()
@@ -136,6 +143,8 @@ CHECKS: Mapping[str, Callable[[Asked], object]] = {
     "accept": accepting,
     "submit": submitting,
     "edit_brief": while_unpaid,
+    "return": overruling,
+    "pass": overruling,
     "cancel": cancelling,
     "adjust": adjusting,
 }

@@ -1,0 +1,63 @@
+"""`/editor-management/dashboard/tasks/` and `available-tasks/`: what an editor has, and what it may have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from copydesk.accounts.permissions import Can
+from copydesk.api.desk import Desk
+from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
+from copydesk.api.lists import queue_pages
+from copydesk.api.shape import shape
+from copydesk.editing.models import AssignmentType, EditingTask, TaskStatus
+from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, task_rows, with_all
+
+ROW = shape(TaskRow)
+
+
+class OwnTaskFilter(django_filters.FilterSet):
+    """Each may be given several times."""
+
+    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices)
+    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices)
+
+
+class EditorTaskDashboard(Desk):
+    model = EditingTask
+    queryset = EditingTask.objects.none()
+    needs = Can.VIEW_EDITOR_DESK
+
+    def get_queryset(self) -> Any:
+        return with_all(super().get_queryset())
+
+    @extend_schema(responses=ROW(many=True))
+    @action(
+        detail=False,
+        url_path="tasks",
+        filterset_class=OwnTaskFilter,
+        pagination_class=queue_pages(OWN_TABS),
+        sorts={"-opened_at": "-opened_at", "opened_at": "opened_at", "deadline": "order__client_deadline"},
+    )
+    def tasks(self, request: Request) -> Response:
+        """Own tasks, now and before, newest first."""
+        rows = self.get_queryset().had_by(self.actor.membership_id)
+        return self.page(rows, lambda found: task_rows(self.actor, found), own_tabs())
+
+    @extend_schema(responses=ROW(many=True))
+    @action(
+        detail=False,
+        url_path="available-tasks",
+        filterset_class=FreeTaskFilter,
+        pagination_class=queue_pages(FREE_TABS),
+        sorts=FREE_SORTS,
+    )
+    def available_tasks(self, request: Request) -> Response:
+        """What the editor may claim now, the nearest deadline first. `fitting`: of kinds that it knows."""
+        rows = self.get_queryset().free_to(self.actor)
+        return self.page(rows, lambda found: task_rows(self.actor, found), free_tabs(self.actor))

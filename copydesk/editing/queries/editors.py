@@ -1,0 +1,150 @@
+"""Editors: what they know, how much they have, and which of them is to have a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import Coalesce
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.numbers import Rate, rate
+from copydesk.orders.models import Order
+from copydesk.tenancy.models import Website
+
+from ..models import ACTIVE, EditingTask, EditorProfile, Expertise, ExpertiseKind
+from ..policies import EditingPolicy
+
+LEAST_LOADED = """
+SELECT m.id
+FROM accounts_membership m
+LEFT JOIN editing_editorprofile p ON p.website_id = m.website_id AND p.id = m.id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS tasks FROM editing_editingtask t
+    WHERE t.website_id = m.website_id AND t.editor_id = m.id AND t.status = ANY(%(active)s)
+      AND (t.lease_until IS NULL OR t.lease_until > %(at)s)
+) held
+WHERE m.website_id = %(website)s AND m.role = 'editor' AND m.status = 'active' AND coalesce(p.available, true)
+  AND held.tasks < coalesce(p.task_limit, %(limit)s) AND m.id <> ALL(%(rejected_by)s)
+  AND NOT EXISTS (
+      SELECT 1 FROM orders_assignment a JOIN accounts_membership w ON w.website_id = a.website_id AND w.id = a.writer_id
+      WHERE a.website_id = m.website_id AND a.order_id = %(order)s AND w.user_id = m.user_id
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM (VALUES ('subject', %(subject)s), ('paper_type', %(paper_type)s)) asked (kind, code)
+      WHERE EXISTS (
+          SELECT 1 FROM editing_expertise e
+          WHERE e.website_id = m.website_id AND e.editor_id = m.id AND e.kind = asked.kind
+      ) AND NOT EXISTS (
+          SELECT 1 FROM editing_expertise e
+          WHERE e.website_id = m.website_id AND e.editor_id = m.id AND e.kind = asked.kind AND e.code = asked.code
+      )
+  )
+ORDER BY held.tasks::float8 / coalesce(p.task_limit, %(limit)s), held.tasks, m.id
+LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorRow:
+    """`label` is "Editor 12"; `name` is null but for staff and the editor itself. Without subjects, or without paper
+    types, an editor takes all of them. `load`: tasks that it has ÷ how many it may have."""
+
+    id: int
+    label: str
+    name: str | None
+    subjects: list[str]
+    paper_types: list[str]
+    available: bool
+    task_limit: int
+    active: int
+    load: Rate
+
+
+def editors(actor: Actor) -> QuerySet[Membership]:
+    """Of the website, with the profile (null where there is none) and its `version`."""
+    rows = Membership.objects.visible_to(actor).filter(role=Role.EDITOR).select_related("user", "editor_profile")
+    return rows.annotate(version=Coalesce(F("editor_profile__version"), 1))
+
+
+def editor_rows(actor: Actor, members: Sequence[Membership]) -> list[EditorRow]:
+    """Of members from `editors`. Three queries."""
+    ids = [member.pk for member in members]
+    policy = EditingPolicy.of(actor.website)
+    known = expertise(actor.website, ids)
+    counts = active_tasks(actor.website, ids)
+    return [_row(actor, member, known, counts.get(member.pk, 0), policy) for member in members]
+
+
+def _row(
+    actor: Actor,
+    member: Membership,
+    known: Mapping[tuple[int, str], list[str]],
+    active: int,
+    policy: EditingPolicy,
+) -> EditorRow:
+    profile = profile_of(member)
+    limit = task_limit(profile, policy)
+    return EditorRow(
+        id=member.pk,
+        label=f"Editor {member.number}",
+        name=member.user.full_name if actor.is_staff or member.pk == actor.membership_id else None,
+        subjects=known.get((member.pk, ExpertiseKind.SUBJECT), []),
+        paper_types=known.get((member.pk, ExpertiseKind.PAPER_TYPE), []),
+        available=profile.available,
+        task_limit=limit,
+        active=active,
+        load=rate(active, limit),
+    )
+
+
+def profile_of(member: Membership) -> EditorProfile:
+    """A member's from `editors`; what a new one would be, where there is none."""
+    try:
+        return member.editor_profile
+    except EditorProfile.DoesNotExist:
+        return EditorProfile(website_id=member.website_id, member_id=member.pk)
+
+
+def task_limit(profile: EditorProfile | None, policy: EditingPolicy) -> int:
+    return policy.task_limit if profile is None or profile.task_limit is None else profile.task_limit
+
+
+def expertise(website: Website, editor_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
+    """Codes by editor and kind. One query."""
+    found: dict[tuple[int, str], list[str]] = {}
+    rows = Expertise.objects.of(website).filter(editor__in=editor_ids).order_by("code")
+    for editor_id, kind, code in rows.values_list("editor_id", "kind", "code"):
+        found.setdefault((editor_id, kind), []).append(code)
+    return found
+
+
+def active_tasks(website: Website, editor_ids: Sequence[int]) -> dict[int, int]:
+    """What counts against the limit, by editor. One query."""
+    rows = EditingTask.objects.of(website).held_at(clock.now()).filter(editor_id__in=editor_ids)
+    return dict(rows.order_by().values_list("editor_id").annotate(n=Count("*")))
+
+
+def least_loaded(order: Order, rejected_by: Sequence[int], policy: EditingPolicy) -> int | None:
+    """The editor with the least load among those who know the order's subject and paper type and may have the task;
+    of equals the one who came first. None: there is none. One query."""
+    given: dict[str, Any] = {
+        "website": order.website_id,
+        "order": order.pk,
+        "subject": order.subject,
+        "paper_type": order.paper_type,
+        "active": [status.value for status in ACTIVE],
+        "limit": policy.task_limit,
+        "rejected_by": list(rejected_by),
+        "at": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LEAST_LOADED, given)
+        row = cursor.fetchone()
+    return row[0] if row else None

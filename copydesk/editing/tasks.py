@@ -1,0 +1,54 @@
+"""What follows from orders and the clock. Each is safe to run twice."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import Refusal
+from copydesk.journal.models import Event
+from copydesk.orders.models import Order
+from copydesk.tenancy.jobs import job, sweep
+from copydesk.tenancy.models import Website
+
+from .actions import tasks
+from .models import EditingTask
+from .queries.tasks import without_task
+
+BATCH = 500
+
+
+@job("editing.follow_order")
+def follow_order(website: Website, *, event_id: int) -> None:
+    event = Event.objects.of(website).get(pk=event_id)
+    tasks.follow_order(Order.objects.of(website).get(pk=event.subject_id), by=Actor.system(website))
+
+
+@job("editing.renew_lease")
+def renew_lease(website: Website, *, event_id: int) -> None:
+    event = Event.objects.of(website).get(pk=event_id)
+    if event.role == Role.EDITOR and event.member_id is not None:
+        tasks.renew_lease(website, event.root_id, event.member_id)
+
+
+@sweep("editing.expire_leases", cron="* * * * *")
+def expire_leases(website: Website) -> None:
+    for task in EditingTask.objects.of(website).lease_over(clock.now()).order_by("id")[:BATCH]:
+        try:
+            with transaction.atomic():
+                tasks.expire(task, by=Actor.system(website))
+        except Refusal:
+            continue
+
+
+@sweep("editing.reconcile", cron="*/5 * * * *")
+def reconcile(website: Website) -> None:
+    """Orders in editing without a task, and tasks of orders that are not in editing: none, where every job has run."""
+    system = Actor.system(website)
+    stray = EditingTask.objects.of(website).stray().values_list("order_id", flat=True)
+    for order in without_task(website)[:BATCH]:
+        tasks.follow_order(order, by=system)
+    for order in Order.objects.of(website).filter(pk__in=list(stray[:BATCH])):
+        tasks.follow_order(order, by=system)

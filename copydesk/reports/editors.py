@@ -1,0 +1,306 @@
+"""How much an editor has reviewed, how fast, and what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.core.numbers import ComparedCount, Rate, Spread, compared_count, rate, spread
+from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.editing.models import ACTIVE, AssignmentType, Due, Outcome, TaskStatus
+from copydesk.editing.policies import EditingPolicy
+from copydesk.editing.queries.tasks import due
+
+from .buckets import BASELINE, IN_BUCKETS, of_member
+
+FIGURES = """
+       count(*), count(*) FILTER (WHERE approved),
+       count(*) FILTER (WHERE first), count(*) FILTER (WHERE first AND approved),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), percentile_cont(0.9) WITHIN GROUP (ORDER BY hours),
+       avg(hours), count(hours), avg(quality_score)::float8
+"""
+REVIEWED = """
+WITH reviewed AS (
+    SELECT t.closed_at AS at, t.outcome = 'approved' AS approved, r.quality_score, r.issues, t.order_id,
+           extract(epoch FROM t.submitted_at - t.assigned_at)::float8 / 3600 AS hours,
+           NOT EXISTS (
+               SELECT 1 FROM editing_editingtask e WHERE e.website_id = t.website_id AND e.order_id = t.order_id
+                   AND e.id < t.id AND e.outcome IN ('approved', 'returned')
+           ) AS first
+    FROM editing_editingtask t
+    JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = t.id
+    WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND t.outcome IN ('approved', 'returned')
+      AND t.closed_at >= %(oldest)s
+)
+"""
+TREND = f"""{REVIEWED}
+SELECT bucket, bucket = {BASELINE}, {FIGURES}
+FROM reviewed CROSS JOIN LATERAL {IN_BUCKETS} b
+GROUP BY GROUPING SETS ((bucket), (bucket = {BASELINE}))
+"""  # noqa: S608 — put together from constants
+KINDS = f"""{REVIEWED}
+SELECT o.subject, o.paper_type, NULL, {FIGURES}
+FROM reviewed v JOIN orders_order o ON o.website_id = %(website)s AND o.id = v.order_id
+WHERE v.at >= %(since)s AND v.at < %(until)s
+GROUP BY GROUPING SETS ((o.subject), (o.paper_type))
+UNION ALL
+SELECT NULL, NULL, issue->>'criterion', count(*), 0, 0, 0, NULL, NULL, NULL, 0, NULL
+FROM reviewed v CROSS JOIN LATERAL jsonb_array_elements(v.issues) issue
+WHERE v.at >= %(since)s AND v.at < %(until)s
+GROUP BY 3
+"""  # noqa: S608 — put together from constants
+TASKS = """
+SELECT t.status, t.assignment_type, t.outcome, t.closed_at, o.client_deadline
+FROM editing_editingtask t JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
+WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND (
+    (t.status = ANY(%(active)s) AND (t.lease_until IS NULL OR t.lease_until > %(at)s))
+    OR (t.status = 'closed' AND t.closed_at >= %(since)s AND t.closed_at < %(until)s)
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The mean of `n` quality scores, 0 to 10; null without any."""
+
+    mean: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditingFigures:
+    """Of the tasks whose verdict was applied in some time. `approval_rate`: approved ÷ reviewed. `first_pass_yield`: of
+    the orders whose first review this was, those approved by it. `turnaround_hours`: from having the task to the
+    submitted review. Without any: 0 for counts, null for rates."""
+
+    reviewed: int
+    approved: int
+    returned: int
+    approval_rate: Rate
+    first_pass_yield: Rate
+    turnaround_hours: Spread
+    quality_score: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """`code`: of public/catalog/."""
+
+    code: str
+    figures: EditingFigures
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCount:
+    """`criterion`: of the rubric; an issue counts once, whatever its severity."""
+
+    criterion: str
+    issues: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditorRecord:
+    """`before`: of the time that is compared with, null where nothing is. Every kind sums to the figures."""
+
+    period: ReportPeriod
+    figures: EditingFigures
+    before: EditingFigures | None
+    by_subject: list[KindFigures]
+    by_paper_type: list[KindFigures]
+    issues: list[IssueCount]
+
+
+@dataclass(frozen=True, slots=True)
+class EditingPoint:
+    """`on`: the first day of the bucket in the period."""
+
+    on: dt.date
+    figures: EditingFigures
+
+
+@dataclass(frozen=True, slots=True)
+class EditorPerformance:
+    """Counts, numerators and denominators of the `trend` sum to those of the `figures`."""
+
+    period: ReportPeriod
+    granularity: Granularity
+    reviewed: ComparedCount
+    figures: EditingFigures
+    before: EditingFigures | None
+    trend: list[EditingPoint]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    status: TaskStatus
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentCount:
+    assignment_type: AssignmentType
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionPoint:
+    """`on`: the first day of the bucket in the period."""
+
+    on: dt.date
+    completed: int
+    approved: int
+    returned: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditorAnalytics:
+    """Of the tasks that the editor has now, and those closed in the period: `tasks` is the sum of `by_status` and of
+    `by_assignment_type`. `withdrawn` of the closed ones left editing without a verdict. `urgent` and `overdue` are of
+    those it has now. `completed` is the sum of `completions`."""
+
+    period: ReportPeriod
+    granularity: Granularity
+    tasks: int
+    by_status: list[StatusCount]
+    by_assignment_type: list[AssignmentCount]
+    completed: int
+    approved: int
+    returned: int
+    withdrawn: int
+    urgent: int
+    overdue: int
+    completions: list[CompletionPoint]
+
+
+def editor_record(actor: Actor, period: Period) -> EditorRecord:
+    """Two queries."""
+    params = of_member(actor, period, period.buckets())
+    totals, _ = _trend(params)
+    kinds: dict[str, list[KindFigures]] = {"subject": [], "paper_type": []}
+    issues: list[IssueCount] = []
+    with connection.cursor() as cursor:
+        cursor.execute(KINDS, params)
+        for subject, paper_type, criterion, *counted in cursor.fetchall():
+            if criterion is not None:
+                issues.append(IssueCount(criterion, counted[0]))
+            else:
+                kind = "subject" if subject is not None else "paper_type"
+                kinds[kind].append(KindFigures(subject if subject is not None else paper_type, _figures(*counted)))
+    for rows in kinds.values():
+        rows.sort(key=lambda row: (-row.figures.reviewed, row.code))
+    issues.sort(key=lambda row: (-row.issues, row.criterion))
+    return EditorRecord(
+        period=period.row(),
+        figures=totals.get(False, NOTHING),
+        before=totals.get(True, NOTHING) if period.baseline else None,
+        by_subject=kinds["subject"],
+        by_paper_type=kinds["paper_type"],
+        issues=issues,
+    )
+
+
+def editor_performance(actor: Actor, period: Period) -> EditorPerformance:
+    """One query."""
+    buckets = period.buckets()
+    totals, found = _trend(of_member(actor, period, buckets))
+    figures = totals.get(False, NOTHING)
+    before = totals.get(True, NOTHING) if period.baseline else None
+    return EditorPerformance(
+        period=period.row(),
+        granularity=period.granularity,
+        reviewed=compared_count(figures.reviewed, before.reviewed if before else None),
+        figures=figures,
+        before=before,
+        trend=[EditingPoint(each.on, found.get(number, NOTHING)) for number, each in enumerate(buckets, start=1)],
+    )
+
+
+def editor_analytics(actor: Actor, period: Period) -> EditorAnalytics:
+    """Two queries."""
+    now = clock.now()
+    buckets, hours = period.buckets(), EditingPolicy.of(actor.website).urgent_hours
+    values: dict[str, Any] = {
+        "website": actor.website.pk,
+        "member": actor.membership_id,
+        "active": [status.value for status in ACTIVE],
+        "at": now,
+        "since": period.since,
+        "until": period.until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TASKS, values)
+        rows = cursor.fetchall()
+    closed = [(at, outcome) for status, _, outcome, at, _ in rows if status == TaskStatus.CLOSED]
+    dues = [due(deadline, now, hours) for status, *_, deadline in rows if status != TaskStatus.CLOSED]
+    completions = [
+        _completion(bucket.on, [outcome for at, outcome in closed if bucket.since <= at < bucket.until])
+        for bucket in buckets
+    ]
+    return EditorAnalytics(
+        period=period.row(),
+        granularity=period.granularity,
+        tasks=len(rows),
+        by_status=[
+            StatusCount(status, sum(row[0] == status for row in rows))
+            for status in TaskStatus
+            if status != TaskStatus.AVAILABLE
+        ],
+        by_assignment_type=[AssignmentCount(way, sum(row[1] == way for row in rows)) for way in AssignmentType],
+        completed=sum(point.completed for point in completions),
+        approved=sum(point.approved for point in completions),
+        returned=sum(point.returned for point in completions),
+        withdrawn=sum(outcome == Outcome.WITHDRAWN for _, outcome in closed),
+        urgent=dues.count(Due.URGENT),
+        overdue=dues.count(Due.OVERDUE),
+        completions=completions,
+    )
+
+
+def _completion(on: dt.date, outcomes: list[str]) -> CompletionPoint:
+    approved, returned = outcomes.count(Outcome.APPROVED), outcomes.count(Outcome.RETURNED)
+    return CompletionPoint(on, approved + returned, approved, returned)
+
+
+def _trend(params: Mapping[str, Any]) -> tuple[dict[bool, EditingFigures], dict[int, EditingFigures]]:
+    """Totals of the period (False) and of what it is compared with (True), and each bucket's figures. One query."""
+    totals: dict[bool, EditingFigures] = {}
+    found: dict[int, EditingFigures] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(TREND, params)
+        for bucket, is_baseline, *counted in cursor.fetchall():
+            if bucket is not None:
+                found[bucket] = _figures(*counted)
+            else:
+                totals[is_baseline] = _figures(*counted)
+    return totals, found
+
+
+def _figures(
+    reviewed: int,
+    approved: int,
+    first: int,
+    first_approved: int,
+    p50: float | None,
+    p90: float | None,
+    mean: float | None,
+    timed: int,
+    score: float | None,
+) -> EditingFigures:
+    return EditingFigures(
+        reviewed=reviewed,
+        approved=approved,
+        returned=reviewed - approved,
+        approval_rate=rate(approved, reviewed),
+        first_pass_yield=rate(first_approved, first),
+        turnaround_hours=spread(p50, p90, mean, timed),
+        quality_score=Scores(None if score is None else round(score, 2), reviewed),
+    )
+
+
+NOTHING = _figures(0, 0, 0, 0, None, None, None, 0, None)
