@@ -14,6 +14,14 @@ from django.db import models
 from psycopg import sql
 
 from copydesk.accounts.models import Membership, User
+from copydesk.editing.models import (
+    EditingReview,
+    EditingTask,
+    EditorProfile,
+    Expertise,
+    RequiredChange,
+    ReviewFile,
+)
 from copydesk.files.models import File
 from copydesk.journal.models import Event
 from copydesk.notifications.models import Notification
@@ -67,6 +75,12 @@ SHEETS: tuple[type[models.Model], ...] = (
     ExcusedTime,
     File,
     OrderFile,
+    EditorProfile,
+    Expertise,
+    EditingTask,
+    EditingReview,
+    ReviewFile,
+    RequiredChange,
     Thread,
     Message,
     ReadMark,
@@ -98,10 +112,10 @@ def dumps(value: Any) -> str:
 class Row:
     """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    `order`, `charge`, `thread`: the row that it belongs to, where its model asks that one.
+    `order`, `charge`, `thread`, `task`, `review`: the row that it belongs to, where its model asks that one.
     """
 
-    __slots__ = ("__dict__", "charge", "order", "sheet", "thread")
+    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "task", "thread")
 
     def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
         self.sheet = sheet

@@ -23,7 +23,7 @@ NAMED_CLIENTS = ("client", "client2")
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """`profile`, `skills`, `cases` and the count are a writer's; `chosen` are whom a client prefers and blocks."""
+    """`profile` and `skills` are a writer's or an editor's, `cases` and the count a writer's; `chosen` are whom a client prefers and blocks."""
 
     row: Row
     actor: Actor
@@ -33,6 +33,8 @@ class Member:
     cases: dict[int, Case] = field(default_factory=dict)
     ratings: list[tuple[float, dt.datetime]] = field(default_factory=list)
     chosen: dict[int, Row] = field(default_factory=dict)
+    tasks: list[Row] = field(default_factory=list)
+    """An editor's, as far as they may still be open."""
 
     @property
     def id(self) -> int:
@@ -67,8 +69,9 @@ class Crew:
         """Somebody of support, more rarely an admin."""
         return self.staff[chance.choice(("support", "support", "support2", "admin"))].actor
 
-    def editor(self, chance: random.Random) -> Actor:
-        return self.staff[chance.choice(("editor", "editor2"))].actor
+    @property
+    def editors(self) -> list[Member]:
+        return [member for member in self.staff.values() if member.actor.role is Role.EDITOR]
 
     def some_client(self, chance: random.Random) -> Member:
         """The named ones often; of the others those who have long been there more than the new ones."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from copydesk.accounts.actor import Actor
+from copydesk.editing.models import Verdict
 from copydesk.orders.models import Cause
 from copydesk.payments.gateway.sandbox import OK
 from copydesk.reviews.models import Target
@@ -16,7 +17,7 @@ from . import texts
 from .briefs import draw_brief
 from .copy import Row
 from .crew import Member, excluded, level_of
-from .mirror import adjustments, course, delivery, money, papers, placement, requests, reviews, staffing
+from .mirror import adjustments, course, delivery, editing, money, papers, placement, requests, reviews, staffing
 from .stage import Case, Life, Stage
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -225,10 +226,74 @@ class Deeds:
         content = "revision" if revised else "final" if len(self.case.rounds) == 1 else "final2"
         kind = "revision" if revised else "final"
         by = self.writer.actor
+        if current.kind == "return":
+            for row in self.case.changes:
+                if row.status == "open" and self.happens(0.9):
+                    editing.tick_change(self.stage, row, by=by)
         self.act(papers.add_file, kind=kind, content=content, by=by)
         if self.happens(0.2):
             self.act(papers.add_file, kind="source", content="sources", by=by)
         self.act(delivery.submit, note="The changes are marked in the text." if revised else "", by=by)
+
+    def edit(self, editor: Member, *, returned: bool) -> Life:
+        """The task that the editor has: looked at, and decided within the hour that a claim lasts."""
+        task, by = self.task, editor.actor
+        editing.start_task(self.stage, task, by=by)
+        for row in self.case.changes:
+            if row.status == "ticked":
+                editing.confirm_change(self.stage, row, by=by)
+        yield self.now + self.within(20 * MINUTE, 50 * MINUTE)
+        corrected = self.happens(0.25)
+        files = [self.act(papers.add_file, kind="draft", content="draft", by=by)] if corrected else []
+        found = self.chance.sample(
+            sorted(texts.ISSUES), self.chance.randint(2, 3) if returned else self.chance.choice((0, 0, 1))
+        )
+        editing.submit_task(
+            self.stage,
+            task,
+            by=by,
+            quality_score=self.chance.randint(3, 6)
+            if returned
+            else self.chance.choices((7, 8, 9, 10), (3, 4, 3, 1))[0],
+            verdict=Verdict.RETURN if returned else Verdict.APPROVE,
+            notes=self.chance.choice(texts.RETURN_REASONS if returned else texts.EDITING_NOTES),
+            corrections=self.chance.choice(texts.CORRECTIONS) if corrected else "",
+            issues=[
+                {"criterion": code, "severity": "major" if returned else "minor", "text": texts.ISSUES[code]}
+                for code in found
+            ],
+            changes_required=self.chance.sample(texts.CHANGES, 2) if returned else [],
+            files=files,
+        )
+
+    @property
+    def task(self) -> Row:
+        task = self.case.task
+        assert task is not None
+        return task
+
+    def given_to_editor(self) -> bool:
+        """Claimed, or assigned by the desk, or to whoever has least to do; False where nobody may have it."""
+        free = [
+            editor
+            for editor in editing.free_editors(self.stage, self.crew)
+            if (self.task.id, editor.id) not in self.case.rejected
+        ]
+        if not free:
+            return False
+        editor, way = self.chance.choice(free), self.chance.random()
+        if way < 0.65:
+            editing.claim_task(self.stage, self.task, by=editor.actor)
+        elif way < 0.8 or editing.least_loaded(self.stage, self.task) is None:
+            editing.assign_task(self.stage, self.task, by=self.desk(), editor_id=editor)
+        else:
+            editing.assign_task(self.stage, self.task, by=self.desk())
+        return True
+
+    def give_back(self, editor: Member) -> None:
+        reason = self.chance.choice(texts.GIVEN_BACK)
+        give = editing.unclaim_task if self.task.assignment_type == "claimed" else editing.reject_task
+        give(self.stage, self.task, by=editor.actor, reason=reason)
 
     def approve(self) -> None:
         self.act(delivery.approve, by=self.client.actor)

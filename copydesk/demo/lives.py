@@ -11,12 +11,13 @@ from copydesk.payments.gateway.sandbox import DECLINED, LATE, OK, TIMEOUT
 from . import texts
 from .crew import Member, level_of
 from .deeds import DAY, HOUR, MINUTE, Deeds, swept
-from .mirror import course, delivery, money, papers, placement, requests, staffing
+from .mirror import course, delivery, editing, money, papers, placement, requests, staffing
 from .stage import Life
 
 UNPAID_SWEEP = 5
 APPROVE_SWEEP = 5
 OFFERS_SWEEP = 1
+LEASES_SWEEP = 1
 ARCHIVED_AT = dt.time(3, 17)
 
 
@@ -195,15 +196,31 @@ class OrderLife(Deeds):
     # Delivered, and after
 
     def edited(self) -> Life:
-        yield self.now + self.within(3 * HOUR, 20 * HOUR)
-        editor = self.crew.editor(self.chance)
+        """One editor's turn; as many as it takes."""
+        yield self.now + self.within(90 * MINUTE, 8 * HOUR)
+        if self.happens(0.02):
+            self.act(delivery.pass_work, by=self.desk())
+            return
+        if not self.given_to_editor():
+            return
+        yield self.now + self.within(10 * MINUTE, 40 * MINUTE)
+        editor, fate = self.stage.member(self.task.editor_id), self.chance.random()
+        if fate < 0.06:
+            self.give_back(editor)
+            return
+        if fate < 0.09 and self.task.lease_until:
+            yield swept(self.task.lease_until, LEASES_SWEEP)
+            editing.expire_task(self.stage, self.task, by=self.stage.system)
+            return
+        others = [each for each in editing.free_editors(self.stage, self.crew) if each is not editor]
+        if fate < 0.12 and others:
+            former, editor = editor, self.chance.choice(others)
+            reason = self.chance.choice(texts.HANDED_OVER)
+            editing.hand_over_task(self.stage, self.task, editor, by=former.actor, reason=reason)
         returns = sum(row.kind == "return" for row in self.case.rounds)
-        if returns < 2 and self.happens(0.15):
-            reason = self.chance.choice(texts.RETURN_REASONS)
-            changes = self.chance.sample(texts.CHANGES, 2)
-            self.act(delivery.return_work, by=editor, reason=reason, changes_required=changes)
-        else:
-            self.act(delivery.pass_work, by=editor)
+        yield from self.edit(editor, returned=returns < 2 and self.happens(0.15))
+        yield self.now + self.within(2 * MINUTE, 10 * MINUTE)
+        editing.complete_task(self.stage, self.task, by=editor.actor)
 
     def answered(self) -> Life:
         answer = self.chance.random()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+from copydesk.accounts.permissions import Role
 from copydesk.payments.gateway.sandbox import OK
 from copydesk.writers.models import ChoiceKind, WriterStatus
 
 from . import texts
 from .crew import NAMED_CLIENTS, STAFF, Crew, Member
-from .mirror import money, payouts, people
+from .mirror import editing, money, payouts, people
 from .mirror.placement import PRICES
 from .stage import Life, Stage
 
@@ -29,18 +30,20 @@ PAPERS = [paper.code for paper in PRICES.paper_types]
 class Arrivals:
     """Everybody of one website who ever joins it."""
 
-    def __init__(self, stage: Stage, crew: Crew, *, clients: int, writers: int, password: str) -> None:
+    def __init__(self, stage: Stage, crew: Crew, *, clients: int, writers: int, editors: int, password: str) -> None:
         self.stage = stage
         self.crew = crew
         self.clients = clients
         self.writers = writers
+        self.editors = editors
         self.password = password
         self.start = stage.now
         self.span = stage.end - stage.now
 
     def employ_staff(self) -> None:
-        for name, role in STAFF:
-            people.employ(
+        more = [(f"editor{number}", Role.EDITOR) for number in range(3, self.editors + 1)]
+        for name, role in (*STAFF, *more):
+            member = people.employ(
                 self.stage,
                 name=name,
                 role=role,
@@ -48,6 +51,15 @@ class Arrivals:
                 full_name=self.full_name(name),
                 password=self.password,
             )
+            if role is Role.EDITOR and name != "editor":
+                self.specialise(name, member)
+
+    def specialise(self, name: str, editor: Member) -> None:
+        """But for the first one, who takes everything, editors know some subjects, or some kinds of papers."""
+        chance = self.stage.chance("editor", name)
+        known = {"subjects": chance.sample(DISCIPLINES, 8)} if chance.random() < 0.7 else {}
+        papers = {"paper_types": chance.sample(PAPERS, 5)} if not known or chance.random() < 0.3 else {}
+        editing.change_editor(self.stage, editor, by=editor.actor, **known, **papers)
 
     def email(self, name: str) -> str:
         return f"{name}@{self.stage.website.slug}.test"

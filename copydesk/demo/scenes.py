@@ -10,7 +10,7 @@ from copydesk.payments.gateway.sandbox import DECLINED, OK
 
 from . import texts
 from .deeds import DAY, HOUR, MINUTE, Deeds
-from .mirror import adjustments, money, papers, staffing
+from .mirror import adjustments, editing, money, papers, staffing
 from .stage import Life, Stage
 
 
@@ -20,6 +20,7 @@ class Scene(Deeds):
     def __init__(self, stage: Stage, index: object, client: str, writer: str) -> None:
         super().__init__(stage, index, stage.crew.named[client])
         self.named_writer = self.crew.named[writer]
+        self.named_editor = self.crew.staff["editor"]
 
     def before_end(self, hours: float) -> Life:
         yield self.stage.end - hours * HOUR
@@ -92,6 +93,37 @@ class Scene(Deeds):
         yield from self.started(40, requires_editing=True)
         yield from self.before_end(1)
         self.hand_in()
+
+    def claimed(self) -> Life:
+        yield from self.editing()
+        yield from self.before_end(0.5)
+        editing.claim_task(self.stage, self.task, by=self.named_editor.actor)
+
+    def assigned(self) -> Life:
+        yield from self.editing()
+        yield from self.before_end(0.6)
+        desk = self.crew.staff["support"].actor
+        editing.assign_task(self.stage, self.task, by=desk, editor_id=self.named_editor)
+
+    def in_review(self) -> Life:
+        yield from self.claimed()
+        yield from self.before_end(0.3)
+        editing.start_task(self.stage, self.task, by=self.named_editor.actor)
+
+    def reviewed(self) -> Life:
+        """The verdict is still to be applied."""
+        yield from self.assigned()
+        for _ in self.edit(self.named_editor, returned=False):
+            yield from self.before_end(0.1)
+
+    def sent_back(self) -> Life:
+        """By its editor; the writer has made one of the changes."""
+        yield from self.assigned()
+        for _ in self.edit(self.named_editor, returned=True):
+            yield from self.before_end(0.4)
+        editing.complete_task(self.stage, self.task, by=self.named_editor.actor)
+        yield from self.before_end(0.2)
+        editing.tick_change(self.stage, self.case.changes[0], by=self.writer.actor)
 
     def to_approve(self) -> Life:
         yield from self.delivered(60, done_hours=5)
@@ -203,6 +235,11 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.overdue, "client2", "writer3"),
     (Scene.editing, "client", "writer"),
     (Scene.editing, "client2", "writer2"),
+    (Scene.claimed, "client", "writer3"),
+    (Scene.assigned, "client2", "writer3"),
+    (Scene.in_review, "client", "writer2"),
+    (Scene.reviewed, "client2", "writer"),
+    (Scene.sent_back, "client", "writer"),
     (Scene.to_approve, "client", "writer"),
     (Scene.to_approve, "client", "writer2"),
     (Scene.to_approve, "client2", "writer"),

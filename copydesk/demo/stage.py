@@ -24,6 +24,7 @@ from copydesk.core.lifecycle import Lifecycle
 from copydesk.journal.actions import SALT_BYTES, proof
 from copydesk.journal.models import Event
 from copydesk.journal.verbs import VERBS
+from copydesk.notifications.reactions import JOBS
 from copydesk.payments.models import ChargeStatus
 from copydesk.tenancy.models import Website
 
@@ -75,6 +76,11 @@ class Case:
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)
     files: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    edited: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+    rejected: set[tuple[int, int]] = field(default_factory=set)
+    """(editing task, editor)."""
     thread: Row | None = None
     last_message: Row | None = None
     read_marks: dict[int, Row] = field(default_factory=dict)
@@ -84,6 +90,12 @@ class Case:
         """The one that is being worked on."""
         last = self.rounds[-1] if self.rounds else None
         return last if last and last.submitted_at is None and last.closed_at is None else None
+
+    @property
+    def task(self) -> Row | None:
+        """Of editing, the open one."""
+        last = self.tasks[-1] if self.tasks else None
+        return last if last and last.status != "closed" else None
 
     @property
     def assignment(self) -> Row:
@@ -103,6 +115,9 @@ class Case:
             self.excuses,
             self.repayments,
             self.files,
+            self.tasks,
+            self.edited,
+            self.changes,
             self.read_marks.values(),
         ):
             yield from rows
@@ -144,6 +159,7 @@ class Stage:
         self.draw = self.chance("stage")
         self.crew = crew
         self.notify: Callable[[Row], None]
+        self.reactions: dict[str, Callable[[Row], None]] = {}
         self.inside = 0
         self.jobs: list[Callable[[], object]] = []
         self.books = Books()
@@ -235,6 +251,9 @@ class Stage:
             salt=salt,
             digest=proof(reason or None, None, salt),
         )
+        for name in JOBS.get(verb, ()):
+            if name in self.reactions:
+                self.jobs.append(partial(self.reactions[name], event))
         self.jobs.append(partial(self.notify, event))
         return event
 

@@ -80,6 +80,18 @@ CHANGES = (
     "Fix the references",
 )
 RETURN_REASONS = ("Several references are incomplete.", "The argument of page 2 has a gap.", "Below the word count.")
+EDITING_NOTES = ("Clear and well argued.", "A few slips of style, put right.", "Good work, sources in order.", "")
+CORRECTIONS = ("", "", "Typing errors, two commas.", "The heading of the second section; references in one style.")
+ISSUES = {
+    "argument": "The second section states its point twice.",
+    "instructions": "One of the questions asked is answered in passing only.",
+    "sources": "Two references lack their pages.",
+    "language": "Long sentences in the introduction.",
+    "formatting": "Headings are numbered in two ways.",
+    "originality": "The first paragraph stays close to its source.",
+}
+GIVEN_BACK = ("Outside of my field.", "I will not manage it today.", "I know the writer.")
+HANDED_OVER = ("My shift ends.", "She knows the subject better.")
 HOLD_REASONS = ("Waiting for files that the client has promised.", "The client asked to pause.")
 EXTEND_REASONS = ("The client agreed to a later date.", "The assignment was postponed by the university.")
 GRANT_REASONS = ("The client answered a question late.", "The files came a day late.")

@@ -18,7 +18,7 @@ from copydesk.tenancy.scope import website_scope
 from .copy import Database, Loader, Row
 from .crew import Crew
 from .lives import OrderLife
-from .mirror import reviews, telling
+from .mirror import editing, reviews, telling
 from .people import Arrivals
 from .scenes import scenes
 from .stage import Life, Stage, Step
@@ -47,6 +47,7 @@ class World:
     now: dt.datetime
     password: str
     days: int = 425
+    editors: int = 3
     regulars: bool = True
     seed: str = "copydesk"
 
@@ -114,7 +115,13 @@ def play(
     crew = Crew(regulars=world.regulars)
     stage = Stage(loader, website, crew, seed=world.seed, end=now, script=script)
     stage.notify = partial(telling.notify, stage)
-    arrivals = Arrivals(stage, crew, clients=world.clients, writers=world.writers, password=world.password)
+    stage.reactions = {
+        "editing.follow_order": partial(editing.follow_order, stage),
+        "editing.renew_lease": partial(editing.renew_lease, stage),
+    }
+    arrivals = Arrivals(
+        stage, crew, clients=world.clients, writers=world.writers, editors=world.editors, password=world.password
+    )
     arrivals.employ_staff()
     for life in (
         arrivals.clients_come(),

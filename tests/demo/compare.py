@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from copydesk.accounts.models import Membership, User
 from copydesk.demo.copy import SHEETS
+from copydesk.editing.models import EditingTask, EditorProfile, RequiredChange
 from copydesk.journal.models import Event
 from copydesk.orders.models import Adjustment, Order, OrderFile, Request, Round
 from copydesk.payments.models import (
@@ -36,7 +37,10 @@ ORDERED = {"notifications_notification": "event_id, member_id"}
 """Whom a job tells first does not matter."""
 BY_NOUN = {
     model.noun: model._meta.db_table
-    for model in (Membership, Writer, Order, Request, Adjustment, Round, OrderFile, Message, Charge, Repayment)
+    for model in (
+        *(Membership, Writer, Order, Request, Adjustment, Round, OrderFile, Message, Charge, Repayment),
+        *(EditingTask, EditorProfile, RequiredChange),
+    )
 } | {
     Review.noun: Review._meta.db_table,
     Earning.noun: "payments_earning",
@@ -50,6 +54,8 @@ BY_NAME = {
     "client_id": "accounts_membership",
     "writer_id": "accounts_membership",
     "former_writer_id": "accounts_membership",
+    "editor_id": "accounts_membership",
+    "former_editor_id": "accounts_membership",
     "event_id": "journal_event",
     "charge_id": "payments_charge",
     "repayment_id": "payments_repayment",

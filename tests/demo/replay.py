@@ -19,6 +19,10 @@ from copydesk.demo.crew import Member
 from copydesk.demo.mirror.payouts import Batch
 from copydesk.demo.stage import Case, Paid, Step
 from copydesk.demo.texts import CONTENTS
+from copydesk.editing.actions import profiles as editors
+from copydesk.editing.actions import reviews as editing
+from copydesk.editing.actions import tasks
+from copydesk.editing.models import EditingTask, RequiredChange
 from copydesk.orders.actions import (
     adjustments,
     course,
@@ -46,6 +50,17 @@ MODULES = (course, delivery, staffing, requests, adjustments, messages, reviews,
 """Where the actions are that steps name. They are called as their mirrors were, but for those with a method below."""
 
 
+EDITING = {
+    **{
+        f"{name}_task": getattr(tasks, name)
+        for name in ("claim", "assign", "start", "reject", "unclaim", "expire", "hand_over")
+    },
+    **{f"{name}_task": getattr(editing, name) for name in ("submit", "complete")},
+    **{f"{name}_change": getattr(editing, name) for name in ("tick", "confirm")},
+}
+"""Steps with names of their own, because other domains have actions of the same."""
+
+
 class Replay:
     """Ids of the generated rows lead to those that the actions make here, as they come."""
 
@@ -66,7 +81,8 @@ class Replay:
                     raise
 
     def act(self, step: Step, *args: Any, **given: Any) -> None:
-        action: Callable[..., Any] = next(getattr(each, step.name) for each in MODULES if hasattr(each, step.name))
+        found = (getattr(each, step.name) for each in MODULES if hasattr(each, step.name))
+        action: Callable[..., Any] = EDITING.get(step.name) or next(found)
         with self.scope():
             made = action(*map(self.meant, args), **{name: self.meant(value) for name, value in given.items()})
         if isinstance(step.result, Row):
@@ -83,6 +99,8 @@ class Replay:
             return self.find(value.order)
         if isinstance(value, Batch):
             return self.find(value.payout)
+        if isinstance(value, list):
+            return [self.here(each) if isinstance(each, Row) else each for each in value]
         return self.find(value) if isinstance(value, Row) else value
 
     def actor(self, by: Actor) -> Actor:
@@ -95,10 +113,21 @@ class Replay:
         return model.objects.of(self.website).get(pk=self.here(row))
 
     def here(self, row: Row) -> int:
+        if (row.sheet.table, row.id) not in self.ids:
+            self.knows(row, self._made_aside(row))
         return self.ids[row.sheet.table, row.id]
 
     def knows(self, row: Row, pk: int) -> None:
         self.ids[row.sheet.table, row.id] = pk
+
+    def _made_aside(self, row: Row) -> int:
+        """What no step gave: the task that a job opened, what a review brought with it."""
+        if row.sheet.model is EditingTask:
+            tasks = EditingTask.objects.of(self.website).filter(order_id=self.here(row.order))
+            return tasks.open().get().pk
+        assert row.sheet.model is RequiredChange
+        task_id = self.here(row.review.task)
+        return RequiredChange.objects.of(self.website).get(review__task_id=task_id, position=row.position).pk
 
     def scope(self) -> AbstractContextManager[None]:
         return website_scope(self.website.pk)
@@ -177,7 +206,12 @@ class Replay:
     def do_add_file(self, step: Step, case: Case, *, kind: str, content: str, by: Actor) -> None:
         upload = SimpleUploadedFile(*CONTENTS[content])
         with self.scope():
-            files.add_file(self.find(case.order), upload, FileKind(kind), by=self.actor(by))
+            added = files.add_file(self.find(case.order), upload, FileKind(kind), by=self.actor(by))
+        self.knows(step.result, added.pk)
+
+    def do_change_editor(self, step: Step, editor: Member, *, by: Actor, **given: Any) -> None:
+        with self.scope():
+            editors.change_profile(self.find(editor.row), by=self.actor(by), **given)
 
     # Paid out
 

@@ -30,6 +30,7 @@ LEAST_ORDERS = 60
 """Of a website: with fewer orders in all there are fewer websites."""
 ORDERS_A_CLIENT = 8
 ORDERS_A_WRITER = 25
+ORDERS_AN_EDITOR = 20_000
 PLACES = (
     ("USD", "America/New_York"),
     ("EUR", "Europe/Helsinki"),
@@ -93,6 +94,7 @@ def plan(orders: int, now: dt.datetime, password: str) -> list[Part]:
             orders=here - len(SCENES),
             clients=max(14, here // ORDERS_A_CLIENT),
             writers=max(16, here // ORDERS_A_WRITER),
+            editors=3 + here // ORDERS_AN_EDITOR,
             now=now,
             password=password,
             regulars=False,

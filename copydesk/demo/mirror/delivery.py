@@ -36,7 +36,7 @@ def submit(stage: Stage, case: Case, *, by: Actor, note: str = "") -> None:
 
 @step
 def pass_work(stage: Stage, case: Case, *, by: Actor) -> None:
-    stage.change(case.rounds[-1], delivered_at=stage.now)
+    stage.change(case.rounds[-1], delivered_at=stage.now, passed_at=stage.now)
     stage.advance(case.order, "pass", by=by, **_delivered(stage, case))
 
 

@@ -14,7 +14,7 @@ from copydesk.threads.masking import Masked
 from copydesk.threads.models import Message, ReadMark, Thread
 from copydesk.threads.policies import MessagePolicy
 
-from ..copy import dumps
+from ..copy import Row, dumps
 from ..stage import Case, Stage, step
 from ..texts import CONTENTS
 
@@ -27,7 +27,7 @@ def masked(body: str) -> Masked:
 
 
 @step
-def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> None:
+def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
     order = case.order
     name, data = CONTENTS[content]
     sha256 = hashlib.sha256(data).hexdigest()
@@ -60,6 +60,7 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
     row.order = order
     case.files.append(row)
     stage.record("file.upload", row, by=by, data=details(kind=kind, version=number, size=file.size))
+    return row
 
 
 @step
