@@ -23,7 +23,8 @@ NAMED_CLIENTS = ("client", "client2")
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """`profile` and `skills` are a writer's or an editor's, `cases` and the count a writer's; `chosen` are whom a client prefers and blocks."""
+    """`profile` and `skills` are a writer's or an editor's; `cases` and the count a writer's; `chosen` are whom
+    a client prefers and blocks."""
 
     row: Row
     actor: Actor

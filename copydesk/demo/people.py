@@ -184,7 +184,7 @@ class Arrivals:
         """Every second week: prepared by one, approved and paid by another. The last ones are on their way."""
         admin, other = self.crew.staff["admin"].actor, self.crew.staff["admin2"].actor
         number = 0
-        while self.stage.end - self.stage.now > 18 * DAY:
+        while self.stage.end - self.stage.now > 24 * DAY:
             yield self.stage.now + 14 * DAY
             batch = payouts.prepare_payout(self.stage, by=admin)
             if batch is None:
@@ -200,9 +200,9 @@ class Arrivals:
                 payouts.cancel_payout(self.stage, batch, by=other, reason=CONTESTED)
             else:
                 payouts.pay_payout(self.stage, batch, by=other)
-        yield self.stage.end - 3 * DAY
+        yield self.stage.end - 9 * DAY
         if batch := payouts.prepare_payout(self.stage, by=admin):
-            yield self.stage.end - 2 * DAY
+            yield self.stage.end - 8 * DAY
             if payouts.held(self.stage, batch):
                 payouts.cancel_payout(self.stage, batch, by=other, reason=CONTESTED)
             else:

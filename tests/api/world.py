@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership, User
 from copydesk.core import clock
+from copydesk.editing.models import RequiredChange
 from copydesk.orders.models import Order
 from copydesk.payments.actions import approve_payout, pay_payout, prepare_payout
 from copydesk.payments.models import Payout, PayoutStatement
@@ -17,6 +18,7 @@ from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
+from tests.factories import editing
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,
@@ -86,6 +88,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
         "payments/webhooks/": ("sandbox",),
     }
     _talk(world, working, available)
+    _edit(world)
     _pay_out(world)
     feeds = f"{API}writer-management/dashboard/calendar/feeds/"
     feed = as_(quill).post(feeds)
@@ -118,6 +121,21 @@ def _talk(world: World, working: Order, available: Order) -> None:
         "orders/files/": (sent["id"],),
         "orders/adjustments/": (adjusted["id"],),
         "orders/requests/": (asked["id"],),
+    }
+
+
+def _edit(world: World) -> None:
+    """A task that waits, one that is assigned to the editor, and returned work with a change that is open."""
+    client, quill, editor = (world.people[role] for role in ("client", "writer", "editor"))
+    returned = editing.completed_task(client, quill, editor, editing.RETURNED)
+    waiting = editing.open_task(client, quill)
+    with website_scope(world.website.pk):
+        change = RequiredChange.objects.of(world.website).filter(review__task=returned).order_by("position")[0]
+    world.ids |= {
+        "editor-management/profiles/": (editor.pk,),
+        "editor-management/tasks/": (waiting.pk,),
+        "editor-management/tasks/{id}/changes/": (returned.pk,),
+        "editor-management/tasks/changes/": (change.pk,),
     }
 
 

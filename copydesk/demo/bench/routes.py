@@ -12,8 +12,10 @@ from django.db.models import Count
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import GRANTS, MEMBER_ROLES, Role
 from copydesk.api.access import Anyone, HasAccount, Needs, Public, needed_for
+from copydesk.editing.models import EditingTask
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order, Request
 from copydesk.orders.models.files import OrderFile
@@ -114,6 +116,9 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "reviews/": _newest(Review),
     "writers/": _newest(Writer, status="approved"),
     "wallet/payouts/": _newest(PayoutStatement),
+    "editor-management/profiles/": _newest(Membership, role=Role.EDITOR.value),
+    "editor-management/tasks/": _newest(EditingTask),
+    "editor-management/tasks/{id}/changes/": _newest(EditingTask, outcome="returned"),
     "admin-management/writer-payments/": _newest(Payout, status="paid"),
     "admin-management/writer-payments/{id}/statements/{id}/": _newest(PayoutStatement, "payout_id", "writer_id"),
 }
