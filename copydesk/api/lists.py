@@ -31,24 +31,6 @@ class Pages(BasePagination):
         return _envelope(schema, count={"type": "integer"}, optional={"count_capped": capped})
 
 
-def queue_pages(tabs: Sequence[str]) -> type[Pages]:
-    """Pages of one of these tabs, the first where none is named; `counts` of all of them stand beside the rows."""
-
-    class QueuePages(Pages):
-        def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-            tab = {"type": "string", "enum": [*tabs], "default": tabs[0]}
-            return [parameter("tab", tab), *super().get_schema_operation_parameters(view)]
-
-        def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-            whole = {tab: {"type": "integer", "minimum": 0} for tab in tabs}
-            envelope = super().get_paginated_response_schema(schema)
-            envelope["properties"]["counts"] = {"type": "object", "required": [*tabs], "properties": whole}
-            envelope["required"].append("counts")
-            return envelope
-
-    return QueuePages
-
-
 class Cursor(BasePagination):
     """`?cursor=&page_size=`, newest first: for streams that only grow. Done by `stream()`."""
 

@@ -110,7 +110,7 @@ class Scene(Deeds):
         yield from self.before_end(0.3)
         editing.start_task(self.stage, self.task, by=self.named_editor.actor)
 
-    def reviewed(self) -> Life:
+    def with_verdict(self) -> Life:
         """The verdict is still to be applied."""
         yield from self.assigned()
         for _ in self.edit(self.named_editor, returned=False):
@@ -238,7 +238,7 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.claimed, "client", "writer3"),
     (Scene.assigned, "client2", "writer3"),
     (Scene.in_review, "client", "writer2"),
-    (Scene.reviewed, "client2", "writer"),
+    (Scene.with_verdict, "client2", "writer"),
     (Scene.sent_back, "client", "writer"),
     (Scene.to_approve, "client", "writer"),
     (Scene.to_approve, "client", "writer2"),

@@ -125,7 +125,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
         """Which the actor may claim now; not its own writing."""
-        written = Assignment.objects.of(actor.website).filter(order=OuterRef("order_id"), writer__user_id=actor.user_id)
+        written = Assignment.objects.of(actor.website).filter(order=OuterRef("order_id"), writer__user_id=actor.user_id or 0)
         return self.free(clock.now()).exclude(Exists(written))
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:

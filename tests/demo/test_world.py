@@ -26,7 +26,7 @@ from tests.database import url_as
 from tests.template import ROOT
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-WORLD = World(DEMO_SITES, orders=60, clients=14, writers=16, now=NOW, password="!", days=120)
+WORLD = World(DEMO_SITES, orders=80, clients=14, writers=16, now=NOW, password="!", days=120)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Owner = psycopg.Connection[Any]

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
 from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
-from copydesk.api.lists import queue_pages
+from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.editing.models import AssignmentType, EditingTask, TaskStatus
 from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, task_rows, with_all

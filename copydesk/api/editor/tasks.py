@@ -15,7 +15,8 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
 from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
-from copydesk.api.lists import Pages, queue_pages
+from copydesk.api.lists import Pages
+from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid, NotFound
 from copydesk.editing.actions import reviews, tasks

@@ -58,7 +58,7 @@ def free_editors(stage: Stage, crew: Crew) -> list[Member]:
 
 
 @step
-def change_editor(stage: Stage, editor: Member, *, by: Actor, **given: Any) -> None:
+def change_editor(stage: Stage, editor: Member, /, *, by: Actor, **given: Any) -> None:
     if editor.profile is None:
         editor.profile = stage.make(EditorProfile, member_id=editor.id)
     stage.change(editor.profile)

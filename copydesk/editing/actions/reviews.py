@@ -52,6 +52,7 @@ def submit(
     lock_for(task, "submit", by=by)
     if task.order.status != Status.EDITING:
         raise errors.NotInEditing
+    assert task.editor_id is not None
     rubric = Rubric.of(by.website)
     _check(verdict, notes, issues, changes_required, rubric)
     found = _files(task, files)

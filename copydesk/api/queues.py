@@ -1,0 +1,26 @@
+"""How a queue says in the schema which tabs it has; done by `Desk.page(tabs=)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .lists import Pages, parameter
+
+
+def queue_pages(tabs: Sequence[str]) -> type[Pages]:
+    """Pages of one of these tabs, the first where none is named; `counts` of all of them stand beside the rows."""
+
+    class QueuePages(Pages):
+        def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+            tab = {"type": "string", "enum": [*tabs], "default": tabs[0]}
+            return [parameter("tab", tab), *super().get_schema_operation_parameters(view)]
+
+        def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+            whole = {tab: {"type": "integer", "minimum": 0} for tab in tabs}
+            envelope = super().get_paginated_response_schema(schema)
+            envelope["properties"]["counts"] = {"type": "object", "required": [*tabs], "properties": whole}
+            envelope["required"].append("counts")
+            return envelope
+
+    return QueuePages
