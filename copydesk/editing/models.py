@@ -125,7 +125,8 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
         """Which the actor may claim now; not its own writing."""
-        written = Assignment.objects.of(actor.website).filter(order=OuterRef("order_id"), writer__user_id=actor.user_id or 0)
+        own = Assignment.objects.of(actor.website).filter(writer__user_id=actor.user_id or 0)
+        written = own.filter(order=OuterRef("order_id"))
         return self.free(clock.now()).exclude(Exists(written))
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:

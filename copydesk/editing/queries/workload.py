@@ -134,7 +134,7 @@ def editor_workload(actor: Actor) -> EditorWorkload:
     now, timezone = clock.now(), actor.website.timezone
     policy, profile = EditingPolicy.of(actor.website), _profile(actor)
     today = now.astimezone(ZoneInfo(timezone)).date()
-    joined_at = Membership.objects.of(actor.website).values_list("created_at", flat=True).get(pk=actor.membership_id or 0)
+    joined_at = Membership.objects.of(actor.website).get(pk=actor.membership_id or 0).created_at
     measured, speed, submissions = _pace(actor, now, today)
     throughput = throughput_per_day(submissions, today, timezone, joined_at)
     rows = EditingTask.objects.of(actor.website).held_at(now).had_by(actor.membership_id).select_related("order")
