@@ -207,5 +207,8 @@ def aim() -> Aim:
         **dict.fromkeys(("writer_id", "preferred_writer_id"), writers),
         "client_id": [client.pk, known.pk],
         "order_id": orders,
+        "editor_id": [world.people["editor"].pk],
+        "task_id": [world.ids["editor-management/tasks/"][0]],
+        "criterion": ["sources"],
     }
     return Aim(world, callers, ids, words)

@@ -48,8 +48,8 @@ class EditorDashboard(Desk):
     @extend_schema(responses=shape(OrderActivity)(many=True))
     @action(detail=False, url_path="activity", filterset_class=EditingActivityFilter, pagination_class=Cursor)
     def activity(self, request: Request) -> Response:
-        """Submissions, assignments and decisions, newest first: own acts, and what happened to orders that the editor
-        has, has had, or may take."""
+        """Submissions, assignments and decisions, newest first: own acts, and those on orders that the editor has, has
+        had, or may take."""
         return self.stream(editing_events(self.actor), lambda events: order_activity(self.actor, events))
 
     @extend_schema(responses=shape(EditorWorkload))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -20,7 +20,7 @@ class PerformanceDesk(Desk):
     needs = Can.VIEW_EDITOR_DESK
     queryset = EditingTask.objects.none()
     query_class = PeriodQuery
-    pagination_class: ClassVar[Any] = None
+    pagination_class: Any = None
 
     @extend_schema(operation_id="editor_performance_retrieve", responses=shape(EditorRecord))
     def list(self, request: Request) -> Response:

@@ -96,6 +96,17 @@ CHECKS = {
         JOIN payments_payout p ON p.id = s.payout_id AND p.status <> 'cancelled'
         GROUP BY 1 HAVING count(*) > 1
     """,
+    "every order in editing has one open task, and no other has one": """
+        SELECT o.id FROM orders_order o
+        FULL JOIN (SELECT order_id, count(*) AS n FROM editing_editingtask WHERE status <> 'closed' GROUP BY 1) t
+            ON t.order_id = o.id
+        WHERE (o.status = 'editing' AND t.n IS DISTINCT FROM 1) OR (o.status <> 'editing' AND t.n IS NOT NULL)
+    """,
+    "every verdict that was applied is that of a review": """
+        SELECT t.id FROM editing_editingtask t LEFT JOIN editing_editingreview r ON r.task_id = t.id
+        WHERE t.outcome IN ('approved', 'returned')
+          AND (r.verdict IS DISTINCT FROM CASE t.outcome WHEN 'approved' THEN 'approve' ELSE 'return' END)
+    """,
     "the last event of every order left it in the status that it has": """
         SELECT o.id FROM orders_order o LEFT JOIN (
             SELECT DISTINCT ON (subject_id) subject_id, after FROM journal_event

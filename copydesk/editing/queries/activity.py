@@ -10,19 +10,15 @@ from copydesk.journal.models import EventQuerySet
 from copydesk.journal.queries import verbs_seen_by, visible_events
 from copydesk.orders.models import Order
 
-from ..models import EditingTask
+from ..models import EditingTask, RequiredChange
 
-DECISIONS = ("order.submit", "order.pass", "order.return")
-EDITING_VERBS = [
-    verb
-    for verb in verbs_seen_by(Role.EDITOR)
-    if verb in DECISIONS or verb.startswith(("editing_task.", "required_change."))
-]
+SUBJECTS = (EditingTask.noun, RequiredChange.noun)
+EDITING_VERBS = [verb for verb in verbs_seen_by(Role.EDITOR) if verb.partition(".")[0] in SUBJECTS]
 
 
 def editing_events(actor: Actor) -> EventQuerySet:
-    """The editor's own acts, and what happened to the orders that it has, has had or may take."""
+    """About tasks and required changes: the editor's own acts, and those on orders that it has, has had or may take."""
     own = EditingTask.objects.of(actor.website).had_by(actor.membership_id).values("order_id")
     seen = Order.objects.visible_to(actor).values("pk")
-    rows = visible_events(actor).filter(root_type=Order.noun, verb__in=EDITING_VERBS)
+    rows = visible_events(actor).filter(subject_type__in=SUBJECTS)
     return rows.filter(Q(member_id=actor.membership_id) | Q(root_id__in=own) | Q(root_id__in=seen))
