@@ -71,7 +71,8 @@ def is_free(task: EditingTask, by: Actor) -> Refusal | None:
     """Nobody has it, or a claim of it has run out."""
     if task.status == T.AVAILABLE or task.lease_over(clock.now()):
         return None
-    return errors.TaskTaken(holder=task.holder, until=task.lease_until)
+    own = by.membership_id is not None and task.editor_id == by.membership_id
+    return errors.TaskTaken("You have this task already." if own else "", holder=task.holder, until=task.lease_until)
 
 
 def own_task(task: EditingTask, by: Actor) -> Refusal | None:
@@ -215,7 +216,7 @@ class EditingTask(Journaled):
         ]
         indexes = [
             models.Index(fields=["website", "status", "-id"], name="editing_by_status", condition=~Q(status="closed")),
-            models.Index(fields=["website", "editor", "status", "-id"], name="editing_by_editor"),
+            models.Index(fields=["website", "editor", "-id"], name="editing_by_editor"),
             models.Index(fields=["website", "editor", "closed_at"], name="editing_by_close"),
             models.Index(fields=["website", "order", "id"], name="editing_by_order"),
             models.Index(fields=["website", "-id"], name="editing_newest"),

@@ -42,7 +42,7 @@ class EditorTaskDashboard(Desk):
         url_path="tasks",
         filterset_class=OwnTaskFilter,
         pagination_class=queue_pages(OWN_TABS),
-        sorts={"-opened_at": "-opened_at", "opened_at": "opened_at", "deadline": "order__client_deadline"},
+        sorts={"-opened_at": "id", "opened_at": "id", "deadline": "order__client_deadline"},
     )
     def tasks(self, request: Request) -> Response:
         """Own tasks, now and before, newest first."""

@@ -35,6 +35,7 @@ SELECT count(*),
        array_agg(t.submitted_at) FILTER (WHERE t.submitted_at >= %(since)s AND t.submitted_at < %(until)s)
 FROM editing_editingtask t JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
 WHERE t.website_id = %(website)s AND t.editor_id = %(editor)s AND t.submitted_at >= %(oldest)s
+  AND (t.closed_at >= %(oldest)s OR t.closed_at IS NULL)
 """
 
 

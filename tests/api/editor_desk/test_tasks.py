@@ -11,6 +11,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership
+from copydesk.core.clock import now
 from copydesk.tenancy.models import Website
 from tests.api.client import as_
 from tests.factories import accounts, editing, orders
@@ -184,7 +185,7 @@ class TestQueue:
             "long": {**kept, "pages": 9},
             "history": {**kept, "subject": "history"},
             "dissertation": {**kept, "paper_type": "dissertation"},
-            "urgent": {**kept, "client_deadline": clock_now() + dt.timedelta(hours=20)},
+            "urgent": {**kept, "client_deadline": now() + dt.timedelta(hours=20)},
         }
         ids = {name: editing.open_task(client, writer, **values).pk for name, values in made.items()}
 
@@ -282,7 +283,3 @@ def test_the_cost_of_no_screen_grows_with_its_rows(
     after = {screen: queries(lambda screen=screen: caller.get(f"{DESK}{screen}")) for screen in screens}  # type: ignore[misc]
     assert after == before
     assert max(after.values()) <= 6, after
-
-
-def clock_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
