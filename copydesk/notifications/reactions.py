@@ -96,6 +96,7 @@ _ORDERS: dict[str, tuple[Tell, ...]] = {
 _EDITING: dict[str, tuple[Tell, ...]] = {
     "editing_task.assign": editor("{what} is yours to edit"),
     "editing_task.hand_over": editor("{what} is yours to edit"),
+    "editing_task.expire": editor("Your claim of {what} has run out"),
     "required_change.confirm": writer("A change of {what} is confirmed"),
 }
 

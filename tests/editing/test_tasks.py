@@ -21,12 +21,14 @@ from copydesk.editing.tasks import expire_leases, reconcile
 from copydesk.journal.models import Event
 from copydesk.notifications.models import Notification
 from copydesk.orders.actions import course, delivery
-from copydesk.orders.models import Order
+from copydesk.orders.actions.files import add_file
+from copydesk.orders.models import FileKind, Order
 from copydesk.platform.provisioning import as_data
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
 from tests.factories import accounts, editing, orders
 from tests.factories.accounts import actor
+from tests.factories.files import upload
 from tests.jobs import queued, run_jobs
 
 pytestmark = pytest.mark.django_db
@@ -212,8 +214,10 @@ class TestLease:
     ) -> None:
         task = editing.task_in_review(client, writer, editor)
         before = task.lease_until
+        run_jobs()
         frozen.shift(dt.timedelta(minutes=50))
-        tasks.renew_lease(client.website, task.order_id, editor.pk)
+        add_file(task.order, upload(), FileKind.DRAFT, by=actor(editor))
+        assert run_jobs()[0] == "editing.renew_lease"
         assert before is not None
         assert again(task).lease_until == before + dt.timedelta(minutes=50)
         frozen.shift(LEASE)
@@ -252,6 +256,8 @@ class TestLease:
         assert again(new).editor_id == other.pk
         assert again(given).editor_id == assigned.pk
         assert Event.objects.of(website).filter(verb="editing_task.expire").count() == 1
+        run_jobs()
+        assert Notification.objects.of(website).get(verb="editing_task.expire").member_id == one.pk
 
 
 class TestAssign:
