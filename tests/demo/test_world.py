@@ -19,6 +19,7 @@ from django.db import models
 
 from copydesk.demo.copy import SHEETS, Loader, Row
 from copydesk.demo.world import DEMO_SITES, World, load, play
+from copydesk.editing.models import AssignmentType, Outcome, TaskStatus
 from copydesk.orders.models import RequestStatus, Status
 from copydesk.payments.models import PayoutStatus
 from copydesk.writers.models import WriterStatus
@@ -96,6 +97,9 @@ def test_everything_may_be_seen_on_each_website(loaded: Owner) -> None:
         (WriterStatus, "SELECT website_id, status FROM writers_writer"),
         (set(PayoutStatus) - {PayoutStatus.CANCELLED}, "SELECT website_id, status FROM payments_payout"),
         (set(RequestStatus) - {RequestStatus.EXPIRED}, "SELECT website_id, status FROM orders_request"),
+        (TaskStatus, "SELECT website_id, status FROM editing_editingtask"),
+        (Outcome, "SELECT website_id, outcome FROM editing_editingtask WHERE outcome <> ''"),
+        (AssignmentType, "SELECT website_id, assignment_type FROM editing_editingtask WHERE assignment_type <> ''"),
     ):
         values = {str(value) for value in wanted}
         assert [values - seen for seen in found(query).values()] == [set(), set()], query

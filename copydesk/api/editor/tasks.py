@@ -105,7 +105,7 @@ class TaskDesk(Desk):
     @extend_schema(operation_id="editing_tasks_list", responses=shape(TaskRow)(many=True))
     def list(self, request: Request) -> Response:
         """Newest first, where nothing else is asked. `counts` are of the tabs, by the same filters."""
-        return self.page(self.get_queryset(), lambda found: task_rows(self.actor, found), tabs(self.actor))
+        return self.page(self.get_queryset(), lambda found: task_rows(self.actor, found), tabs())
 
     @extend_schema(operation_id="editing_tasks_retrieve", responses=DETAIL)
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -133,7 +133,7 @@ class TaskDetail:
     available_actions: list[AvailableAction]
 
 
-def tabs(actor: Actor) -> Mapping[str, Tab]:
+def tabs() -> Mapping[str, Tab]:
     """Of the tasks that the actor sees."""
     now = clock.now()
     return {

@@ -12,9 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership
 from copydesk.core.clock import now
+from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TABS, free_tabs, own_tabs, tabs
 from copydesk.tenancy.models import Website
 from tests.api.client import as_
 from tests.factories import accounts, editing, orders
+from tests.factories.accounts import actor
 from tests.factories.editing import RETURNED
 from tests.jobs import run_jobs
 
@@ -283,3 +285,7 @@ def test_the_cost_of_no_screen_grows_with_its_rows(
     after = {screen: queries(lambda screen=screen: caller.get(f"{DESK}{screen}")) for screen in screens}  # type: ignore[misc]
     assert after == before
     assert max(after.values()) <= 6, after
+
+
+def test_the_schema_names_the_tabs_that_there_are(editor: Membership) -> None:
+    assert (tuple(tabs()), tuple(own_tabs()), tuple(free_tabs(actor(editor)))) == (TABS, OWN_TABS, FREE_TABS)
