@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
-            index=models.Index(fields=['website', 'editor', 'status', '-id'], name='editing_by_editor'),
+            index=models.Index(fields=['website', 'editor', '-id'], name='editing_by_editor'),
         ),
         migrations.AddIndex(
             model_name='editingtask',

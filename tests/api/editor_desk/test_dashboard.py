@@ -10,6 +10,7 @@ import time_machine
 from copydesk.accounts.models import Membership
 from copydesk.editing.actions import reviews, tasks
 from copydesk.orders.actions import delivery
+from copydesk.orders.models import Order
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_
 from tests.factories import editing, orders
@@ -77,10 +78,9 @@ class TestFigures:
         first = self.reviewed(clock, editor, editing.claimed_task(client, writer, editor), 30, RETURNED)
         clock.shift(dt.timedelta(minutes=10))
         self.reviewed(clock, editor, editing.claimed_task(client, writer, editor), 50, APPROVED)
-        order = first.order
-        order.refresh_from_db()
-        orders.work_file(order, writer)
-        with website_scope(order.website_id):
+        with website_scope(first.website_id):
+            order = Order.objects.of(first.website_id).get(pk=first.order_id)
+            orders.work_file(order, writer)
             delivery.submit(order, by=actor(writer))
             again = tasks.claim(editing.task_of(order), by=actor(editor))
         self.reviewed(clock, editor, again, 40, APPROVED)
