@@ -1,0 +1,57 @@
+"""What tickets refuse with."""
+
+from __future__ import annotations
+
+from copydesk.core.errors import Forbidden, Refusal
+
+
+class NotYours(Forbidden):
+    code = "not_yours"
+    message = "This ticket is not yours to act on."
+
+
+class AlreadyClaimed(Refusal):
+    """`context.assignee_id` and `assigned_at`: who holds it, since when."""
+
+    code = "already_claimed"
+    message = "Another agent has this ticket."
+
+
+class NoAgent(Refusal):
+    code = "no_agent"
+    message = "Only a member of the website's desk can have tickets: you may assign this one."
+
+
+class ReopenWindowClosed(Refusal):
+    code = "reopen_window_closed"
+    message = "This ticket was closed too long ago: open a new one."
+
+
+class Merged(Refusal):
+    """`context.merged_into_id` is the ticket that goes on."""
+
+    code = "ticket_merged"
+    message = "This ticket goes on as another one."
+
+
+class AlreadyRated(Refusal):
+    code = "already_rated"
+    message = "You have rated this ticket already."
+
+
+class ReasonRequired(Refusal):
+    code = "reason_required"
+    status = 400
+    message = "Closing a ticket that is not resolved needs a reason."
+
+
+class NotOneRequester(Refusal):
+    code = "not_one_requester"
+    message = "Only tickets of one requester are duplicates of each other."
+
+
+class EscalatedAlready(Refusal):
+    """`context.level` is where the ticket is."""
+
+    code = "escalated_already"
+    message = "This ticket has been escalated to that level before."
