@@ -62,6 +62,13 @@ class Can(StrEnum):
     VIEW_CHANGES = "view_changes"
     TICK_CHANGES = "tick_changes"
 
+    # Tickets
+    USE_TICKETS = "use_tickets"
+    """Open, read, answer, close, reopen: a requester its own, staff all."""
+
+    WORK_TICKETS = "work_tickets"
+    RATE_TICKETS = "rate_tickets"
+
     # Writers
     HAVE_WRITER_PROFILE = "have_writer_profile"
     VIEW_WRITERS = "view_writers"
@@ -110,6 +117,8 @@ _SUPPORT = _EVERYBODY | {
     Can.DECIDE_REQUESTS,
     Can.VIEW_WRITERS,
     Can.VIEW_OWN_CHARGES,
+    Can.USE_TICKETS,
+    Can.WORK_TICKETS,
 }
 _ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS, Can.RETRY_REPAYMENTS}
 
@@ -136,6 +145,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.TOP_UP_WALLET,
             Can.VIEW_OWN_CHARGES,
             Can.VIEW_CLIENT_DESK,
+            Can.USE_TICKETS,
+            Can.RATE_TICKETS,
         }
     ),
     Role.WRITER: frozenset(
@@ -154,6 +165,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.VIEW_WRITER_DESK,
             Can.VIEW_CHANGES,
             Can.TICK_CHANGES,
+            Can.USE_TICKETS,
+            Can.RATE_TICKETS,
         }
     ),
     Role.EDITOR: frozenset(
@@ -172,6 +185,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.ADJUST_ORDERS,
             Can.ARCHIVE_ORDERS,
             Can.ASSIGN_EDITING,
+            Can.USE_TICKETS,
+            Can.WORK_TICKETS,
         }
     ),
 }

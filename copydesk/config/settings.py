@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "copydesk.orders",
     "copydesk.reviews",
     "copydesk.editing",
+    "copydesk.tickets",
     "copydesk.platform",
     "copydesk.notifications",
     "copydesk.demo",

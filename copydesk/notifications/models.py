@@ -17,6 +17,7 @@ class Group(models.TextChoices):
     ORDERS = "orders"
     REQUESTS = "requests"
     MESSAGES = "messages"
+    TICKETS = "tickets"
     MONEY = "money"
     MEMBERSHIP = "membership"
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
 from copydesk.orders.models import Order
+from copydesk.tickets.models import Ticket
 
 from .models import Group, Notification, Preference
 
@@ -96,4 +97,6 @@ def name_of(website_id: int, root_type: str, root_id: int) -> str:
     number = root_id
     if root_type == Order.noun:
         number = Order.objects.of(website_id).filter(pk=root_id).values_list("number", flat=True).first() or root_id
+    elif root_type == Ticket.noun:
+        number = Ticket.objects.of(website_id).filter(pk=root_id).values_list("number", flat=True).first() or root_id
     return f"{root_type.replace('_', ' ').capitalize()} {number}"

@@ -113,6 +113,16 @@ _MESSAGES: dict[str, tuple[Tell, ...]] = {
     "file.upload": both("There is a new file at {what}"),
 }
 
+_TICKETS: dict[str, tuple[Tell, ...]] = {
+    "ticket.open": both("{what} was opened for you") + staff("{what} is new"),
+    "ticket.reply": both("There is an answer to {what}"),
+    "ticket.escalate": admins("{what} is escalated"),
+    "ticket.resolve": both("{what} is resolved"),
+    "ticket.close": both("{what} is closed"),
+    "ticket.reopen": both("{what} is open again") + staff("{what} is open again"),
+    "ticket.merge": both("{what} goes on as another ticket of yours"),
+}
+
 _MONEY: dict[str, tuple[Tell, ...]] = {
     "charge.decline": client("A payment was declined"),
     "charge.fail": client("A payment did not go through"),
@@ -141,6 +151,7 @@ HEARS: dict[str, Hears] = {
         (Group.ORDERS, _EDITING),
         (Group.REQUESTS, _REQUESTS),
         (Group.MESSAGES, _MESSAGES),
+        (Group.TICKETS, _TICKETS),
         (Group.MONEY, _MONEY),
         (Group.MEMBERSHIP, _MEMBERSHIP),
     )

@@ -27,6 +27,7 @@ from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.tenancy.policies import PolicyBase, store_policy
 from copydesk.tenancy.scope import PLATFORM, across_websites, website_scope
 from copydesk.threads.policies import MessagePolicy
+from copydesk.tickets.policies import SlaPolicy
 from copydesk.writers.policies import WriterPolicy
 
 from .errors import EmailTaken
@@ -39,6 +40,7 @@ POLICIES: tuple[type[PolicyBase], ...] = (
     PayoutPolicy,
     PricingPolicy,
     Rubric,
+    SlaPolicy,
     WriterPolicy,
 )
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")

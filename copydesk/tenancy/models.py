@@ -31,6 +31,7 @@ class Website(models.Model):
     timezone = models.CharField(max_length=64)
     requires_staff_totp = models.BooleanField(default=False)
     last_order_number = models.PositiveIntegerField(default=0)
+    last_ticket_number = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:

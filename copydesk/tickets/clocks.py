@@ -70,7 +70,8 @@ class Happening:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A clock as it stands. `due_at` and `risk_at` are null while it is paused, and stay as they were once it is met or
-    breached. `elapsed` and `paused` are business time; `breached_at` is when the target was over."""
+    breached. `elapsed` and `paused` (of pauses that are over) are business time; `breached_at` is when the target was
+    over."""
 
     kind: Kind
     number: int
@@ -85,8 +86,8 @@ class Reading:
     paused: dt.timedelta
 
     @property
-    def is_open(self) -> bool:
-        return self.met_at is None
+    def runs(self) -> bool:
+        return self.met_at is None and self.paused_since is None
 
 
 def fold(terms: Terms, happenings: Sequence[Happening], at: dt.datetime) -> list[Reading]:
@@ -104,7 +105,7 @@ def fold(terms: Terms, happenings: Sequence[Happening], at: dt.datetime) -> list
         if one.targets is not None:
             clocks = [_aimed(terms, clock, targets.of(clock.kind), now) for clock in clocks]
         if one.answers:
-            clocks = [clock if clock.kind is Kind.RESOLUTION else _met(clock, now) for clock in clocks]
+            clocks = [clock if clock.kind is Kind.RESOLUTION else _met(terms, clock, now) for clock in clocks]
         if one.asks and _asks_anew(clocks):
             number = sum(clock.kind is Kind.NEXT_RESPONSE for clock in clocks) + 1
             clocks.append(_started(terms, Kind.NEXT_RESPONSE, number, targets, now))
@@ -150,11 +151,9 @@ def _due(terms: Terms, clock: Reading, at: dt.datetime) -> Reading:
 
 def _passed(terms: Terms, clock: Reading, since: dt.datetime, at: dt.datetime) -> Reading:
     """Time has passed from `since`, or the clock's start, to `at`."""
-    if clock.met_at is not None:
+    if not clock.runs:
         return clock
     passed = business_time(terms.calendar, max(since, clock.started_at), at)
-    if clock.paused_since is not None:
-        return replace(clock, paused=clock.paused + passed)
     breached = clock.breached_at
     if breached is None and clock.due_at is not None and clock.due_at < at:
         breached = clock.due_at
@@ -169,8 +168,15 @@ def _aimed(terms: Terms, clock: Reading, target: dt.timedelta, at: dt.datetime) 
     return aimed if clock.paused_since is not None else _due(terms, aimed, at)
 
 
-def _met(clock: Reading, at: dt.datetime) -> Reading:
-    return clock if clock.met_at is not None else replace(clock, met_at=at, paused_since=None)
+def _met(terms: Terms, clock: Reading, at: dt.datetime) -> Reading:
+    return clock if clock.met_at is not None else replace(_resumed(terms, clock, at), met_at=at)
+
+
+def _resumed(terms: Terms, clock: Reading, at: dt.datetime) -> Reading:
+    if clock.paused_since is None:
+        return clock
+    paused = clock.paused + business_time(terms.calendar, clock.paused_since, at)
+    return replace(clock, paused=paused, paused_since=None)
 
 
 def _asks_anew(clocks: Sequence[Reading]) -> bool:
@@ -182,14 +188,13 @@ def _settled(terms: Terms, clock: Reading, one: Happening, at: dt.datetime) -> R
     """Running, paused or met, as the ticket now stands."""
     if clock.kind is Kind.RESOLUTION:
         if one.done:
-            return _met(clock, at)
+            return _met(terms, clock, at)
         if clock.met_at is not None and one.runs:
-            since_met = business_time(terms.calendar, clock.met_at, at)
-            clock = replace(clock, met_at=None, paused_since=clock.met_at, paused=clock.paused + since_met)
+            clock = replace(clock, met_at=None, paused_since=clock.met_at)
     if clock.met_at is not None:
         return clock
     if one.runs and clock.paused_since is not None:
-        return _due(terms, replace(clock, paused_since=None), at)
+        return _due(terms, _resumed(terms, clock, at), at)
     if not one.runs and clock.paused_since is None:
         due = (clock.due_at, clock.risk_at) if clock.breached_at is not None else (None, None)
         return replace(clock, paused_since=at, due_at=due[0], risk_at=due[1])

@@ -38,6 +38,7 @@ DEFINERS = {
     "check_payout",
     "ledger_check_transfer",
     "search_orders",
+    "search_tickets",
 }
 """Functions that see more than their caller: each reviewed, each with its own search path."""
 

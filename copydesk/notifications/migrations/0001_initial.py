@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='Preference',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(choices=[('orders', 'Orders'), ('requests', 'Requests'), ('messages', 'Messages'), ('money', 'Money'), ('membership', 'Membership')], max_length=20)),
+                ('group', models.CharField(choices=[('orders', 'Orders'), ('requests', 'Requests'), ('messages', 'Messages'), ('tickets', 'Tickets'), ('money', 'Money'), ('membership', 'Membership')], max_length=20)),
                 ('in_app', models.BooleanField()),
                 ('email', models.BooleanField()),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.membership')),

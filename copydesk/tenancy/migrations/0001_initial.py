@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(max_length=64)),
                 ('requires_staff_totp', models.BooleanField(default=False)),
                 ('last_order_number', models.PositiveIntegerField(default=0)),
+                ('last_ticket_number', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField()),
             ],
             options={

@@ -1,0 +1,127 @@
+"""The course of a ticket: who has it, how grave it is, how it ends and begins again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership, MembershipStatus
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import Invalid
+from copydesk.journal.actions import advance, lock, lock_for, record
+from copydesk.journal.models import details
+
+from .. import errors
+from ..models import Category, Priority, Status, Ticket
+from ..policies import SlaPolicy
+from .clocks import keep_clocks
+
+AGENTS = (Role.SUPPORT, Role.ADMIN)
+
+
+def claim_ticket(ticket: Ticket, *, by: Actor) -> Ticket:
+    """Of agents who claim at once one has it. Raises AlreadyClaimed with who holds it, NoAgent for a superadmin."""
+    data = details(assignee_id=by.membership_id)
+    return advance(ticket, "claim", by=by, data=data, assignee_id=by.membership_id)
+
+
+def assign_ticket(ticket: Ticket, assignee_id: int | None, *, by: Actor, reason: str = "") -> Ticket:
+    """To an active member of the desk, whoever has it now; to nobody where it is null. Raises Invalid."""
+    if assignee_id is not None and not _agents(by).filter(pk=assignee_id).exists():
+        raise Invalid({"assignee_id": "No such member of the desk."}, "not_found")
+    lock_for(ticket, "assign", by=by)
+    data = details(assignee_id=assignee_id, assignee_before_id=ticket.assignee_id)
+    assigned_at = None if assignee_id is None else clock.now()
+    return advance(ticket, "assign", by=by, reason=reason, data=data, assignee_id=assignee_id, assigned_at=assigned_at)
+
+
+def change_ticket(
+    ticket: Ticket, *, by: Actor, priority: Priority | None = None, category: Category | None = None
+) -> Ticket:
+    """What is left out stays. The clocks that run get the targets of the ticket's own terms, from their own start."""
+    lock_for(ticket, "change", by=by)
+    new = {"priority": int(priority or ticket.priority), "category": str(category or ticket.category)}
+    if new == {"priority": ticket.priority, "category": ticket.category}:
+        return ticket
+    before = details(priority_before=ticket.priority, category_before=ticket.category)
+    advance(ticket, "change", by=by, data=new | before, **new)
+    keep_clocks(ticket, by=by)
+    return ticket
+
+
+def resolve_ticket(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
+    """It closes by itself after some days without another word of the requester, who reads the reason."""
+    policy = SlaPolicy.of(ticket.website_id, ticket.policy_version)
+    close_at = clock.now() + dt.timedelta(days=policy.close_days)
+    advance(ticket, "resolve", by=by, reason=reason, close_at=close_at)
+    keep_clocks(ticket, by=by)
+    return ticket
+
+
+def close_ticket(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
+    """Its requester at any time; the desk one that is not resolved only with a reason. Raises ReasonRequired."""
+    lock_for(ticket, "close", by=by)
+    if by.is_staff and ticket.status != Status.RESOLVED and not reason:
+        raise errors.ReasonRequired
+    advance(ticket, "close", by=by, reason=reason, **_closing(ticket))
+    keep_clocks(ticket, by=by)
+    return ticket
+
+
+def close_resolved(ticket: Ticket, *, by: Actor) -> None:
+    """By the clock. Safe to run twice."""
+    lock(ticket)
+    if ticket.status == Status.RESOLVED and ticket.close_at is not None and ticket.close_at <= clock.now():
+        close_ticket(ticket, by=by)
+
+
+def reopen_ticket(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
+    """Its clocks go on where they stopped. Raises ReopenWindowClosed, Merged."""
+    taken_back = {"resolved_at": None, "closed_at": None, "close_at": None, "reopen_until": None}
+    advance(ticket, "reopen", by=by, reason=reason, **taken_back)
+    keep_clocks(ticket, by=by)
+    return ticket
+
+
+def rate_ticket(ticket: Ticket, rating: int, *, by: Actor, comment: str = "") -> Ticket:
+    """1 to 5, by the requester, once. Raises AlreadyRated, NotYours."""
+    data = details(rating=rating)
+    return advance(ticket, "rate", by=by, data=data, rating=rating, rating_comment=comment.strip())
+
+
+def merge_ticket(ticket: Ticket, into_id: int, *, by: Actor) -> Ticket:
+    """Closes a duplicate; what was said in it is read in the other. The lower id is locked first.
+
+    Raises Invalid for a ticket that is none, NotOneRequester, WrongState."""
+    into = Ticket.objects.visible_to(by).filter(pk=into_id).exclude(pk=ticket.pk).first()
+    if into is None:
+        raise Invalid({"into_id": "There is no such other ticket."}, "not_found")
+    for row in _in_order((ticket, into)):
+        lock(row)
+    lock_for(ticket, "merge", by=by)
+    if refusal := into.LIFECYCLE.refusal(into, "merge", by):
+        raise refusal
+    if into.requester_id != ticket.requester_id:
+        raise errors.NotOneRequester
+    advance(ticket, "merge", by=by, data=details(into_id=into.pk), merged_into=into, **_closing(ticket))
+    Ticket.objects.of(by.website).filter(merged_into=ticket).update(merged_into=into)
+    record("ticket.absorb", into, by=by, data=details(merged_id=ticket.pk))
+    keep_clocks(ticket, by=by)
+    return ticket
+
+
+def _agents(by: Actor) -> QuerySet[Membership]:
+    return Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE)
+
+
+def _closing(ticket: Ticket) -> dict[str, object]:
+    policy = SlaPolicy.of(ticket.website_id, ticket.policy_version)
+    return {"close_at": None, "reopen_until": clock.now() + dt.timedelta(days=policy.reopen_days)}
+
+
+def _in_order(tickets: Sequence[Ticket]) -> list[Ticket]:
+    return sorted(tickets, key=lambda ticket: ticket.pk)
