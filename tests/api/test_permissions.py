@@ -125,6 +125,24 @@ GET    public/catalog/                                            +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0
+GET    tickets/                                                   !++-+++0
+POST   tickets/                                                   !++-+++0
+GET    tickets/files/{id}/download/                               !+0-+++0
+GET    tickets/{id}/                                              !+0-+++0
+PATCH  tickets/{id}/                                              !---+++0
+POST   tickets/{id}/assign/                                       !---+++0
+POST   tickets/{id}/claim/                                        !---+++0
+POST   tickets/{id}/close/                                        !+0-+++0
+POST   tickets/{id}/escalate/                                     !---+++0
+POST   tickets/{id}/files/                                        !+0-+++0
+POST   tickets/{id}/merge/                                        !---+++0
+GET    tickets/{id}/messages/                                     !+0-+++0
+POST   tickets/{id}/note/                                         !---+++0
+GET    tickets/{id}/notes/                                        !---+++0
+POST   tickets/{id}/rate/                                         !+0----0
+POST   tickets/{id}/reopen/                                       !+0-+++0
+POST   tickets/{id}/reply/                                        !+0-+++0
+POST   tickets/{id}/resolve/                                      !---+++0
 GET    wallet/                                                    !++----0
 GET    wallet/entries/                                            !++----0
 GET    wallet/payouts/                                            !-+----0
@@ -165,7 +183,7 @@ POST   writers/{id}/reject/                                       !----++0
 POST   writers/{id}/suspend/                                      !----++0
 """
 TABLE = {(method, path): cells for method, path, cells in (line.split() for line in MATRIX.strip().splitlines())}
-MULTIPART = {"orders/{id}/files/"}
+MULTIPART = {"orders/{id}/files/", "tickets/{id}/files/"}
 REFUSED = {"-": 403, "!": 401, "0": 404}
 
 
@@ -233,7 +251,8 @@ def send(caller: Caller, route: Route, world: World) -> Any:
     if route.method == "GET":
         return client.get(path)
     if route.path.removeprefix("/api/v1/") in MULTIPART:
-        return client.post(path, {"file": SimpleUploadedFile("a.txt", b"a"), "kind": "source"})
+        kind = {"kind": "source"} if "orders/" in path else {}
+        return client.post(path, {"file": SimpleUploadedFile("a.txt", b"a"), **kind})
     return client.generic(route.method, path, "{}", content_type="application/json")
 
 

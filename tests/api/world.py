@@ -96,6 +96,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
         "writer-management/dashboard/calendar/feed/": (feed["url"].split("/")[-2],),
         "writer-management/dashboard/calendar/feeds/": (feed["id"],),
     }
+    _ask_support(world, working)
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     run_jobs()
     with website_scope(of.pk):
@@ -137,6 +138,17 @@ def _edit(world: World) -> None:
         "editor-management/tasks/{id}/changes/": (returned.pk,),
         "editor-management/tasks/changes/": (change.pk,),
     }
+def _ask_support(world: World, working: Order) -> None:
+    """The client's ticket about its order, answered, with a note and a file; and one of the writer."""
+    about = {"about_type": "order", "about_id": working.pk}
+    ticket = as_(world.people["client"]).post(f"{API}tickets/", {"title": "Late?", "body": "When?", **about})
+    path = f"{API}tickets/{ticket['id']}/"
+    sent = as_(world.people["client"]).upload(f"{path}files/", {"file": SimpleUploadedFile("seen.txt", b"Seen.")})
+    as_(world.people["client"]).post(f"{path}reply/", {"body": "See this.", "file_ids": [sent["id"]]})
+    as_(world.people["support"]).post(f"{path}note/", {"body": "An old acquaintance."})
+    as_(world.people["support"]).post(f"{path}reply/", {"body": "Soon.", "then": "awaiting_client"})
+    as_(world.people["writer"]).post(f"{API}tickets/", {"title": "Pay", "body": "When?", "category": "payment"})
+    world.ids |= {"tickets/": (ticket["id"],), "tickets/files/": (sent["id"],)}
 
 
 def _pay_out(world: World) -> None:

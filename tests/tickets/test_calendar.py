@@ -148,7 +148,9 @@ def test_a_calendar_that_does_not_open_again() -> None:
         add_business_time(Calendar(NEW_YORK, OFFICE, days), local("2026-03-02 09:00"), span("1:00"))
 
 
-INSTANTS = st.integers(0, 365 * 24 * 3_600).map(lambda n: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=n))
+INSTANTS = st.integers(0, 365 * 24 * 3_600).map(
+    lambda n: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=n)
+)
 CALENDARS = st.sampled_from((office, with_holiday, round_the_clock, nights, plain))
 
 

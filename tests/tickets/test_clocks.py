@@ -312,9 +312,7 @@ def test_target_and_pauses_make_the_due_time(terms: Terms, happenings: list[Happ
 
 
 @given(st.sampled_from((ALWAYS_OPEN, LUNCHES)), lives(), st.data())
-def test_a_breach_is_never_taken_back(
-    terms: Terms, happenings: list[Happening], data: st.DataObject
-) -> None:
+def test_a_breach_is_never_taken_back(terms: Terms, happenings: list[Happening], data: st.DataObject) -> None:
     """What was breached at a moment stays so, with the same time, whatever happened later."""
     moment = data.draw(st.sampled_from([one.at for one in happenings]))
     before = [one for one in happenings if one.at <= moment]

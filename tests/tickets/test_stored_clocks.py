@@ -43,7 +43,7 @@ def recomputed(row: Ticket) -> list[tuple[Any, ...]]:
 
 
 def soonest(row: Ticket) -> tuple[dt.datetime | None, dt.datetime | None]:
-    running = [one for one in Clock.objects.of(row.website_id).filter(ticket=row, met_at=None, paused_since=None)]
+    running = list(Clock.objects.of(row.website_id).filter(ticket=row, met_at=None, paused_since=None))
     return (
         min((one.due_at for one in running if one.due_at), default=None),
         min((one.risk_at for one in running if one.risk_at), default=None),

@@ -15,6 +15,9 @@ from copydesk.api.resources.orders import OrderDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.public import PublicDesk
 from copydesk.api.resources.reviews import ReviewDesk
+from copydesk.api.resources.ticket_files import TicketFileDesk, TicketFilesDesk
+from copydesk.api.resources.ticket_steps import TicketStepDesk
+from copydesk.api.resources.tickets import TicketDesk
 from copydesk.api.resources.wallet import OwnPayoutDesk, WalletDesk
 from copydesk.api.resources.writers import WriterDesk
 
@@ -37,6 +40,10 @@ router.register("orders", OrderFilesDesk, basename="order-files")
 router.register("orders", OrderMessageDesk, basename="order-messages")
 router.register("orders", OrderReviewDesk, basename="order-review")
 router.register("reviews", ReviewDesk, basename="reviews")
+router.register("tickets/files", TicketFileDesk, basename="ticket-file")
+router.register("tickets", TicketDesk, basename="tickets")
+router.register("tickets", TicketStepDesk, basename="ticket-steps")
+router.register("tickets", TicketFilesDesk, basename="ticket-files")
 router.register("public", PublicDesk, basename="public")
 router.register("writers", WriterDesk, basename="writers")
 

@@ -25,7 +25,7 @@ from .talking import checked
 
 @dataclass(frozen=True, slots=True)
 class TicketForm:
-    """`requester_id`: for whom staff open it. `priority` is staff's to say. `about_type` and `about_id`: both or none."""
+    """`requester_id`: for whom staff open it. `priority` is theirs to say. `about_type` and `about_id`: both or none."""
 
     title: str
     body: str

@@ -120,6 +120,19 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
         """A clock that is neither met nor paused is past its due time."""
         return self.active().filter(due_at__lt=at)
 
+    def overdue_now(self, actor: Actor, *, overdue: bool) -> TicketQuerySet:
+        """For a filter of staff's: those overdue now, or those not. Others know no clocks."""
+        late = Q(status__in=ACTIVE, due_at__lt=clock.now())
+        return self.filter(late if overdue else ~late) if actor.is_staff else self
+
+    def held_by(self, actor: Actor, membership_id: int) -> TicketQuerySet:
+        """For a filter of staff's, of any status."""
+        return self.filter(assignee_id=membership_id) if actor.is_staff else self
+
+    def held(self, actor: Actor, *, assigned: bool) -> TicketQuerySet:
+        """As held_by: by anybody, or nobody."""
+        return self.filter(assignee__isnull=not assigned) if actor.is_staff else self
+
     def at_risk(self, at: dt.datetime) -> TicketQuerySet:
         """Not overdue, and a clock has less than its share of time left."""
         return self.active().filter(risk_at__lte=at, due_at__gte=at)

@@ -1,0 +1,303 @@
+"""Tickets, and what is said in them, as each role sees them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import STAFF, Role
+from copydesk.core import clock
+from copydesk.core.lifecycle import AvailableAction
+from copydesk.orders.models import Order
+from copydesk.writers.queries import pen_names
+
+from ..clocks import Kind
+from ..models import Category, Clock, Escalation, EscalationStatus, Note, Priority, Reply, Status, Ticket, TicketFile
+from ..models.ticket import REQUESTERS
+from .clocks import ClockRow, clock_rows
+
+KINDS = list(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A client is "Client 12", a writer its pen name, the desk's are "Support 3" and "Admin 1"; `name` is null but for
+    staff."""
+
+    id: int
+    role: Role
+    label: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a ticket is about; `number` is null where it has none."""
+
+    type: str
+    id: int
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """`assignee`, `escalation_level` and `clocks` are the desk's: null and none for the requester. `due_at`: the
+    soonest of the clocks that run. `priority` is a word, and sorts by its rank. `reopen_until` is null unless closed."""
+
+    id: int
+    number: int
+    title: str
+    category: Category
+    priority: str
+    status: Status
+    requester: Member
+    assignee: Member | None
+    about: Subject | None
+    merged_into_id: int | None
+    escalation_level: int | None
+    due_at: dt.datetime | None
+    clocks: list[ClockRow]
+    opened_at: dt.datetime
+    last_message_at: dt.datetime
+    assigned_at: dt.datetime | None
+    resolved_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    reopen_until: dt.datetime | None
+    rating: int | None
+    rating_comment: str
+    rated_at: dt.datetime | None
+    available_actions: list[AvailableAction]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFileRow:
+    """`sent`: with a message; else it waits for one. Content: tickets/files/{id}/download/."""
+
+    id: int
+    ticket_id: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    sent: bool
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """A public message. `ticket_id` is another where it was written in a duplicate that was merged. `author` is a
+    client's number, a writer's pen name or "Support", for staff with the agent's number."""
+
+    id: int
+    ticket_id: int
+    created_at: dt.datetime
+    author_role: Role
+    author: str
+    is_own: bool
+    body: str
+    files: list[TicketFileRow]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNote:
+    """An internal note: the desk's alone."""
+
+    id: int
+    ticket_id: int
+    created_at: dt.datetime
+    author_role: Role
+    author: str
+    is_own: bool
+    body: str
+    files: list[TicketFileRow]
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """`rule` names the clock whose breach it follows; empty where a person escalated. People are membership ids."""
+
+    id: int
+    ticket_id: int
+    level: int
+    status: EscalationStatus
+    reason: str
+    rule: str
+    target_id: int | None
+    escalated_by_id: int | None
+    escalated_at: dt.datetime
+    acknowledged_by_id: int | None
+    acknowledged_at: dt.datetime | None
+    resolved_by_id: int | None
+    resolved_at: dt.datetime | None
+    available_actions: list[AvailableAction]
+
+
+def ticket_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketRow]:
+    """Of tickets with `requester__user` and `assignee__user` selected. Three queries at most: pen names, subjects,
+    clocks."""
+    writers = {row.requester_id for row in tickets if row.requester_role == Role.WRITER}
+    names = pen_names(actor.website, writers) if writers else {}
+    subjects = _subjects(actor, tickets)
+    clocks = _clocks(actor, tickets) if actor.is_staff else {}
+    return [_row(actor, row, names, subjects, clocks.get(row.pk, [])) for row in tickets]
+
+
+def ticket_row(actor: Actor, ticket: Ticket) -> TicketRow:
+    """As ticket_rows; people are read where they are not selected."""
+    return ticket_rows(actor, [ticket])[0]
+
+
+def message_rows(actor: Actor, replies: Sequence[Reply]) -> list[TicketMessage]:
+    """Of replies with `author` selected. Two queries: files, and pen names."""
+    ids = [reply.pk for reply in replies]
+    files: dict[int, list[TicketFileRow]] = {}
+    for file in TicketFile.objects.of(actor.website).filter(reply__in=ids).select_related("file").order_by("id"):
+        files.setdefault(file.reply_id or 0, []).append(file_row(file))
+    names = _pen_names(actor, replies)
+    return [
+        TicketMessage(
+            id=reply.pk,
+            ticket_id=reply.ticket_id,
+            created_at=reply.created_at,
+            author_role=_role(reply, actor),
+            author=_author(reply, actor, names),
+            is_own=_is_own(reply, actor),
+            body=reply.body,
+            files=files.get(reply.pk, []),
+        )
+        for reply in replies
+    ]
+
+
+def note_rows(actor: Actor, notes: Sequence[Note]) -> list[TicketNote]:
+    """Of notes with `author` selected, for staff alone. One query."""
+    assert actor.is_staff
+    ids = [note.pk for note in notes]
+    files: dict[int, list[TicketFileRow]] = {}
+    for file in TicketFile.objects.of(actor.website).filter(note__in=ids).select_related("file").order_by("id"):
+        files.setdefault(file.note_id or 0, []).append(file_row(file))
+    return [
+        TicketNote(
+            id=note.pk,
+            ticket_id=note.ticket_id,
+            created_at=note.created_at,
+            author_role=Role(note.author_role),
+            author=_author(note, actor, {}),
+            is_own=_is_own(note, actor),
+            body=note.body,
+            files=files.get(note.pk, []),
+        )
+        for note in notes
+    ]
+
+
+def escalation_row(actor: Actor, row: Escalation) -> EscalationRow:
+    return EscalationRow(
+        id=row.pk,
+        ticket_id=row.ticket_id,
+        level=row.level,
+        status=EscalationStatus(row.status),
+        reason=row.reason,
+        rule=row.rule,
+        target_id=row.target_id,
+        escalated_by_id=row.escalated_by_id,
+        escalated_at=row.escalated_at,
+        acknowledged_by_id=row.acknowledged_by_id,
+        acknowledged_at=row.acknowledged_at,
+        resolved_by_id=row.resolved_by_id,
+        resolved_at=row.resolved_at,
+        available_actions=Escalation.LIFECYCLE.available(row, actor),
+    )
+
+
+def file_row(row: TicketFile) -> TicketFileRow:
+    """Of a row with `file` selected."""
+    return TicketFileRow(
+        id=row.pk,
+        ticket_id=row.ticket_id,
+        name=row.file.name,
+        content_type=row.file.content_type,
+        size=row.file.size,
+        sha256=row.file.sha256,
+        sent=row.reply_id is not None or row.note_id is not None,
+        created_at=row.created_at,
+    )
+
+
+def _row(
+    actor: Actor, row: Ticket, names: dict[int, str], subjects: dict[int, int], clocks: list[ClockRow]
+) -> TicketRow:
+    inside = actor.is_staff
+    about = None if row.about_id is None else Subject(row.about_type, row.about_id, subjects.get(row.about_id))
+    return TicketRow(
+        id=row.pk,
+        number=row.number,
+        title=row.title,
+        category=Category(row.category),
+        priority=Priority(row.priority).word,
+        status=Status(row.status),
+        requester=_member(actor, row.requester, names),
+        assignee=_member(actor, row.assignee, names) if inside and row.assignee is not None else None,
+        about=about,
+        merged_into_id=row.merged_into_id,
+        escalation_level=row.escalation_level if inside else None,
+        due_at=row.due_at if inside else None,
+        clocks=clocks,
+        opened_at=row.opened_at,
+        last_message_at=row.last_message_at,
+        assigned_at=row.assigned_at if inside else None,
+        resolved_at=row.resolved_at,
+        closed_at=row.closed_at,
+        reopen_until=row.reopen_until,
+        rating=row.rating,
+        rating_comment=row.rating_comment,
+        rated_at=row.rated_at,
+        available_actions=Ticket.LIFECYCLE.available(row, actor),
+    )
+
+
+def _member(actor: Actor, member: Membership, names: dict[int, str]) -> Member:
+    label = names.get(member.pk, f"{member.role.title()} {member.number}")
+    name = member.user.full_name if actor.is_staff else None
+    return Member(member.pk, Role(member.role), label, name)
+
+
+def _subjects(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, int]:
+    """Numbers of the orders that tickets are about. One query at most."""
+    ids = {row.about_id for row in tickets if row.about_type == Order.noun}
+    return dict(Order.objects.of(actor.website).filter(pk__in=ids).values_list("pk", "number")) if ids else {}
+
+
+def _clocks(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, list[ClockRow]]:
+    rows = Clock.objects.of(actor.website).filter(ticket__in=[row.pk for row in tickets])
+    found: dict[int, list[Clock]] = {}
+    for row in rows:
+        found.setdefault(row.ticket_id, []).append(row)
+    at = clock.now()
+    return {
+        pk: clock_rows(sorted(clocks, key=lambda one: (KINDS.index(Kind(one.kind)), one.number)), at)
+        for pk, clocks in found.items()
+    }
+
+
+def _pen_names(actor: Actor, replies: Iterable[Reply]) -> dict[int, str]:
+    writers = {reply.author_id for reply in replies if reply.author_role == Role.WRITER and reply.author_id}
+    return pen_names(actor.website, writers) if writers else {}
+
+
+def _is_own(message: Reply | Note, actor: Actor) -> bool:
+    return actor.membership_id is not None and message.author_id == actor.membership_id
+
+
+def _role(reply: Reply, actor: Actor) -> Role:
+    return Role.SUPPORT if reply.author_role in STAFF and not actor.is_staff else Role(reply.author_role)
+
+
+def _author(message: Reply | Note, actor: Actor, names: dict[int, str]) -> str:
+    if message.author_role in STAFF and (actor.role in REQUESTERS or message.author is None):
+        return "Support"
+    assert message.author is not None
+    return names.get(message.author.pk, f"{message.author_role.title()} {message.author.number}")
