@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus
-from copydesk.accounts.permissions import Role
+from copydesk.accounts.permissions import Can, Role
 from copydesk.core import clock
-from copydesk.core.errors import Invalid
+from copydesk.core.errors import Forbidden, Invalid
 from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 
@@ -31,9 +32,9 @@ def claim_ticket(ticket: Ticket, *, by: Actor) -> Ticket:
 
 def assign_ticket(ticket: Ticket, assignee_id: int | None, *, by: Actor, reason: str = "") -> Ticket:
     """To an active member of the desk, whoever has it now; to nobody where it is null. Raises Invalid."""
+    lock_for(ticket, "assign", by=by)
     if assignee_id is not None and not _agents(by).filter(pk=assignee_id).exists():
         raise Invalid({"assignee_id": "No such member of the desk."}, "not_found")
-    lock_for(ticket, "assign", by=by)
     data = details(assignee_id=assignee_id, assignee_before_id=ticket.assignee_id)
     assigned_at = None if assignee_id is None else clock.now()
     return advance(ticket, "assign", by=by, reason=reason, data=data, assignee_id=assignee_id, assigned_at=assigned_at)
@@ -44,7 +45,7 @@ def change_ticket(
 ) -> Ticket:
     """What is left out stays. The clocks that run get the targets of the ticket's own terms, from their own start."""
     lock_for(ticket, "change", by=by)
-    new = {"priority": int(priority or ticket.priority), "category": str(category or ticket.category)}
+    new: dict[str, Any] = {"priority": int(priority or ticket.priority), "category": str(category or ticket.category)}
     if new == {"priority": ticket.priority, "category": ticket.category}:
         return ticket
     before = details(priority_before=ticket.priority, category_before=ticket.category)
@@ -81,7 +82,7 @@ def close_resolved(ticket: Ticket, *, by: Actor) -> None:
 
 def reopen_ticket(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
     """Its clocks go on where they stopped. Raises ReopenWindowClosed, Merged."""
-    taken_back = {"resolved_at": None, "closed_at": None, "close_at": None, "reopen_until": None}
+    taken_back: dict[str, Any] = {"resolved_at": None, "closed_at": None, "close_at": None, "reopen_until": None}
     advance(ticket, "reopen", by=by, reason=reason, **taken_back)
     keep_clocks(ticket, by=by)
     return ticket
@@ -97,6 +98,8 @@ def merge_ticket(ticket: Ticket, into_id: int, *, by: Actor) -> Ticket:
     """Closes a duplicate; what was said in it is read in the other. The lower id is locked first.
 
     Raises Invalid for a ticket that is none, NotOneRequester, WrongState."""
+    if not by.can(Can.WORK_TICKETS):
+        raise Forbidden
     into = Ticket.objects.visible_to(by).filter(pk=into_id).exclude(pk=ticket.pk).first()
     if into is None:
         raise Invalid({"into_id": "There is no such other ticket."}, "not_found")
@@ -118,7 +121,7 @@ def _agents(by: Actor) -> QuerySet[Membership]:
     return Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE)
 
 
-def _closing(ticket: Ticket) -> dict[str, object]:
+def _closing(ticket: Ticket) -> dict[str, Any]:
     policy = SlaPolicy.of(ticket.website_id, ticket.policy_version)
     return {"close_at": None, "reopen_until": clock.now() + dt.timedelta(days=policy.reopen_days)}
 

@@ -25,7 +25,7 @@ from .talking import checked
 
 @dataclass(frozen=True, slots=True)
 class TicketForm:
-    """`requester_id`: for whom staff open it. `priority` is theirs to say. `about_type` and `about_id`: both or none."""
+    """`requester_id`: for whom staff open it. `priority` is theirs to say. `about_type` with `about_id`, or none."""
 
     title: str
     body: str
@@ -86,7 +86,7 @@ def _requester(form: TicketForm, by: Actor) -> Membership:
     if not by.is_staff:
         if form.requester_id not in (None, by.membership_id):
             raise Invalid({"requester_id": "Open tickets for yourself."})
-        return Membership.objects.of(by.website).get(pk=by.membership_id)
+        return Membership.objects.of(by.website).get(pk=by.membership_id or 0)
     members = Membership.objects.of(by.website).filter(role__in=REQUESTERS, status=MembershipStatus.ACTIVE)
     requester = members.filter(pk=form.requester_id or 0).first()
     if requester is None:
@@ -101,8 +101,9 @@ def _refuse_unknown_subject(form: TicketForm, requester: Membership, by: Actor) 
         raise Invalid({"about_id": "Name a subject by its type and its id."})
     if not form.about_type:
         return
+    about_id = form.about_id or 0
     asking = Actor(by.website, Role(requester.role), membership_id=requester.pk)
-    if form.about_type != Order.noun or not Order.objects.visible_to(asking).filter(pk=form.about_id).exists():
+    if form.about_type != Order.noun or not Order.objects.visible_to(asking).filter(pk=about_id).exists():
         raise Invalid({"about_id": f"There is no such {form.about_type}."}, "not_found")
 
 

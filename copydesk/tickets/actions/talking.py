@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.files.base import File as Upload
 
@@ -105,7 +106,7 @@ def _status_after(ticket: Ticket, then: Status | None, by: Actor) -> Status:
     return then or Status.OPEN
 
 
-def _undone(ticket: Ticket, target: Status) -> dict[str, object]:
+def _undone(ticket: Ticket, target: Status) -> dict[str, Any]:
     """What a resolution had set, where this takes it back."""
     if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
         return {}

@@ -97,7 +97,7 @@ def attainment(clocks: ClockQuerySet, at: dt.datetime) -> Rate:
     in time or is paused is left out. One query."""
     breached = Q(breached_at__isnull=False) | Q(met_at=None, due_at__lt=at)
     met = Q(met_at__isnull=False, breached_at=None)
-    found = clocks.aggregate(met=Count("*", filter=met), breached=Count("*", filter=breached))
+    found = clocks.aggregate(met=Count("pk", filter=met), breached=Count("pk", filter=breached))
     return rate(found["met"], found["met"] + found["breached"])
 
 

@@ -45,7 +45,7 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class TicketRow:
     """`assignee`, `escalation_level` and `clocks` are the desk's: null and none for the requester. `due_at`: the
-    soonest of the clocks that run. `priority` is a word, and sorts by its rank. `reopen_until` is null unless closed."""
+    soonest of the clocks that run. `priority` is a word, and sorts by its rank. `reopen_until`: null unless closed."""
 
     id: int
     number: int
@@ -284,7 +284,7 @@ def _clocks(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, list[ClockRow]
 
 
 def _pen_names(actor: Actor, replies: Iterable[Reply]) -> dict[int, str]:
-    writers = {reply.author_id for reply in replies if reply.author_role == Role.WRITER and reply.author_id}
+    writers = {reply.author_id or 0 for reply in replies if reply.author_role == Role.WRITER}
     return pen_names(actor.website, writers) if writers else {}
 
 
