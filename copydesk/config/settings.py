@@ -187,6 +187,11 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "copydesk.orders.models.Status",
         "RequestStatusEnum": "copydesk.orders.models.RequestStatus",
         "ReviewTargetEnum": "copydesk.reviews.models.Target.choices",
+        "ClockKindEnum": "copydesk.tickets.clocks.Kind",
+        "ClockStateEnum": "copydesk.tickets.clocks.State",
+        "EscalationStatusEnum": "copydesk.tickets.models.EscalationStatus",
+        "TicketCategoryEnum": "copydesk.tickets.models.Category",
+        "TicketStatusEnum": "copydesk.tickets.models.Status",
     },
 }
 

@@ -28,7 +28,7 @@ class Member:
     staff."""
 
     id: int
-    role: Role
+    role: str
     label: str
     name: str | None
 
@@ -94,7 +94,7 @@ class TicketMessage:
     id: int
     ticket_id: int
     created_at: dt.datetime
-    author_role: Role
+    author_role: str
     author: str
     is_own: bool
     body: str
@@ -108,7 +108,7 @@ class TicketNote:
     id: int
     ticket_id: int
     created_at: dt.datetime
-    author_role: Role
+    author_role: str
     author: str
     is_own: bool
     body: str
@@ -184,7 +184,7 @@ def note_rows(actor: Actor, notes: Sequence[Note]) -> list[TicketNote]:
             id=note.pk,
             ticket_id=note.ticket_id,
             created_at=note.created_at,
-            author_role=Role(note.author_role),
+            author_role=note.author_role,
             author=_author(note, actor, {}),
             is_own=_is_own(note, actor),
             body=note.body,
@@ -262,12 +262,12 @@ def _row(
 def _member(actor: Actor, member: Membership, names: dict[int, str]) -> Member:
     label = names.get(member.pk, f"{member.role.title()} {member.number}")
     name = member.user.full_name if actor.is_staff else None
-    return Member(member.pk, Role(member.role), label, name)
+    return Member(member.pk, member.role, label, name)
 
 
 def _subjects(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, int]:
     """Numbers of the orders that tickets are about. One query at most."""
-    ids = {row.about_id for row in tickets if row.about_type == Order.noun}
+    ids = {row.about_id or 0 for row in tickets if row.about_type == Order.noun}
     return dict(Order.objects.of(actor.website).filter(pk__in=ids).values_list("pk", "number")) if ids else {}
 
 
@@ -292,8 +292,8 @@ def _is_own(message: Reply | Note, actor: Actor) -> bool:
     return actor.membership_id is not None and message.author_id == actor.membership_id
 
 
-def _role(reply: Reply, actor: Actor) -> Role:
-    return Role.SUPPORT if reply.author_role in STAFF and not actor.is_staff else Role(reply.author_role)
+def _role(reply: Reply, actor: Actor) -> str:
+    return Role.SUPPORT if reply.author_role in STAFF and not actor.is_staff else reply.author_role
 
 
 def _author(message: Reply | Note, actor: Actor, names: dict[int, str]) -> str:

@@ -310,7 +310,7 @@ def test_lists(client: Membership, writer: Membership, support: Membership, froz
         {"overdue": "maybe"},
         {"ordering": "title"},
     ):
-        agent.get(PATH, 400, **params)
+        agent.send("GET", PATH, 400, query_params=params)
 
 
 def test_of_another_website_nothing_is_known(opened: dict[str, Any], client: Membership) -> None:
