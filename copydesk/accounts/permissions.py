@@ -68,6 +68,11 @@ class Can(StrEnum):
 
     WORK_TICKETS = "work_tickets"
     RATE_TICKETS = "rate_tickets"
+    MANAGE_DESK = "manage_desk"
+    """Capacities and shifts of the desk's members."""
+
+    APPROVE_ESCALATIONS = "approve_escalations"
+    """Of accounts, and of payment issues: another person than who asked."""
 
     # Writers
     HAVE_WRITER_PROFILE = "have_writer_profile"
@@ -120,7 +125,13 @@ _SUPPORT = _EVERYBODY | {
     Can.USE_TICKETS,
     Can.WORK_TICKETS,
 }
-_ADMIN = _SUPPORT | {Can.DECIDE_WRITERS, Can.PREPARE_PAYOUTS, Can.APPROVE_PAYOUTS, Can.RETRY_REPAYMENTS}
+_ADMIN = _SUPPORT | {
+    Can.APPROVE_ESCALATIONS,
+    Can.DECIDE_WRITERS,
+    Can.PREPARE_PAYOUTS,
+    Can.APPROVE_PAYOUTS,
+    Can.RETRY_REPAYMENTS,
+}
 
 APPLICANT = frozenset({Can.USE_ACCOUNT, Can.HAVE_WRITER_PROFILE})
 """What a member may do before it is admitted."""

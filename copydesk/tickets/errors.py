@@ -50,6 +50,26 @@ class NotOneRequester(Refusal):
     message = "Only tickets of one requester are duplicates of each other."
 
 
+class SamePerson(Refusal):
+    code = "same_person"
+    message = "Who asked for it does not decide about it."
+
+
+class ApprovalNeeded(Refusal):
+    code = "approval_needed"
+    message = "This was escalated: an admin other than who opened it resolves it."
+
+
+class MeasurePending(Refusal):
+    code = "measure_pending"
+    message = "The same measure against this account waits for a decision already."
+
+
+class NobodyFree(Refusal):
+    code = "nobody_free"
+    message = "Nobody of the desk who is on duty has room for another ticket."
+
+
 class EscalatedAlready(Refusal):
     """`context.level` is where the ticket is."""
 

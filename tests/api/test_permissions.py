@@ -122,6 +122,7 @@ POST   payments/webhooks/{id}/                                    ++++++++
 GET    payments/{id}/                                             !+--+++0
 GET    payments/{id}/receipt/                                     !+--+++0
 GET    public/catalog/                                            +++++++0
+GET    public/faqs/                                               +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0

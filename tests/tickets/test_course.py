@@ -126,7 +126,7 @@ def test_answers_move_it(row: Ticket, client: Membership, agent: Actor) -> None:
     ):
         talking.reply_to_ticket(row, body, by=by, then=then)
         seen.append(row.status)
-    assert seen == ["open", "open", "awaiting_client", "awaiting_client", "open", "awaiting_client", "open"]
+    assert seen == ["new", "open", "awaiting_client", "awaiting_client", "open", "awaiting_client", "open"]
     assert Reply.objects.of(row.website_id).filter(ticket=row).count() == 8
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus
-from copydesk.accounts.permissions import Can, Role
+from copydesk.accounts.permissions import Can
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid
 from copydesk.journal.actions import advance, lock, lock_for, record
@@ -19,9 +19,8 @@ from copydesk.journal.models import details
 from .. import errors
 from ..models import Category, Priority, Status, Ticket
 from ..policies import SlaPolicy
+from ..queries.agents import AGENTS
 from .clocks import keep_clocks
-
-AGENTS = (Role.SUPPORT, Role.ADMIN)
 
 
 def claim_ticket(ticket: Ticket, *, by: Actor) -> Ticket:

@@ -12,9 +12,9 @@ from copydesk.journal.models import details
 from .. import errors
 from ..models import Escalation, Ticket
 from ..policies import SlaPolicy
+from ..queries.agents import AGENTS
 from ..queries.clocks import readings
 from .clocks import keep_clocks, next_escalation
-from .course import AGENTS
 
 HIGHEST = 9
 

@@ -63,7 +63,7 @@ def add_note(ticket: Ticket, body: str, file_ids: Sequence[int] = (), *, by: Act
 def add_ticket_file(ticket: Ticket, upload: Upload[bytes], *, by: Actor) -> TicketFile:
     """Keeps `upload` until its uploader sends it with a reply or a note. Who does not may see it: the uploader and the
     desk. Raises what files.actions.store_file does, NotYours, WrongState."""
-    refusal = ticket.LIFECYCLE.refusal(ticket, "reply", by)
+    refusal = ticket.LIFECYCLE.refusal(ticket, "note" if by.is_staff else "reply", by)
     if refusal is not None:
         raise refusal
     file = store_file(upload, by=by)
@@ -97,8 +97,9 @@ def _waiting(ticket: Ticket, file_ids: Sequence[int], by: Actor) -> list[TicketF
 
 
 def _status_after(ticket: Ticket, then: Status | None, by: Actor) -> Status:
+    status = Status(ticket.status)
     if not by.is_staff:
-        return Status.OPEN
+        return Status.OPEN if status in (Status.AWAITING_CLIENT, Status.RESOLVED) else status
     if ticket.status == Status.RESOLVED:
         if then is not None:
             raise WrongState("Reopen the ticket first.", status=ticket.status)

@@ -1,0 +1,140 @@
+"""What the desk keeps for itself, and who gets the next ticket."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, TypeVar
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership, MembershipStatus
+from copydesk.accounts.permissions import Can
+from copydesk.core import clock
+from copydesk.core.errors import Forbidden, Invalid
+from copydesk.journal.actions import change, lock, record
+from copydesk.journal.models import Journaled, details
+
+from .. import errors
+from ..models import CannedReply, Faq, Shift, SupportProfile, Ticket
+from ..queries.agents import AGENTS, DEFAULT_CAPACITY, agent_loads, best_agent
+from .course import assign_ticket
+
+K = TypeVar("K", bound=Journaled)
+
+
+def assign_to_best(ticket: Ticket, *, by: Actor) -> Ticket:
+    """To whoever of the desk has the highest share of spare capacity. Raises NobodyFree."""
+    found = best_agent(agent_loads(by.website, clock.now()))
+    if found is None:
+        raise errors.NobodyFree
+    return assign_ticket(ticket, found.member_id, by=by)
+
+
+def keep_profile(
+    member_id: int, *, by: Actor, capacity: int | None = None, available: bool | None = None
+) -> SupportProfile:
+    """Makes it at first use. An agent changes its own availability; capacities are an admin's to set. Raises Forbidden,
+    Invalid."""
+    member = _agent(member_id, by)
+    profiles = SupportProfile.objects.of(by.website)
+    if not by.can(Can.MANAGE_DESK) and (capacity is not None or member_id != by.membership_id):
+        raise Forbidden
+    if capacity is not None and not 1 <= capacity <= 500:
+        raise Invalid({"capacity": "From 1 to 500."})
+    profile, _ = profiles.get_or_create(member=member, defaults={"capacity": DEFAULT_CAPACITY})
+    lock(profile)
+    given = details(capacity=capacity, available=available)
+    change(profile, **given)
+    record("support_profile.change", profile, by=by, data=given)
+    return profile
+
+
+def plan_shift(member_id: int, starts_at: dt.datetime, ends_at: dt.datetime, *, by: Actor) -> Shift:
+    """Raises Forbidden, Invalid for times that are none or overlap another shift of the agent's."""
+    _manage(by)
+    member = _agent(member_id, by)
+    if not starts_at < ends_at <= starts_at + dt.timedelta(days=1):
+        raise Invalid({"ends_at": "After its start, within a day."})
+    shifts = Shift.objects.of(by.website)
+    if shifts.filter(member=member).between(starts_at, ends_at).exists():
+        raise Invalid({"starts_at": "Overlaps another shift."}, "overlap")
+    shift = shifts.create(member=member, starts_at=starts_at, ends_at=ends_at)
+    record("shift.plan", shift, by=by, data=details(member_id=member.pk))
+    return shift
+
+
+def cancel_shift(shift: Shift, *, by: Actor) -> None:
+    _manage(by)
+    record("shift.cancel", lock(shift), by=by, data=details(member_id=shift.member_id))
+    shift.delete()
+
+
+def write_canned_reply(*, by: Actor, title: str, body: str, category: str = "", active: bool = True) -> CannedReply:
+    """Raises Forbidden, Invalid."""
+    values = {"title": title.strip(), "body": body.strip(), "category": category, "active": active}
+    _refuse_taken_title(values["title"], by)
+    return _written(CannedReply(**values), ("title", "body"), by)
+
+
+def change_canned_reply(row: CannedReply, *, by: Actor, **values: Any) -> CannedReply:
+    if values.get("title", row.title) != row.title:
+        _refuse_taken_title(values["title"], by)
+    return _changed(row, values, ("title", "body"), by)
+
+
+def write_faq(
+    *, by: Actor, question: str, answer: str, category: str, position: int = 0, is_published: bool = False
+) -> Faq:
+    """Raises Forbidden, Invalid."""
+    values = {"category": category, "position": position, "is_published": is_published}
+    return _written(Faq(question=question.strip(), answer=answer.strip(), **values), ("question", "answer"), by)
+
+
+def change_faq(row: Faq, *, by: Actor, **values: Any) -> Faq:
+    return _changed(row, values, ("question", "answer"), by)
+
+
+def _written(row: K, needed: tuple[str, ...], by: Actor) -> K:
+    _work(by)
+    _refuse_blank({name: getattr(row, name) for name in needed})
+    row.website = by.website
+    row.save(force_insert=True)
+    record(f"{row.noun}.write", row, by=by)
+    return row
+
+
+def _changed(row: K, values: dict[str, Any], needed: tuple[str, ...], by: Actor) -> K:
+    _work(by)
+    _refuse_blank({name: values[name] for name in needed if name in values})
+    change(lock(row), **values)
+    record(f"{row.noun}.change", row, by=by)
+    return row
+
+
+def _refuse_blank(texts: dict[str, str]) -> None:
+    blank = {name: "Write something." for name, text in texts.items() if not text.strip()}
+    if blank:
+        raise Invalid(blank, "blank")
+
+
+def _refuse_taken_title(title: str, by: Actor) -> None:
+    if CannedReply.objects.of(by.website).filter(title=title).exists():
+        raise Invalid({"title": "Another one has this title."}, "taken")
+
+
+def _agent(member_id: int, by: Actor) -> Membership:
+    """Locked: what is kept of one agent is written one after the other."""
+    members = Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE, pk=member_id)
+    member = members.lock().first()
+    if member is None:
+        raise Invalid({"member_id": "No such member of the desk."}, "not_found")
+    return member
+
+
+def _manage(by: Actor) -> None:
+    if not by.can(Can.MANAGE_DESK):
+        raise Forbidden
+
+
+def _work(by: Actor) -> None:
+    if not by.can(Can.WORK_TICKETS):
+        raise Forbidden
