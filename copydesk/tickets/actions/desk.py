@@ -70,9 +70,10 @@ def cancel_shift(shift: Shift, *, by: Actor) -> None:
 
 def write_canned_reply(*, by: Actor, title: str, body: str, category: str = "", active: bool = True) -> CannedReply:
     """Raises Forbidden, Invalid."""
-    values = {"title": title.strip(), "body": body.strip(), "category": category, "active": active}
-    _refuse_taken_title(values["title"], by)
-    return _written(CannedReply(**values), ("title", "body"), by)
+    title = title.strip()
+    _refuse_taken_title(title, by)
+    row = CannedReply(title=title, body=body.strip(), category=category, active=active)
+    return _written(row, ("title", "body"), by)
 
 
 def change_canned_reply(row: CannedReply, *, by: Actor, **values: Any) -> CannedReply:

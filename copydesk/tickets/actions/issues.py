@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -100,7 +101,7 @@ def open_issue(
     if not by.can(Can.WORK_TICKETS):
         raise Forbidden
     clients = Membership.objects.of(by.website).filter(role=Role.CLIENT)
-    known = {
+    known: dict[str, tuple[int | None, Any]] = {
         "client_id": (client_id, clients),
         "order_id": (order_id, Order.objects.of(by.website).filter(client_id=client_id)),
         "charge_id": (charge_id, Charge.objects.of(by.website).filter(payer_id=client_id)),

@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('files', '0001_initial'),
+        ('orders', '0001_initial'),
+        ('payments', '0001_initial'),
         ('tenancy', '0001_initial'),
     ]
 
@@ -61,6 +63,27 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
                 ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PaymentIssue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('kind', models.CharField(choices=[('failed_payment', 'Failed Payment'), ('double_charge', 'Double Charge'), ('wrong_amount', 'Wrong Amount'), ('missing_refund', 'Missing Refund'), ('chargeback', 'Chargeback'), ('other', 'Other')], max_length=14)),
+                ('description', models.TextField()),
+                ('status', models.CharField(choices=[('open', 'Open'), ('escalated', 'Escalated'), ('resolved', 'Resolved')], default='open', max_length=9)),
+                ('opened_at', models.DateTimeField()),
+                ('escalated_at', models.DateTimeField(null=True)),
+                ('resolved_at', models.DateTimeField(null=True)),
+                ('resolution', models.TextField(blank=True)),
+                ('charge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.charge')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
+                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+                ('ticket', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
             ],
         ),
         migrations.CreateModel(
@@ -115,6 +138,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='AccountEscalation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('measure', models.CharField(choices=[('suspend', 'Suspend'), ('probation', 'Probation'), ('blacklist', 'Blacklist')], max_length=9)),
+                ('reason', models.TextField()),
+                ('until', models.DateTimeField(null=True)),
+                ('status', models.CharField(choices=[('requested', 'Requested'), ('acknowledged', 'Acknowledged'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('resolved', 'Resolved')], default='requested', max_length=12)),
+                ('requested_at', models.DateTimeField()),
+                ('acknowledged_at', models.DateTimeField(null=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('resolved_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+                ('ticket', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
+            ],
+        ),
+        migrations.CreateModel(
             name='TicketFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -126,6 +169,67 @@ class Migration(migrations.Migration):
                 ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
             ],
+        ),
+        migrations.CreateModel(
+            name='CannedReply',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('title', models.CharField(max_length=200)),
+                ('body', models.TextField()),
+                ('category', models.CharField(blank=True, choices=[('order', 'Order'), ('payment', 'Payment'), ('refund', 'Refund'), ('quality', 'Quality'), ('account', 'Account'), ('technical', 'Technical'), ('other', 'Other')], max_length=9)),
+                ('active', models.BooleanField(default=True)),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('website', 'title'), name='canned_reply_title_unique'), models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('body', ''), _negated=True)), name='canned_reply_not_empty')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Faq',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('question', models.CharField(max_length=300)),
+                ('answer', models.TextField()),
+                ('category', models.CharField(choices=[('order', 'Order'), ('payment', 'Payment'), ('refund', 'Refund'), ('quality', 'Quality'), ('account', 'Account'), ('technical', 'Technical'), ('other', 'Other')], max_length=9)),
+                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('is_published', models.BooleanField(default=False)),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['website', 'position', 'id'], name='faq_by_position')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('question', ''), _negated=True), models.Q(('answer', ''), _negated=True)), name='faq_not_empty')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Shift',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['website', 'member', 'starts_at'], name='shift_by_member'), models.Index(fields=['website', 'ends_at'], name='shift_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_forward')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SupportProfile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('capacity', models.PositiveSmallIntegerField()),
+                ('available', models.BooleanField(default=True)),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('website', 'member'), name='support_profile_unique'), models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='support_profile_capacity')],
+            },
         ),
         migrations.AddIndex(
             model_name='ticket',
@@ -192,6 +296,22 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('body', ''), _negated=True), name='ticket_reply_not_empty'),
         ),
         migrations.AddIndex(
+            model_name='paymentissue',
+            index=models.Index(fields=['website', 'status', '-id'], name='payment_issue_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='paymentissue',
+            index=models.Index(fields=['website', 'client', '-id'], name='payment_issue_by_client'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentissue',
+            constraint=models.CheckConstraint(condition=models.Q(('description', ''), _negated=True), name='payment_issue_says_what'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentissue',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='payment_issue_says_how_it_ended'),
+        ),
+        migrations.AddIndex(
             model_name='note',
             index=models.Index(fields=['website', 'ticket', 'id'], name='ticket_note_by_ticket'),
         ),
@@ -242,6 +362,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clock',
             constraint=models.CheckConstraint(condition=models.Q(('met_at', None), ('paused_since', None), _connector='OR'), name='ticket_clock_met_not_paused'),
+        ),
+        migrations.AddIndex(
+            model_name='accountescalation',
+            index=models.Index(fields=['website', 'status', '-id'], name='account_escalation_by_status'),
+        ),
+        migrations.AddConstraint(
+            model_name='accountescalation',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['acknowledged', 'requested'])), fields=('website', 'member', 'measure'), name='account_escalation_one_undecided'),
+        ),
+        migrations.AddConstraint(
+            model_name='accountescalation',
+            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), ('requested_by', None), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='account_escalation_two_people'),
+        ),
+        migrations.AddConstraint(
+            model_name='accountescalation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('measure', 'blacklist'), ('until', None)), models.Q(models.Q(('measure', 'blacklist'), _negated=True), ('until__isnull', False)), _connector='OR'), name='account_escalation_end'),
+        ),
+        migrations.AddConstraint(
+            model_name='accountescalation',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='account_escalation_says_why'),
         ),
         migrations.AddIndex(
             model_name='ticketfile',
