@@ -139,7 +139,6 @@ VERBS: dict[str, Verb] = {
     "required_change.tick": Verb("Required change made", WORK),
     "required_change.confirm": Verb("Required change confirmed", WORK),
     "editor.change_profile": Verb("Editor's profile changed", EDITING),
-
     # Tickets
     "ticket.open": Verb("Ticket opened", PARTIES),
     "ticket.reply": Verb("Answer", PARTIES),

@@ -138,6 +138,8 @@ def _edit(world: World) -> None:
         "editor-management/tasks/{id}/changes/": (returned.pk,),
         "editor-management/tasks/changes/": (change.pk,),
     }
+
+
 def _ask_support(world: World, working: Order) -> None:
     """The client's ticket about its order, answered, with a note and a file; and one of the writer."""
     about = {"about_type": "order", "about_id": working.pk}
