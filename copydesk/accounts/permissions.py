@@ -95,6 +95,8 @@ class Can(StrEnum):
     VIEW_CLIENT_DESK = "view_client_desk"
     VIEW_WRITER_DESK = "view_writer_desk"
     VIEW_EDITOR_DESK = "view_editor_desk"
+    VIEW_SUPPORT_DESK = "view_support_desk"
+    """What staff share: the desk's figures and its own records. Changing them is WORK_TICKETS or MANAGE_DESK."""
 
     # What the clock does, and what follows from another step
     RUN_CLOCK = "run_clock"
@@ -124,6 +126,7 @@ _SUPPORT = _EVERYBODY | {
     Can.VIEW_OWN_CHARGES,
     Can.USE_TICKETS,
     Can.WORK_TICKETS,
+    Can.VIEW_SUPPORT_DESK,
 }
 _ADMIN = _SUPPORT | {
     Can.APPROVE_ESCALATIONS,

@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/client-management/", include("copydesk.api.client.urls")),
     path("api/v1/writer-management/", include("copydesk.api.writer.urls")),
     path("api/v1/editor-management/", include("copydesk.api.editor.urls")),
+    path("api/v1/support-management/", include("copydesk.api.support.urls")),
     path("api/v1/admin-management/", include("copydesk.api.admin.urls")),
 ]
