@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import Forbidden, Invalid
@@ -15,6 +17,7 @@ from copydesk.tickets.errors import NobodyFree
 from copydesk.tickets.models import CannedReply, Faq, Shift
 from copydesk.tickets.queries.agents import AgentLoad, agent_loads, best_agent
 from copydesk.tickets.queries.faqs import published_faqs
+from tests.factories import accounts
 from tests.factories.accounts import actor
 from tests.factories.tickets import ticket
 from tests.standstill import NOON
@@ -24,7 +27,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def load(member_id: int, active: int, capacity: int = 10, *, on_duty: bool = True) -> AgentLoad:
-    return AgentLoad(member_id, member_id, "support", active, capacity, on_duty)
+    return AgentLoad(member_id, member_id, "support", "", active, capacity, available=True, on_duty=on_duty)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,27 @@ def test_what_counts_for_a_load(
         (support2.pk, 0, 20, True),
     ]
     desk.keep_profile(support.pk, by=by, available=False)
-    assert [one.on_duty for one in agent_loads(website, NOON)] == [False, True]
+    with CaptureQueriesContext(connection) as sent:
+        found = agent_loads(website, NOON)
+    assert [one.on_duty for one in found] == [False, True]
+    assert len(sent) == 1
+
+
+def test_why_an_agent_gets_no_more(
+    client: Membership, support: Membership, support2: Membership, admin: Membership, website: Website
+) -> None:
+    third, gone = accounts.membership(website, "support"), accounts.membership(website, "support", status="suspended")
+    boss = actor(admin)
+    desk.keep_profile(support.pk, by=boss, capacity=1)
+    desk.plan_shift(support.pk, NOON, NOON + HOUR, by=boss)
+    desk.plan_shift(third.pk, NOON, NOON + HOUR, by=boss)
+    course.assign_ticket(ticket(client), support.pk, by=boss)
+    expected = {support.pk: "full", support2.pk: "off_duty", third.pk: None, admin.pk: "unavailable"}
+    assert {one.member_id: one.exclusion for one in agent_loads(website, NOON)} == expected
+    assert gone.pk not in expected
+    desk.keep_profile(support.pk, by=actor(support), available=False)
+    assert agent_loads(website, NOON)[0].exclusion == "unavailable"
+    assert agent_loads(website, NOON)[0].label == f"Support {support.number}"
 
 
 def test_on_duty_is_who_has_a_shift(
