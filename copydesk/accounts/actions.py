@@ -25,7 +25,7 @@ from copydesk.tenancy.models import Website
 
 from . import limits
 from .errors import CredentialsInvalid, LinkInvalid, MfaCodeInvalid, MfaRequired, TokenInvalid, TokenReused
-from .models import Membership, Token, TokenKind, User
+from .models import Membership, MembershipStatus, Token, TokenKind, User
 from .permissions import Role
 from .resolve import digest
 
@@ -57,6 +57,12 @@ def add_member(website: Website, user: User, role: Role, *, admitted: bool = Tru
     members = Membership.objects.of(website)
     number = (members.aggregate(last=Max("number"))["last"] or 0) + 1
     return members.create(user=user, role=role, number=number, admitted=admitted)
+
+
+def set_standing(member: Membership, status: MembershipStatus) -> None:
+    """Of a locked one. Who is suspended logs in, and is refused on this website. Whoever stands above records it."""
+    Membership.objects.of(member.website_id).filter(pk=member.pk).update(status=status)
+    member.refresh_from_db(fields=["status"], from_queryset=Membership.objects.of(member.website_id))
 
 
 def check_registration(email: str, password: str, full_name: str, address: str | None) -> None:

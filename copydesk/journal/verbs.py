@@ -37,6 +37,8 @@ VERBS: dict[str, Verb] = {
     "member.invite": Verb("Invited"),
     "member.register": Verb("Registered", CLIENT),
     "member.join": Verb("Joined the website", CLIENT),
+    "member.suspend": Verb("Membership suspended", PARTIES),
+    "member.readmit": Verb("Membership active again", PARTIES),
     # Writers
     "writer.apply": Verb("Applied as a writer", WRITER),
     "writer.approve": Verb("Writer approved", WRITER, reason_shown=True),
@@ -161,7 +163,8 @@ VERBS: dict[str, Verb] = {
     "account_escalation.acknowledge": Verb("Escalation of an account acknowledged", INSIDE),
     "account_escalation.approve": Verb("Measure against an account approved", INSIDE),
     "account_escalation.reject": Verb("Measure against an account rejected", INSIDE),
-    "account_escalation.resolve": Verb("Escalation of an account resolved", INSIDE),
+    "account_escalation.resolve": Verb("Measure against an account taken back", INSIDE),
+    "account_escalation.lift": Verb("Measure against an account over", INSIDE),
     "support_profile.change": Verb("Capacity or availability changed", INSIDE),
     "shift.plan": Verb("Shift planned", INSIDE),
     "shift.cancel": Verb("Shift cancelled", INSIDE),

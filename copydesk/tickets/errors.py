@@ -65,6 +65,11 @@ class MeasurePending(Refusal):
     message = "The same measure against this account waits for a decision already."
 
 
+class MeasureOver(Refusal):
+    code = "measure_over"
+    message = "Its end has passed: ask for it anew."
+
+
 class NobodyFree(Refusal):
     code = "nobody_free"
     message = "Nobody of the desk who is on duty has room for another ticket."

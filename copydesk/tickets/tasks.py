@@ -13,8 +13,8 @@ from copydesk.core.errors import Refusal
 from copydesk.tenancy.jobs import sweep
 from copydesk.tenancy.models import Website
 
-from .actions import clocks, course, escalating
-from .models import Clock, Ticket
+from .actions import clocks, course, escalating, issues
+from .models import AccountEscalation, Clock, Ticket
 
 BATCH = 500
 
@@ -37,6 +37,11 @@ def escalate(website: Website) -> None:
 @sweep("tickets.close_resolved", cron="*/5 * * * *")
 def close_resolved(website: Website) -> None:
     _each(Ticket.objects.of(website).to_close(clock.now()), course.close_resolved, website)
+
+
+@sweep("tickets.lift_measures", cron="* * * * *")
+def lift_measures(website: Website) -> None:
+    _each(AccountEscalation.objects.of(website).to_lift(clock.now()), issues.lift_measure, website)
 
 
 def _of(website: Website, found: Any) -> Any:

@@ -6,16 +6,20 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Role
 from copydesk.core.errors import Invalid, Refusal
 from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import current_website_id
+from copydesk.tickets import tasks
 from copydesk.tickets.actions import issues
 from copydesk.tickets.models import AccountEscalation, IssueKind, Measure, PaymentIssue
+from copydesk.writers.actions import suspend_writer
 from copydesk.writers.models import Writer
 from tests.factories import accounts, orders, tenancy
 from tests.factories.accounts import actor
@@ -62,8 +66,104 @@ def test_another_person_approves(
     assert (asked.status, asked.decided_by_id, asked.decided_at) == ("approved", admin.pk, NOON)
     suspended = Writer.objects.of(writer.website).get(pk=writer.pk)
     assert (suspended.status, suspended.suspended_until) == ("suspended", WEEK)
-    issues.resolve_measure(asked, by=actor(support2))
+    refused(lambda: issues.resolve_measure(asked, by=actor(support2)), "permission_denied")
+    issues.resolve_measure(asked, by=actor(admin), reason="A mistake")
     assert asked.status == "resolved"
+    assert Writer.objects.of(writer.website).get(pk=writer.pk).status == "approved"
+    assert standing(writer) == "active"
+
+
+def standing(member: Membership) -> str:
+    return Membership.objects.of(member.website_id).get(pk=member.pk).status
+
+
+def told(member: Membership) -> list[str]:
+    events = Event.objects.of(member.website_id).filter(subject_type="member", subject_id=member.pk).order_by("id")
+    return [event.verb for event in events]
+
+
+def approved(member: Membership, measure: Measure, agent: Actor, admin: Membership, **values: Any) -> AccountEscalation:
+    row = issues.request_measure(member.pk, measure, by=agent, reason="Rude", **values)
+    return issues.approve_measure(row, by=actor(admin))
+
+
+def test_a_client_is_suspended_until_its_end(
+    client: Membership, agent: Actor, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    row = issues.request_measure(client.pk, Measure.SUSPEND, by=agent, reason="Rude", until=WEEK)
+    assert standing(client) == "active"
+    issues.approve_measure(row, by=actor(admin))
+    assert (standing(client), told(client)) == ("suspended", ["member.suspend"])
+    frozen.move_to(WEEK - dt.timedelta(seconds=1))
+    tasks.lift_measures(client.website)
+    assert standing(client) == "suspended"
+    frozen.move_to(WEEK)
+    for _ in range(2):
+        tasks.lift_measures(client.website)
+    assert (standing(client), told(client)) == ("active", ["member.suspend", "member.readmit"])
+    assert AccountEscalation.objects.of(client.website).get().status == "resolved"
+
+
+def test_two_measures_bar_until_both_are_over(
+    client: Membership, agent: Actor, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    approved(client, Measure.SUSPEND, agent, admin, until=WEEK)
+    listed = approved(client, Measure.BLACKLIST, agent, admin)
+    approved(client, Measure.PROBATION, agent, admin, until=WEEK)
+    frozen.move_to(WEEK)
+    tasks.lift_measures(client.website)
+    assert standing(client) == "suspended"
+    issues.resolve_measure(listed, by=actor(admin), reason="Another one's account")
+    assert (standing(client), told(client)) == ("active", ["member.suspend", "member.readmit"])
+
+
+def test_a_probation_takes_nothing_away(
+    client: Membership, writer: Membership, agent: Actor, admin: Membership
+) -> None:
+    for member in (client, writer):
+        approved(member, Measure.PROBATION, agent, admin, until=WEEK)
+        assert (standing(member), told(member)) == ("active", [])
+    assert Writer.objects.of(writer.website).get(pk=writer.pk).status == "approved"
+
+
+def test_a_writer_is_barred_by_a_blacklisting_alone(writer: Membership, agent: Actor, admin: Membership) -> None:
+    suspension = approved(writer, Measure.SUSPEND, agent, admin, until=WEEK)
+    assert standing(writer) == "active"
+    listed = approved(writer, Measure.BLACKLIST, agent, admin)
+    assert standing(writer) == "suspended"
+    issues.resolve_measure(listed, by=actor(admin))
+    assert standing(writer) == "active"
+    profile = Writer.objects.of(writer.website).get(pk=writer.pk)
+    assert (profile.status, profile.suspended_until) == ("suspended", WEEK)
+    suspend_writer(profile, by=actor(admin), until=WEEK + dt.timedelta(days=1), reason="More")
+    issues.resolve_measure(suspension, by=actor(admin))
+    assert Writer.objects.of(writer.website).get(pk=writer.pk).status == "suspended"
+
+
+def test_a_longer_suspension_stays(writer: Membership, agent: Actor, admin: Membership) -> None:
+    profile = Writer.objects.of(writer.website).get(pk=writer.pk)
+    later = WEEK + dt.timedelta(days=1)
+    suspend_writer(profile, by=actor(admin), until=later, reason="More")
+    approved(writer, Measure.SUSPEND, agent, admin, until=WEEK)
+    assert Writer.objects.of(writer.website).get(pk=writer.pk).suspended_until == later
+
+
+def test_not_approved_after_its_end(
+    asked: AccountEscalation, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    frozen.move_to(WEEK)
+    refused(lambda: issues.approve_measure(asked, by=actor(admin)), "measure_over")
+
+
+def test_a_superadmin_does_not_decide_about_its_own(client: Membership, admin: Membership) -> None:
+    boss = Actor(client.website, Role.SUPERADMIN, user_id=accounts.superadmin().pk)
+    row = issues.request_measure(client.pk, Measure.BLACKLIST, by=boss, reason="Fraud")
+    refused(lambda: issues.approve_measure(row, by=boss), "same_person")
+    issue = issues.open_issue(client.pk, IssueKind.OTHER, "Odd", by=boss)
+    issues.escalate_issue(issue, by=boss, reason="Grave")
+    refused(lambda: issues.resolve_issue(issue, "Done", by=boss), "approval_needed")
+    issues.approve_measure(row, by=actor(admin))
+    assert standing(client) == "suspended"
 
 
 def test_nobody_decides_about_the_own_request(writer: Membership, admin: Membership) -> None:

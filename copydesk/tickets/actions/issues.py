@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from copydesk.accounts.actions import set_standing
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
+from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.accounts.permissions import Can, Role
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid
-from copydesk.journal.actions import advance, lock_for, record
+from copydesk.journal.actions import advance, lock, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
 from copydesk.payments.models import Charge
-from copydesk.writers.actions import suspend_writer
+from copydesk.writers.actions import reinstate_writer, suspend_writer
 from copydesk.writers.models import Writer
 
 from .. import errors
-from ..models import AccountEscalation, IssueKind, Measure, PaymentIssue, Ticket
+from ..models import AccountEscalation, AccountEscalationStatus, IssueKind, Measure, PaymentIssue, Ticket
 from ..models.ticket import REQUESTERS
 
 
@@ -66,15 +67,17 @@ def acknowledge_measure(escalation: AccountEscalation, *, by: Actor) -> AccountE
 
 
 def approve_measure(escalation: AccountEscalation, *, by: Actor, reason: str = "") -> AccountEscalation:
-    """By another person than who asked. A writer's suspension holds at once, until its end; what bars a member from the
-    website follows from the event, where members are kept. Raises SamePerson, and what suspend_writer does."""
-    lock_for(escalation, "approve", by=by)
-    if escalation.until is not None and escalation.until <= clock.now():
-        raise Invalid({"until": "Its end has passed: ask for it anew."})
+    """By another person than who asked; it holds at once. Raises SamePerson, MeasureOver, and what suspend_writer
+    does."""
     advance(escalation, "approve", by=by, reason=reason, decided_by_id=by.membership_id)
-    writer = Writer.objects.of(by.website).filter(pk=escalation.member_id).first()
-    if writer is not None and escalation.measure == Measure.SUSPEND and escalation.until is not None:
-        suspend_writer(writer, by=by, until=escalation.until, reason=escalation.reason)
+    member = _held(escalation)
+    writer = _writer(escalation)
+    if writer is not None and escalation.until is not None:
+        until = max(escalation.until, lock(writer).suspended_until or escalation.until)
+        suspend_writer(writer, by=by, until=until, reason=escalation.reason)
+    elif escalation.measure != Measure.PROBATION and member.status == MembershipStatus.ACTIVE:
+        set_standing(member, MembershipStatus.SUSPENDED)
+        record("member.suspend", member, by=by, data=details(escalation_id=escalation.pk))
     return escalation
 
 
@@ -83,8 +86,21 @@ def reject_measure(escalation: AccountEscalation, *, by: Actor, reason: str) -> 
 
 
 def resolve_measure(escalation: AccountEscalation, *, by: Actor, reason: str = "") -> AccountEscalation:
-    """The matter is closed; what was approved stays as it is."""
-    return advance(escalation, "resolve", by=by, reason=reason)
+    """By hand, before its end or without one: it holds no more."""
+    advance(escalation, "resolve", by=by, reason=reason)
+    writer = _writer(escalation)
+    if writer is not None and lock(writer).suspended_until == escalation.until:
+        reinstate_writer(writer, by=by, reason=reason)
+    _readmit(escalation, by=by)
+    return escalation
+
+
+def lift_measure(escalation: AccountEscalation, *, by: Actor) -> None:
+    """By the clock, at its end. Safe to run twice."""
+    lock(escalation)
+    if escalation.status == AccountEscalationStatus.APPROVED and escalation.over(clock.now()):
+        advance(escalation, "lift", by=by)
+        _readmit(escalation, by=by)
 
 
 def open_issue(
@@ -136,6 +152,30 @@ def resolve_issue(issue: PaymentIssue, resolution: str, *, by: Actor) -> Payment
     if not resolution.strip():
         raise Invalid({"resolution": "Say how it ended."}, "blank")
     return advance(issue, "resolve", by=by, resolution=resolution.strip(), resolved_by_id=by.membership_id)
+
+
+def _held(escalation: AccountEscalation) -> Membership:
+    """Locked: what bars one member is decided one after the other."""
+    return Membership.objects.of(escalation.website_id).lock().get(pk=escalation.member_id)
+
+
+def _writer(escalation: AccountEscalation) -> Writer | None:
+    """Whose profile the measure suspends; that ends by the writers' own clock."""
+    if escalation.measure != Measure.SUSPEND:
+        return None
+    return Writer.objects.of(escalation.website_id).filter(pk=escalation.member_id).first()
+
+
+def _readmit(escalation: AccountEscalation, *, by: Actor) -> None:
+    """Where it barred the member, and nothing else does."""
+    member = _held(escalation)
+    writes = Writer.objects.of(escalation.website_id).filter(pk=member.pk).exists()
+    bars = [Measure.BLACKLIST] if writes else [Measure.SUSPEND, Measure.BLACKLIST]
+    barring = AccountEscalation.objects.of(escalation.website_id).holding().filter(member=member, measure__in=bars)
+    if escalation.measure not in bars or member.status == MembershipStatus.ACTIVE or barring.exists():
+        return
+    set_standing(member, MembershipStatus.ACTIVE)
+    record("member.readmit", member, by=by, data=details(escalation_id=escalation.pk))
 
 
 def _refuse_end(measure: Measure, until: dt.datetime | None) -> None:

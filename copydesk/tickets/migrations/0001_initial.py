@@ -367,6 +367,14 @@ class Migration(migrations.Migration):
             model_name='accountescalation',
             index=models.Index(fields=['website', 'status', '-id'], name='account_escalation_by_status'),
         ),
+        migrations.AddIndex(
+            model_name='accountescalation',
+            index=models.Index(condition=models.Q(('status', 'approved')), fields=['website', 'until'], name='account_escalation_to_lift'),
+        ),
+        migrations.AddIndex(
+            model_name='accountescalation',
+            index=models.Index(fields=['website', 'member', '-id'], name='account_escalation_by_member'),
+        ),
         migrations.AddConstraint(
             model_name='accountescalation',
             constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['acknowledged', 'requested'])), fields=('website', 'member', 'measure'), name='account_escalation_one_undecided'),

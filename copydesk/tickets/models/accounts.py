@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Can
+from copydesk.core import clock
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
@@ -26,6 +28,8 @@ class Measure(models.TextChoices):
 
 
 class AccountEscalationStatus(models.TextChoices):
+    """A measure holds while it is approved."""
+
     REQUESTED = "requested"
     ACKNOWLEDGED = "acknowledged"
     APPROVED = "approved"
@@ -38,8 +42,12 @@ UNDECIDED = frozenset({A.REQUESTED, A.ACKNOWLEDGED})
 
 
 def another_person(escalation: AccountEscalation, by: Actor) -> Refusal | None:
-    same = by.membership_id is not None and by.membership_id == escalation.requested_by_id
-    return errors.SamePerson() if same else None
+    """What a superadmin asked for, a member decides."""
+    return errors.SamePerson() if by.membership_id == escalation.requested_by_id else None
+
+
+def timely(escalation: AccountEscalation, by: Actor) -> Refusal | None:
+    return errors.MeasureOver() if escalation.over(clock.now()) else another_person(escalation, by)
 
 
 class AccountEscalationQuerySet(TenantQuerySet["AccountEscalation"]):
@@ -52,10 +60,20 @@ class AccountEscalationQuerySet(TenantQuerySet["AccountEscalation"]):
     def undecided(self) -> AccountEscalationQuerySet:
         return self.filter(status__in=UNDECIDED)
 
+    def holding(self) -> AccountEscalationQuerySet:
+        return self.filter(status=A.APPROVED)
+
+    def to_lift(self, at: dt.datetime) -> AccountEscalationQuerySet:
+        return self.holding().filter(until__lte=at)
+
 
 class AccountEscalation(Journaled):
     """`until`: the measure's end, null for a blacklisting. `requested_by` and `decided_by` are never one person: by the
-    database too; both are null for a superadmin."""
+    database too. Null is a superadmin.
+
+    A client's suspension, and anybody's blacklisting, suspend the membership; a writer's suspension is that of its
+    profile; a probation takes nothing away, and is the desk's to know.
+    """
 
     noun: ClassVar[str] = "account_escalation"
 
@@ -77,9 +95,10 @@ class AccountEscalation(Journaled):
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {
             "acknowledge": step({A.REQUESTED}, A.ACKNOWLEDGED, Can.WORK_TICKETS, None, "acknowledged_at"),
-            "approve": step(UNDECIDED, A.APPROVED, Can.APPROVE_ESCALATIONS, another_person, "decided_at"),
+            "approve": step(UNDECIDED, A.APPROVED, Can.APPROVE_ESCALATIONS, timely, "decided_at"),
             "reject": step(UNDECIDED, A.REJECTED, Can.APPROVE_ESCALATIONS, another_person, "decided_at"),
-            "resolve": step({A.APPROVED}, A.RESOLVED, Can.WORK_TICKETS, None, "resolved_at"),
+            "resolve": step({A.APPROVED}, A.RESOLVED, Can.APPROVE_ESCALATIONS, None, "resolved_at"),
+            "lift": step({A.APPROVED}, A.RESOLVED, Can.RUN_CLOCK, None, "resolved_at", hidden=True),
         }
     )
 
@@ -100,7 +119,16 @@ class AccountEscalation(Journaled):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="account_escalation_says_why"),
         ]
-        indexes = [models.Index(fields=["website", "status", "-id"], name="account_escalation_by_status")]
+        indexes = [
+            models.Index(fields=["website", "status", "-id"], name="account_escalation_by_status"),
+            models.Index(
+                fields=["website", "until"], name="account_escalation_to_lift", condition=Q(status="approved")
+            ),
+            models.Index(fields=["website", "member", "-id"], name="account_escalation_by_member"),
+        ]
+
+    def over(self, at: dt.datetime) -> bool:
+        return self.until is not None and self.until <= at
 
     @property
     def root(self) -> tuple[str, int]:

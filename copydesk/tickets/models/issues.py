@@ -43,7 +43,7 @@ def approved_by_another(issue: PaymentIssue, by: Actor) -> Refusal | None:
     """An escalated one is resolved by an admin who did not open it."""
     if issue.status != IssueStatus.ESCALATED:
         return None
-    same = by.membership_id is not None and by.membership_id == issue.opened_by_id
+    same = by.membership_id == issue.opened_by_id
     return errors.ApprovalNeeded() if same or not by.can(Can.APPROVE_ESCALATIONS) else None
 
 
