@@ -1,4 +1,4 @@
-"""How a statement cuts a period: Python gives it the edges, the statement says into which bucket a row falls."""
+"""A member's period."""
 
 from __future__ import annotations
 
@@ -6,28 +6,9 @@ from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.period import Bucket, Period
-
-BASELINE = 0
-"""The number of what falls into the time that the period is compared with; buckets count from 1."""
-
-IN_BUCKETS = f"""(
-    SELECT width_bucket(at, %(edges)s::timestamptz[]) AS bucket WHERE at >= %(since)s AND at < %(until)s
-    UNION ALL
-    SELECT {BASELINE} WHERE at >= %(base_since)s::timestamptz AND at < %(base_until)s::timestamptz
-)"""
-"""To be joined LATERAL to rows with an `at`: a row may be of the period and of its baseline."""
+from copydesk.tenancy.buckets import of_period
 
 
 def of_member(actor: Actor, period: Period, buckets: list[Bucket]) -> dict[str, Any]:
-    """The parameters of a statement about a member's period; `oldest` is where the earlier of both begins."""
-    base = period.baseline
-    return {
-        "website": actor.website.pk,
-        "member": actor.membership_id,
-        "since": period.since,
-        "until": period.until,
-        "base_since": base and base.since,
-        "base_until": base and base.until,
-        "edges": [bucket.since for bucket in buckets],
-        "oldest": min(period.since, base.since) if base else period.since,
-    }
+    """The parameters of a statement about a member's period."""
+    return {**of_period(actor.website, period, buckets), "member": actor.membership_id}

@@ -19,8 +19,9 @@ from copydesk.payments.models import Earning, EarningKind, EarningState, PayoutS
 from copydesk.payments.models.earnings import EarningQuerySet
 from copydesk.payments.policies import PayoutPolicy
 from copydesk.payments.queries import StatementRow, statement_rows, wallet
+from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
 
-from .buckets import BASELINE, IN_BUCKETS, of_member
+from .buckets import of_member
 
 SHOWN = 5
 

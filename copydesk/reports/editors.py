@@ -16,8 +16,9 @@ from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.editing.models import ACTIVE, AssignmentType, Due, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import due
+from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
 
-from .buckets import BASELINE, IN_BUCKETS, of_member
+from .buckets import of_member
 
 FIGURES = """
        count(*), count(*) FILTER (WHERE approved),

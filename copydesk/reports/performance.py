@@ -12,9 +12,10 @@ from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.orders.queries.record import work_record
+from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
 from copydesk.writers.queries import stars
 
-from .buckets import BASELINE, IN_BUCKETS, of_member
+from .buckets import of_member
 
 RATED = "rating"
 KEPT = "kept_rating"
