@@ -19,7 +19,6 @@ from copydesk.tickets import tasks
 from copydesk.tickets.actions import course, escalating, talking
 from copydesk.tickets.actions.opening import open_ticket
 from copydesk.tickets.models import Category, Clock, Escalation, Note, Priority, Reply, Status, Ticket
-from copydesk.tickets.queries.clocks import attainment
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import actor, superadmin
 from tests.factories.tickets import form, sla, ticket
@@ -331,23 +330,6 @@ def test_escalated_by_hand(row: Ticket, admin: Membership, agent: Actor) -> None
     assert (first.acknowledged_by_id, first.resolved_by_id, first.acknowledged_at) == (admin.pk, admin.pk, NOON)
     refused(row, lambda: escalating.resolve_escalation(third, by=agent, reason="Twice"), "wrong_state")
     assert not Escalation.objects.of(row.website_id).unresolved().exists()
-
-
-def test_attainment(client: Membership, agent: Actor, website: Website, frozen: time_machine.Coordinates) -> None:
-    """Met, met late, past due and unseen by any job, running, paused: two of five count for, one against."""
-    assert attainment(Clock.objects.of(website), NOON).value is None
-    sla(website)  # an hour to the first response
-    met, late, open_past_due, running, paused = (ticket(client) for _ in range(5))
-    talking.reply_to_ticket(met, "So.", by=agent)
-    course.resolve_ticket(paused, by=agent)
-    frozen.move_to(NOON + 2 * HOUR)
-    talking.reply_to_ticket(late, "So.", by=agent)
-    running = ticket(client)
-    first = Clock.objects.of(website).filter(kind="first_response")
-    found = attainment(first.exclude(ticket=running), NOON + 2 * HOUR)
-    assert (found.numerator, found.denominator) == (1, 4)
-    assert attainment(first.filter(ticket__in=[running, paused]), NOON + 2 * HOUR).denominator == 0
-    assert again(open_past_due).status == "new"
 
 
 def test_what_was_said_stays(row: Ticket, agent: Actor) -> None:

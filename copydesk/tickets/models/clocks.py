@@ -23,12 +23,6 @@ class ClockQuerySet(TenantQuerySet["Clock"]):
         """At risk, and nobody was warned; what is breached has been told."""
         return self.filter(met_at=None, breached_at=None, warned_at=None, risk_at__lte=at)
 
-    def was_met(self) -> ClockQuerySet:
-        return self.filter(met_at__isnull=False, breached_at=None)
-
-    def was_breached(self, at: dt.datetime) -> ClockQuerySet:
-        return self.filter(Q(breached_at__isnull=False) | Q(met_at=None, due_at__lt=at))
-
 
 class Clock(TenantModel):
     """`number` counts the next responses. Durations are seconds of business time. `due_at` is null while it is paused;

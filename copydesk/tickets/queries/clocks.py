@@ -1,4 +1,4 @@
-"""A ticket's clocks, from its events; and how well the website keeps them."""
+"""A ticket's clocks, from its events."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
-
 from copydesk.accounts.permissions import STAFF
-from copydesk.core.numbers import Rate, rate
 from copydesk.journal.models import Event
 
 from ..clocks import Happening, Kind, Reading, State, fold
 from ..models import Clock, Priority, Status, Ticket
-from ..models.clocks import ClockQuerySet
 from ..models.ticket import RUNNING
 from ..policies import SlaPolicy
 
@@ -90,15 +86,6 @@ def clock_rows(clocks: Iterable[Clock], at: dt.datetime) -> list[ClockRow]:
         )
         for clock in clocks
     ]
-
-
-def attainment(clocks: ClockQuerySet, at: dt.datetime) -> Rate:
-    """met ÷ (met + breached) of `clocks` as of `at`: past due is breached whether or not a job has seen it, what runs
-    in time or is paused is left out. One query."""
-    breached = Q(breached_at__isnull=False) | Q(met_at=None, due_at__lt=at)
-    met = Q(met_at__isnull=False, breached_at=None)
-    found = clocks.aggregate(met=Count("pk", filter=met), breached=Count("pk", filter=breached))
-    return rate(found["met"], found["met"] + found["breached"])
 
 
 def _happening(event: Event, policy: SlaPolicy, requester_role: str) -> Happening:
