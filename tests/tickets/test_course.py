@@ -21,7 +21,7 @@ from copydesk.tickets.actions.opening import open_ticket
 from copydesk.tickets.models import Category, Clock, Escalation, Note, Priority, Reply, Status, Ticket
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import actor, superadmin
-from tests.factories.tickets import form, sla, ticket
+from tests.factories.tickets import form, ticket
 from tests.standstill import NOON
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ agent's are those of the tickets that it has, or had last. All is as of now.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -265,11 +265,12 @@ def backlog(website: Website, agent_id: int | None = None) -> Backlog:
     )
 
 
-def _rows(statement: str, website: Website, period: Period, agent_id: int | None) -> Sequence[tuple[Any, ...]]:
+def _rows(statement: str, website: Website, period: Period, agent_id: int | None) -> list[tuple[Any, ...]]:
     params = {**of_period(website, period, period.buckets()), "agent": agent_id, "at": clock.now()}
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _figures(found: Mapping[str, _Measures]) -> TicketFigures:
