@@ -12,7 +12,7 @@ from django.db import transaction
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus
-from copydesk.accounts.permissions import Role
+from copydesk.accounts.permissions import STAFF, Role
 from copydesk.core import clock
 from copydesk.journal.models import Event
 from copydesk.tenancy.jobs import defer
@@ -21,7 +21,7 @@ from copydesk.tenancy.models import Website
 from . import queries
 from .errors import NoMember
 from .models import Group, Notification, Preference
-from .reactions import HEARS, Tell
+from .reactions import ASSIGNEE, HEARS, Tell
 
 TEXT = """{title}.
 
@@ -39,7 +39,7 @@ class Choice:
 
 def notify(website: Website, event: Event) -> list[Notification]:
     """Tells everybody whom reactions.py names, but for whoever acted, and queues the mails. Told once, however often it
-    runs. Five queries and one for each mail."""
+    runs. Six queries and one for each mail."""
     heard = HEARS[event.verb]
     told = _audience(website, event, heard.tells)
     if not told:
@@ -72,23 +72,26 @@ def notify(website: Website, event: Event) -> list[Notification]:
 
 
 def _audience(website: Website, event: Event, tells: Iterable[Tell]) -> Mapping[Membership, Tell]:
-    """Active members, each with the words meant for its role."""
-    parties = {
-        Role.CLIENT: event.client_id,
-        Role.WRITER: event.writer_id,
-        Role.EDITOR: event.data.get("editor_id"),
-    }
+    """Active members, each with the words meant for it; of several the last."""
     wanted = [tell for tell in tells if tell.after in ("", event.after)]
+    names = queries.named_in(website.pk, event)
+    parties = {Role.CLIENT: event.client_id, Role.WRITER: event.writer_id, Role.EDITOR: names.get("editor_id")}
+    whom = {tell: names.get(tell.named) if tell.named else parties.get(tell.role) for tell in wanted}
+    to_all = {tell for tell in wanted if tell.role in STAFF and whom[tell] is None and _for_all(tell, event)}
     members = Membership.objects.of(website).filter(status=MembershipStatus.ACTIVE, user__is_active=True)
-    named = members.filter(pk__in=[parties[tell.role] for tell in wanted if parties.get(tell.role)])
-    roles = [tell.role for tell in wanted if tell.role not in parties]
-    found = {member.pk: member for member in (named | members.filter(role__in=roles)).exclude(pk=event.member_id or 0)}
+    members = members.exclude(pk=event.member_id or 0)
+    named = members.filter(pk__in=[pk for pk in whom.values() if pk is not None])
+    found = (named | members.filter(role__in=[tell.role for tell in to_all])).order_by("pk")
     audience = {}
     for tell in wanted:
-        for member in found.values():
-            if member.pk == parties[tell.role] if tell.role in parties else member.role == tell.role:
+        for member in found:
+            if member.role == tell.role if tell in to_all else member.pk == whom[tell]:
                 audience[member] = tell
     return audience
+
+
+def _for_all(tell: Tell, event: Event) -> bool:
+    return not tell.named or (tell.named == ASSIGNEE and event.role not in STAFF)
 
 
 def mail(website: Website, notification_id: int) -> None:

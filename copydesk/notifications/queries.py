@@ -8,10 +8,12 @@ from datetime import datetime
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
+from copydesk.journal.models import Event
 from copydesk.orders.models import Order
 from copydesk.tickets.models import Ticket
 
 from .models import Group, Notification, Preference
+from .reactions import ASSIGNEE
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,14 @@ def channels_of(website_id: int, members: Iterable[int]) -> Mapping[tuple[int, s
     """What members have chosen, by (membership, group). One query."""
     chosen = Preference.objects.of(website_id).filter(member_id__in=list(members))
     return {(one.member_id, one.group): Channels(one.in_app, one.email) for one in chosen}
+
+
+def named_in(website_id: int, event: Event) -> Mapping[str, int | None]:
+    """Members by what an event's data call them, and who now has the ticket that it is about. One query at most."""
+    if event.root_type != Ticket.noun:
+        return event.data
+    assignee_id = Ticket.objects.of(website_id).filter(pk=event.root_id).values_list("assignee_id", flat=True).first()
+    return {**event.data, ASSIGNEE: assignee_id}
 
 
 def name_of(website_id: int, root_type: str, root_id: int) -> str:

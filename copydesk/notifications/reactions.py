@@ -25,13 +25,20 @@ JOBS: dict[str, tuple[str, ...]] = {
 }
 
 
+ASSIGNEE = "assignee_id"
+
+
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """`role` client or writer: the event's own; editor: whom it names; support or admin: all of that role."""
+    """`role` client or writer: the event's own; editor: whom it names; support or admin: all of that role.
+
+    `named`: instead the member of the desk whom the event's data name; for ASSIGNEE whoever now has the ticket, and
+    where nobody has it all of the role, unless somebody of the desk acted."""
 
     role: Role
     text: str
     after: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,11 @@ def staff(text: str, after: str = "") -> tuple[Tell, ...]:
 
 def admins(text: str) -> tuple[Tell, ...]:
     return (Tell(Role.ADMIN, text),)
+
+
+def desk(text: str) -> tuple[Tell, ...]:
+    """Whoever has the ticket."""
+    return (Tell(Role.SUPPORT, text, named=ASSIGNEE),)
 
 
 def both(text: str) -> tuple[Tell, ...]:
@@ -114,14 +126,23 @@ _MESSAGES: dict[str, tuple[Tell, ...]] = {
 }
 
 _TICKETS: dict[str, tuple[Tell, ...]] = {
-    "ticket.open": both("{what} was opened for you") + staff("{what} is new"),
-    "ticket.reply": both("There is an answer to {what}"),
-    "ticket.escalate": admins("{what} is escalated"),
-    "ticket.resolve": both("{what} is resolved"),
-    "ticket.close": both("{what} is closed"),
-    "ticket.reopen": both("{what} is open again") + staff("{what} is open again"),
+    "ticket.open": both("{what} was opened for you") + desk("{what} is new"),
+    "ticket.reply": both("There is an answer to {what}") + desk("There is an answer to {what}"),
+    "ticket.assign": desk("{what} is yours"),
+    "ticket.change": desk("{what} has another priority or category"),
+    "ticket.warn": desk("{what} is soon overdue"),
+    "ticket.breach": desk("{what} is overdue"),
+    "ticket.escalate": admins("{what} is escalated") + desk("{what} is escalated")
+    + (Tell(Role.ADMIN, "{what} is escalated to you", named="target_id"),),
+    "ticket.resolve": both("{what} is resolved") + desk("{what} is resolved"),
+    "ticket.close": both("{what} is closed") + desk("{what} is closed"),
+    "ticket.reopen": both("{what} is open again") + desk("{what} is open again"),
     "ticket.merge": both("{what} goes on as another ticket of yours"),
-}
+    "ticket.absorb": desk("A duplicate was merged into {what}"),
+    "ticket.rate": desk("{what} is rated"),
+    "payment_issue.escalate": admins("A payment issue is escalated"),
+    "account_escalation.request": admins("A measure against an account waits for approval"),
+}  # fmt: skip
 
 _MONEY: dict[str, tuple[Tell, ...]] = {
     "charge.decline": client("A payment was declined"),
@@ -142,6 +163,7 @@ _MEMBERSHIP: dict[str, tuple[Tell, ...]] = {
     "writer.suspend": writer("Your work here is suspended"),
     "writer.reinstate": writer("Your suspension is taken back"),
     "writer.lift": writer("Your suspension is over"),
+    "member.readmit": both("Your membership is active again"),
 }
 
 HEARS: dict[str, Hears] = {

@@ -80,6 +80,8 @@ class SlaPolicy(PolicyBase):
     reopen_days: int = 7
     close_days: int = 7
     """A resolved ticket closes by itself after so many days."""
+    assigns_automatically: bool = False
+    """A new ticket goes to whoever of the desk has the most room."""
 
     def targets(self, priority: str, category: str, role: str) -> Targets:
         return next(rule.targets for rule in (*self.rules, *DEFAULT_RULES) if rule.admits(priority, category, role))

@@ -269,6 +269,39 @@ def test_duplicates_go_on_as_one(row: Ticket, client: Membership, agent: Actor) 
     refused(row, lambda: course.merge_ticket(row, other.pk, by=agent), "not_one_requester")
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_an_open_question_of_a_duplicate_is_asked_in_the_other(
+    row: Ticket, client: Membership, agent: Actor, frozen: time_machine.Coordinates, ended: bool
+) -> None:
+    talking.reply_to_ticket(row, "And you?", by=agent, then=Status.AWAITING_CLIENT)
+    if ended:
+        course.resolve_ticket(row, by=agent)
+    frozen.move_to(NOON + HOUR)
+    second = ticket(client, body="Again.")
+    frozen.move_to(NOON + 2 * HOUR)
+    course.merge_ticket(second, row.pk, by=agent)
+    row = again(row)
+    assert (row.status, row.close_at, row.resolved_at, row.last_message_at) == ("open", None, None, NOON + HOUR)
+    asked = Clock.objects.of(row.website_id).get(ticket=row, kind="next_response")
+    assert (asked.started_at, asked.met_at) == (NOON + 2 * HOUR, None)
+    assert row.due_at is not None
+    assert Ticket.objects.of(row.website_id).get(pk=second.pk).due_at is None
+
+
+@pytest.mark.parametrize("before", ["awaiting_client", "resolved"])
+def test_a_duplicate_without_a_question_opens_nothing(
+    row: Ticket, client: Membership, agent: Actor, before: str
+) -> None:
+    second = ticket(client, body="Again.")
+    for one in (row, second):
+        talking.reply_to_ticket(one, "And you?", by=agent, then=Status.AWAITING_CLIENT)
+    if before == "resolved":
+        course.resolve_ticket(row, by=agent)
+    course.merge_ticket(second, row.pk, by=agent)
+    assert again(row).status == before
+    refused(second, lambda: course.rate_ticket(second, 5, by=actor(client)), "ticket_merged")
+
+
 def test_another_priority_counts_from_the_start(row: Ticket, agent: Actor, frozen: time_machine.Coordinates) -> None:
     frozen.move_to(NOON + 2 * HOUR)
     course.change_ticket(row, priority=Priority.HIGH, category=Category.PAYMENT, by=agent)

@@ -14,12 +14,12 @@ from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tickets.actions import course, desk
 from copydesk.tickets.errors import NobodyFree
-from copydesk.tickets.models import CannedReply, Faq, Shift
+from copydesk.tickets.models import CannedReply, Faq, Shift, Ticket
 from copydesk.tickets.queries.agents import AgentLoad, agent_loads, best_agent
 from copydesk.tickets.queries.faqs import published_faqs
 from tests.factories import accounts
 from tests.factories.accounts import actor
-from tests.factories.tickets import ticket
+from tests.factories.tickets import sla, ticket
 from tests.standstill import NOON
 
 pytestmark = pytest.mark.django_db
@@ -51,13 +51,43 @@ def test_the_next_ticket(client: Membership, support: Membership, support2: Memb
     boss = actor(admin)
     desk.keep_profile(support.pk, by=boss, capacity=1)
     desk.keep_profile(support2.pk, by=boss, capacity=2)
-    given = [desk.assign_to_best(ticket(client), by=boss).assignee_id for _ in range(3)]
+    given = [course.assign_to_best(ticket(client), by=boss).assignee_id for _ in range(3)]
     assert given == [support.pk, support2.pk, support2.pk]
     row = ticket(client)
     with pytest.raises(NobodyFree):
-        desk.assign_to_best(row, by=boss)
+        course.assign_to_best(row, by=boss)
     desk.keep_profile(admin.pk, by=boss, capacity=5)
-    assert desk.assign_to_best(row, by=boss).assignee_id == admin.pk
+    assert course.assign_to_best(row, by=boss).assignee_id == admin.pk
+
+
+def test_the_next_ticket_is_of_who_is_on_duty_and_available(
+    client: Membership, support: Membership, support2: Membership, admin: Membership
+) -> None:
+    boss, third = actor(admin), accounts.membership(client.website, "support")
+    desk.plan_shift(support2.pk, NOON, NOON + HOUR, by=boss)
+    desk.plan_shift(third.pk, NOON, NOON + HOUR, by=boss)
+    desk.keep_profile(support2.pk, by=boss, capacity=2)
+    given = [course.assign_to_best(ticket(client), by=boss).assignee_id for _ in range(2)]
+    assert given == [support2.pk, third.pk], "not who is off duty, though it has nothing"
+    desk.keep_profile(third.pk, by=actor(third), available=False)
+    assert course.assign_to_best(ticket(client), by=boss).assignee_id == support2.pk
+    row = ticket(client)
+    with pytest.raises(NobodyFree):
+        course.assign_to_best(row, by=boss)
+    assert Ticket.objects.of(client.website).get(pk=row.pk).assignee_id is None
+    with pytest.raises(Forbidden):
+        course.assign_to_best(row, by=actor(client))
+
+
+def test_a_website_may_have_new_tickets_assigned(website: Website, client: Membership, support: Membership) -> None:
+    assert ticket(client).assignee_id is None
+    sla(website, assigns_automatically=True)
+    row = ticket(client)
+    assert row.assignee_id == support.pk
+    event = Event.objects.of(website).get(verb="ticket.assign")
+    assert (event.role, event.data) == ("system", {"assignee_id": support.pk})
+    desk.keep_profile(support.pk, by=actor(support), available=False)
+    assert ticket(client).assignee_id is None
 
 
 def test_what_counts_for_a_load(
@@ -139,10 +169,12 @@ def test_words_that_are_used_again(client: Membership, support: Membership) -> N
         desk.write_canned_reply(by=by, title="Bye", body=" ")
     with pytest.raises(Forbidden):
         desk.write_canned_reply(by=actor(client), title="Bye", body="Bye!")
-    desk.change_canned_reply(row, by=by, body="Good day!", active=False)
-    assert CannedReply.objects.of(client.website).values_list("title", "body", "active", "version").get() == (
-        "Hello", "Good day!", False, 2,
-    )  # fmt: skip
+    other = desk.write_canned_reply(by=by, title="Bye", body="Bye!")
+    with pytest.raises(Invalid):
+        desk.change_canned_reply(other, by=by, title=" Hello ")
+    desk.change_canned_reply(row, by=by, body=" Good day! ", active=False)
+    row.refresh_from_db(from_queryset=CannedReply.objects.of(client.website))
+    assert (row.title, row.body, row.active, row.version) == ("Hello", "Good day!", False, 2)
 
 
 def test_answers_for_everybody(website: Website, client: Membership, support: Membership) -> None:

@@ -69,7 +69,15 @@ def deeds(client: Actor, agent: Actor) -> dict[str, Callable[[Ticket], object]]:
         "close": lambda row: course.close_ticket(row, by=agent, reason="Spam"),
         "reopen": lambda row: course.reopen_ticket(row, by=client),
         "rate": lambda row: course.rate_ticket(row, 4, by=client),
+        "absorb": lambda row: course.merge_ticket(ticket(row.requester), row.pk, by=agent),
+        "absorb quietly": lambda row: course.merge_ticket(answered(row.requester, agent), row.pk, by=agent),
     }
+
+
+def answered(client: Membership, agent: Actor) -> Ticket:
+    row = ticket(client)
+    talking.reply_to_ticket(row, "And you?", by=agent, then=Status.AWAITING_CLIENT)
+    return row
 
 
 def sweeps(website: Website) -> None:
@@ -137,6 +145,8 @@ def test_recomputed_is_stored(
                 moved = stored(row) != before
                 assert not moved or stored(row) == recomputed(row)
             assert (row.due_at, row.risk_at) == soonest(row)
+        now += dt.timedelta(days=3)
+        traveller.move_to(now, tick=False)
         sweeps(website)
         row = Ticket.objects.of(website).get(pk=row.pk)
         assert stored(row) == recomputed(row)

@@ -45,9 +45,9 @@ class ReplyBody(NoteBody):
 
 
 class TicketAssignment(OptionalReason):
-    """Null: to nobody."""
+    """Null: to nobody. Left out: to whoever of the desk on duty has the highest share of spare capacity."""
 
-    assignee_id = member_id(allow_null=True)
+    assignee_id = member_id(allow_null=True, required=False)
 
 
 class TicketEscalation(Reason):
@@ -76,8 +76,10 @@ class TicketStepDesk(TicketDesk):
     @extend_schema(request=TicketAssignment, responses=ROW)
     @action(detail=True, methods=["post"], url_path="assign", needs=Can.WORK_TICKETS)
     def assign(self, request: Request, pk: str) -> Response:
+        """409 `nobody_free` where nobody is named and nobody has room."""
         ticket, body = self.get_object(), self.payload(TicketAssignment)
-        return self.seen(course.assign_ticket(ticket, body.pop("assignee_id"), by=self.actor, **body))
+        assign = course.assign_ticket if "assignee_id" in body else course.assign_to_best
+        return self.seen(assign(ticket, by=self.actor, **body))
 
     @extend_schema(request=Nothing, responses=ROW)
     @action(detail=True, methods=["post"], url_path="claim", needs=Can.WORK_TICKETS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,13 +12,14 @@ from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.accounts.permissions import Can
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid
-from copydesk.journal.actions import advance, lock, lock_for, record
+from copydesk.journal.actions import advance, lock, lock_for
 from copydesk.journal.models import details
 
 from .. import errors
 from ..models import Category, Priority, Status, Ticket
+from ..models.ticket import RUNNING
 from ..policies import SlaPolicy
-from ..queries.agents import AGENTS
+from ..queries.agents import AGENTS, agent_loads, best_agent
 from .clocks import keep_clocks
 
 
@@ -37,6 +37,15 @@ def assign_ticket(ticket: Ticket, assignee_id: int | None, *, by: Actor, reason:
     data = details(assignee_id=assignee_id, assignee_before_id=ticket.assignee_id)
     assigned_at = None if assignee_id is None else clock.now()
     return advance(ticket, "assign", by=by, reason=reason, data=data, assignee_id=assignee_id, assigned_at=assigned_at)
+
+
+def assign_to_best(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
+    """To whoever of the desk has the highest share of spare capacity. Raises NobodyFree."""
+    lock_for(ticket, "assign", by=by)
+    found = best_agent(agent_loads(by.website, clock.now()))
+    if found is None:
+        raise errors.NobodyFree
+    return assign_ticket(ticket, found.member_id, by=by, reason=reason)
 
 
 def change_ticket(
@@ -94,7 +103,8 @@ def rate_ticket(ticket: Ticket, rating: int, *, by: Actor, comment: str = "") ->
 
 
 def merge_ticket(ticket: Ticket, into_id: int, *, by: Actor) -> Ticket:
-    """Closes a duplicate; what was said in it is read in the other. The lower id is locked first.
+    """Closes a duplicate; what was said in it is read in the other, which it opens where the desk was to answer it. The
+    lower id is locked first.
 
     Raises Invalid for a ticket that is none, NotOneRequester, WrongState."""
     if not by.can(Can.WORK_TICKETS):
@@ -102,18 +112,36 @@ def merge_ticket(ticket: Ticket, into_id: int, *, by: Actor) -> Ticket:
     into = Ticket.objects.visible_to(by).filter(pk=into_id).exclude(pk=ticket.pk).first()
     if into is None:
         raise Invalid({"into_id": "There is no such other ticket."}, "not_found")
-    for row in _in_order((ticket, into)):
+    for row in sorted((ticket, into), key=lambda row: row.pk):
         lock(row)
-    lock_for(ticket, "merge", by=by)
-    if refusal := into.LIFECYCLE.refusal(into, "merge", by):
+    if refusal := Ticket.LIFECYCLE.refusal(ticket, "merge", by) or Ticket.LIFECYCLE.refusal(into, "absorb", by):
         raise refusal
     if into.requester_id != ticket.requester_id:
         raise errors.NotOneRequester
+    asks = ticket.status in RUNNING
     advance(ticket, "merge", by=by, data=details(into_id=into.pk), merged_into=into, **_closing(ticket))
     Ticket.objects.of(by.website).filter(merged_into=ticket).update(merged_into=into)
-    record("ticket.absorb", into, by=by, data=details(merged_id=ticket.pk))
-    keep_clocks(ticket, by=by)
+    _absorb(into, ticket, asks=asks, by=by)
+    for row in (ticket, into):
+        keep_clocks(row, by=by)
     return ticket
+
+
+def _absorb(ticket: Ticket, merged: Ticket, *, asks: bool, by: Actor) -> None:
+    """`asks`: the desk was to answer the duplicate; now it is to answer here."""
+    target = Status(ticket.status)
+    if asks and target not in RUNNING:
+        target = Status.OPEN
+    data = details(merged_id=merged.pk, asks=int(asks))
+    last = max(ticket.last_message_at, merged.last_message_at)
+    advance(ticket, "absorb", by=by, to=target, data=data, last_message_at=last, **undone(ticket, target))
+
+
+def undone(ticket: Ticket, target: Status) -> dict[str, Any]:
+    """What a resolution had set, where a step to `target` takes it back."""
+    if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
+        return {}
+    return {"resolved_at": None, "close_at": None, "reopened_at": clock.now()}
 
 
 def _agents(by: Actor) -> QuerySet[Membership]:
@@ -123,7 +151,3 @@ def _agents(by: Actor) -> QuerySet[Membership]:
 def _closing(ticket: Ticket) -> dict[str, Any]:
     policy = SlaPolicy.of(ticket.website_id, ticket.policy_version)
     return {"close_at": None, "reopen_until": clock.now() + dt.timedelta(days=policy.reopen_days)}
-
-
-def _in_order(tickets: Sequence[Ticket]) -> list[Ticket]:
-    return sorted(tickets, key=lambda ticket: ticket.pk)

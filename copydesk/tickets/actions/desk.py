@@ -1,32 +1,25 @@
-"""What the desk keeps for itself, and who gets the next ticket."""
+"""What the desk keeps for itself."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.accounts.permissions import Can
-from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid
 from copydesk.journal.actions import change, lock, record
 from copydesk.journal.models import Journaled, details
 
-from .. import errors
-from ..models import CannedReply, Faq, Shift, SupportProfile, Ticket
-from ..queries.agents import AGENTS, DEFAULT_CAPACITY, agent_loads, best_agent
-from .course import assign_ticket
+from ..models import CannedReply, Faq, Shift, SupportProfile
+from ..queries.agents import AGENTS, DEFAULT_CAPACITY
 
 K = TypeVar("K", bound=Journaled)
-
-
-def assign_to_best(ticket: Ticket, *, by: Actor) -> Ticket:
-    """To whoever of the desk has the highest share of spare capacity. Raises NobodyFree."""
-    found = best_agent(agent_loads(by.website, clock.now()))
-    if found is None:
-        raise errors.NobodyFree
-    return assign_ticket(ticket, found.member_id, by=by)
 
 
 def keep_profile(
@@ -70,16 +63,14 @@ def cancel_shift(shift: Shift, *, by: Actor) -> None:
 
 def write_canned_reply(*, by: Actor, title: str, body: str, category: str = "", active: bool = True) -> CannedReply:
     """Raises Forbidden, Invalid."""
-    title = title.strip()
-    _refuse_taken_title(title, by)
-    row = CannedReply(title=title, body=body.strip(), category=category, active=active)
-    return _written(row, ("title", "body"), by)
+    row = CannedReply(title=title.strip(), body=body.strip(), category=category, active=active)
+    with _title_taken():
+        return _written(row, ("title", "body"), by)
 
 
 def change_canned_reply(row: CannedReply, *, by: Actor, **values: Any) -> CannedReply:
-    if values.get("title", row.title) != row.title:
-        _refuse_taken_title(values["title"], by)
-    return _changed(row, values, ("title", "body"), by)
+    with _title_taken():
+        return _changed(row, values, ("title", "body"), by)
 
 
 def write_faq(
@@ -105,6 +96,7 @@ def _written(row: K, needed: tuple[str, ...], by: Actor) -> K:
 
 def _changed(row: K, values: dict[str, Any], needed: tuple[str, ...], by: Actor) -> K:
     _work(by)
+    values = {name: value.strip() if name in needed else value for name, value in values.items()}
     _refuse_blank({name: values[name] for name in needed if name in values})
     change(lock(row), **values)
     record(f"{row.noun}.change", row, by=by)
@@ -112,14 +104,19 @@ def _changed(row: K, values: dict[str, Any], needed: tuple[str, ...], by: Actor)
 
 
 def _refuse_blank(texts: dict[str, str]) -> None:
-    blank = {name: "Write something." for name, text in texts.items() if not text.strip()}
+    blank = {name: "Write something." for name, text in texts.items() if not text}
     if blank:
         raise Invalid(blank, "blank")
 
 
-def _refuse_taken_title(title: str, by: Actor) -> None:
-    if CannedReply.objects.of(by.website).filter(title=title).exists():
-        raise Invalid({"title": "Another one has this title."}, "taken")
+@contextmanager
+def _title_taken() -> Iterator[None]:
+    """The database says so: of two at once one is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise Invalid({"title": "Another one has this title."}, "taken") from error
 
 
 def _agent(member_id: int, by: Actor) -> Membership:

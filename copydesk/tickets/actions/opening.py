@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import connection
@@ -16,10 +17,12 @@ from copydesk.journal.models import details
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import Website
 
+from ..errors import NobodyFree
 from ..models import Category, Priority, Reply, Ticket
 from ..models.ticket import REQUESTERS
 from ..policies import SlaPolicy
 from .clocks import keep_clocks
+from .course import assign_to_best
 from .talking import checked
 
 
@@ -37,7 +40,8 @@ class TicketForm:
 
 
 def open_ticket(form: TicketForm, *, by: Actor) -> Ticket:
-    """A new ticket with its first public message, under the terms that the website has now; its clocks run.
+    """A new ticket with its first public message, under the terms that the website has now; its clocks run. Where the
+    website wants it, it has an agent at once, if anybody is free.
 
     Raises Forbidden, and Invalid for a requester or a subject that is none, a priority of whoever may not set it."""
     if not by.can(Can.USE_TICKETS):
@@ -79,6 +83,9 @@ def open_ticket(form: TicketForm, *, by: Actor) -> Ticket:
     )
     record("ticket.open", ticket, by=by, after=ticket.status, data=data)
     keep_clocks(ticket, by=by)
+    if policy.assigns_automatically:
+        with suppress(NobodyFree):
+            assign_to_best(ticket, by=by.as_system())
     return ticket
 
 

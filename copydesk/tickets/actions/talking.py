@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.files.base import File as Upload
 
@@ -18,6 +17,7 @@ from copydesk.threads.policies import MessagePolicy
 
 from ..models import Note, Reply, Status, Ticket, TicketFile
 from .clocks import keep_clocks
+from .course import undone
 
 
 def reply_to_ticket(
@@ -40,7 +40,7 @@ def reply_to_ticket(
         file.save(update_fields=["reply"])
     data = details(reply_id=reply.pk, files=len(files))
     target = _status_after(ticket, then, by)
-    advance(ticket, "reply", by=by, to=target, data=data, last_message_at=reply.created_at, **_undone(ticket, target))
+    advance(ticket, "reply", by=by, to=target, data=data, last_message_at=reply.created_at, **undone(ticket, target))
     keep_clocks(ticket, by=by)
     return reply
 
@@ -105,10 +105,3 @@ def _status_after(ticket: Ticket, then: Status | None, by: Actor) -> Status:
             raise WrongState("Reopen the ticket first.", status=ticket.status)
         return Status.RESOLVED
     return then or Status.OPEN
-
-
-def _undone(ticket: Ticket, target: Status) -> dict[str, Any]:
-    """What a resolution had set, where this takes it back."""
-    if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
-        return {}
-    return {"resolved_at": None, "close_at": None, "reopened_at": clock.now()}

@@ -77,18 +77,23 @@ def unclaimed(ticket: Ticket, by: Actor) -> Refusal | None:
     return None
 
 
+def unmerged(ticket: Ticket, by: Actor) -> Refusal | None:
+    return None if ticket.merged_into_id is None else errors.Merged(merged_into_id=ticket.merged_into_id)
+
+
 def reopenable(ticket: Ticket, by: Actor) -> Refusal | None:
-    if refusal := own(ticket, by):
+    if refusal := own(ticket, by) or unmerged(ticket, by):
         return refusal
-    if ticket.merged_into_id is not None:
-        return errors.Merged(merged_into_id=ticket.merged_into_id)
     if ticket.reopen_until is not None and ticket.reopen_until <= clock.now():
         return errors.ReopenWindowClosed()
     return None
 
 
 def unrated(ticket: Ticket, by: Actor) -> Refusal | None:
-    return own(ticket, by) or (errors.AlreadyRated() if ticket.rating is not None else None)
+    """A duplicate is rated as what it goes on as."""
+    if refusal := own(ticket, by) or unmerged(ticket, by):
+        return refusal
+    return errors.AlreadyRated() if ticket.rating is not None else None
 
 
 class TicketQuerySet(TenantQuerySet["Ticket"]):
@@ -204,6 +209,7 @@ class Ticket(Journaled):
             "reopen": step({S.RESOLVED, S.CLOSED}, S.OPEN, Can.USE_TICKETS, reopenable, "reopened_at"),
             "rate": step({S.RESOLVED, S.CLOSED}, None, Can.RATE_TICKETS, unrated, "rated_at", stays=True),
             "merge": step(UNCLOSED, S.CLOSED, Can.WORK_TICKETS, None, "closed_at"),
+            "absorb": step(UNCLOSED, None, Can.WORK_TICKETS, hidden=True),
         }
     )
 

@@ -22,6 +22,7 @@ FOLDED = (
     "ticket.close",
     "ticket.reopen",
     "ticket.merge",
+    "ticket.absorb",
 )
 SECOND = dt.timedelta(seconds=1)
 
@@ -89,7 +90,7 @@ def clock_rows(clocks: Iterable[Clock], at: dt.datetime) -> list[ClockRow]:
 
 
 def _happening(event: Event, policy: SlaPolicy, requester_role: str) -> Happening:
-    """`change` and `open` carry the priority and category that hold from then on."""
+    """`change` and `open` carry the priority and category that hold from then on, `absorb` whether it asks."""
     targets = None
     if event.verb in ("ticket.open", "ticket.change"):
         priority = Priority(event.data["priority"]).word
@@ -99,7 +100,7 @@ def _happening(event: Event, policy: SlaPolicy, requester_role: str) -> Happenin
         at=event.at,
         runs=event.after in RUNNING,
         done=event.after == Status.RESOLVED,
-        asks=spoken and event.role not in STAFF,
+        asks=bool(event.data.get("asks")) or (spoken and event.role not in STAFF),
         answers=spoken and event.role in STAFF,
         targets=targets,
     )

@@ -14,9 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.tenancy.models import Website
+from copydesk.tickets.actions.desk import keep_profile
 from copydesk.tickets.models import Note, Reply, Ticket, TicketFile
 from tests.api.client import Caller, as_, as_user
 from tests.factories import accounts, orders, tenancy
+from tests.factories.accounts import actor
 from tests.factories.tickets import ticket
 from tests.standstill import NOON
 
@@ -222,6 +224,12 @@ def test_claimed(opened: dict[str, Any], support: Membership) -> None:
     row = as_(second).post(path(opened, "assign/"), {"assignee_id": second.pk})
     assert row["assignee"]["id"] == second.pk
     assert as_(second).post(path(opened, "assign/"), {"assignee_id": None})["assignee"] is None
+    # Nobody named: to whoever has the most room.
+    assert as_(second).post(path(opened, "assign/"), {"reason": "Yours"})["assignee"]["id"] == support.pk
+    for member in (support, second):
+        keep_profile(member.pk, available=False, by=actor(member))
+    assert as_(second).post(path(opened, "assign/"), status=409)["code"] == "nobody_free"
+    assert as_(second).get(path(opened))["assignee"]["id"] == support.pk
 
 
 def test_changed_escalated_resolved_rated(opened: dict[str, Any], client: Membership, support: Membership) -> None:
