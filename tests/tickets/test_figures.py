@@ -180,7 +180,7 @@ def test_resolution_rate(website: Website, client: Membership, agent: Actor, fro
     course.close_ticket(closed_after, by=agent)
     course.reopen_ticket(reopened, by=actor(client))
     course.close_ticket(closed, by=agent, reason="Spam")
-    course.merge_ticket(merged, resolved.pk, by=agent)
+    course.merge_ticket(merged, _open.pk, by=agent)
     found = of(website)
     assert (found.opened, found.resolved, found.resolution_rate) == (6, 2, Rate(0.4, 2, 5))
     counts = {row.status: row.tickets for row in figures.ticket_breakdown(website, march()).by_status}
