@@ -60,6 +60,11 @@ class ApprovalNeeded(Refusal):
     message = "This was escalated: an admin other than who opened it resolves it."
 
 
+class NothingToDecide(Refusal):
+    code = "nothing_to_decide"
+    message = "An escalated ticket is acknowledged and resolved: only measures against accounts are decided about."
+
+
 class MeasurePending(Refusal):
     code = "measure_pending"
     message = "The same measure against this account waits for a decision already."

@@ -126,6 +126,13 @@ GET    public/faqs/                                               +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0
+GET    support-management/escalations/                            !---+++0
+POST   support-management/escalations/                            !---+++0
+GET    support-management/escalations/{id}/                       !---+++0
+POST   support-management/escalations/{id}/acknowledge/           !---+++0
+POST   support-management/escalations/{id}/approve/               !----++0
+POST   support-management/escalations/{id}/reject/                !----++0
+POST   support-management/escalations/{id}/resolve/               !---+++0
 GET    tickets/                                                   !++-+++0
 POST   tickets/                                                   !++-+++0
 GET    tickets/files/{id}/download/                               !+0-+++0

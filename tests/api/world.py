@@ -151,6 +151,16 @@ def _ask_support(world: World, working: Order) -> None:
     as_(world.people["support"]).post(f"{path}reply/", {"body": "Soon.", "then": "awaiting_client"})
     as_(world.people["writer"]).post(f"{API}tickets/", {"title": "Pay", "body": "When?", "category": "payment"})
     world.ids |= {"tickets/": (ticket["id"],), "tickets/files/": (sent["id"],)}
+    _keep_desk(world, path)
+
+
+def _keep_desk(world: World, ticket: str) -> None:
+    """What support keeps: a ticket that is escalated, and a measure that is asked for."""
+    desk, support = f"{API}support-management/", as_(world.people["support"])
+    support.post(f"{ticket}escalate/", {"reason": "A lot of money."})
+    measure = {"member_id": world.people["writer"].pk, "measure": "blacklist", "reason": "Fraud."}
+    asked = support.post(f"{desk}escalations/", measure)
+    world.ids |= {"support-management/escalations/": (asked["id"],)}
 
 
 def _pay_out(world: World) -> None:

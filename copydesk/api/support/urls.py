@@ -2,6 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.support.escalations import EscalationDesk
+
 router = SimpleRouter()
+router.register("escalations", EscalationDesk, basename="support-escalations")
 
 urlpatterns = router.urls

@@ -18,6 +18,27 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AnyEscalation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('ticket', 'Ticket'), ('account', 'Account')], max_length=7)),
+                ('version', models.PositiveIntegerField()),
+                ('status', models.CharField(max_length=12)),
+                ('reason', models.TextField()),
+                ('requested_at', models.DateTimeField()),
+                ('acknowledged_at', models.DateTimeField(null=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('resolved_at', models.DateTimeField(null=True)),
+                ('level', models.PositiveSmallIntegerField(null=True)),
+                ('rule', models.CharField(max_length=14)),
+                ('measure', models.CharField(max_length=9)),
+                ('until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -362,6 +383,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clock',
             constraint=models.CheckConstraint(condition=models.Q(('met_at', None), ('paused_since', None), _connector='OR'), name='ticket_clock_met_not_paused'),
+        ),
+        migrations.AddIndex(
+            model_name='accountescalation',
+            index=models.Index(fields=['website', '-id'], name='account_escalation_newest'),
         ),
         migrations.AddIndex(
             model_name='accountescalation',

@@ -16,4 +16,5 @@ class Migration(migrations.Migration):
     operations = [
         SecureTables("tickets", append_only=("reply", "note")),
         migrations.RunSQL(Path(__file__).with_name("search.sql").read_text()),
+        migrations.RunSQL(Path(__file__).with_name("escalations.sql").read_text()),
     ]

@@ -1,6 +1,7 @@
 """The tables of tickets."""
 
 from .accounts import AccountEscalation, AccountEscalationStatus, Measure
+from .all_escalations import AnyEscalation, EscalationKind, RaisedStatus
 from .clocks import Clock
 from .desk import CannedReply, Faq, Shift, SupportProfile
 from .escalations import Escalation, EscalationStatus
@@ -14,10 +15,12 @@ __all__ = [
     "UNCLOSED",
     "AccountEscalation",
     "AccountEscalationStatus",
+    "AnyEscalation",
     "CannedReply",
     "Category",
     "Clock",
     "Escalation",
+    "EscalationKind",
     "EscalationStatus",
     "Faq",
     "IssueKind",
@@ -26,6 +29,7 @@ __all__ = [
     "Note",
     "PaymentIssue",
     "Priority",
+    "RaisedStatus",
     "Reply",
     "Shift",
     "Status",

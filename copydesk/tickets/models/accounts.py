@@ -120,6 +120,7 @@ class AccountEscalation(Journaled):
             models.CheckConstraint(condition=~Q(reason=""), name="account_escalation_says_why"),
         ]
         indexes = [
+            models.Index(fields=["website", "-id"], name="account_escalation_newest"),
             models.Index(fields=["website", "status", "-id"], name="account_escalation_by_status"),
             models.Index(
                 fields=["website", "until"], name="account_escalation_to_lift", condition=Q(status="approved")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
@@ -239,8 +239,8 @@ def _row(
         category=Category(row.category),
         priority=Priority(row.priority).word,
         status=Status(row.status),
-        requester=_member(actor, row.requester, names),
-        assignee=_member(actor, row.assignee, names) if inside and row.assignee is not None else None,
+        requester=member_row(actor, row.requester, names),
+        assignee=member_row(actor, row.assignee, names) if inside and row.assignee is not None else None,
         about=about,
         merged_into_id=row.merged_into_id,
         escalation_level=row.escalation_level if inside else None,
@@ -259,7 +259,8 @@ def _row(
     )
 
 
-def _member(actor: Actor, member: Membership, names: dict[int, str]) -> Member:
+def member_row(actor: Actor, member: Membership, names: Mapping[int, str]) -> Member:
+    """With `user` selected; `names` are writers' pen names."""
     label = names.get(member.pk, f"{member.role.title()} {member.number}")
     name = member.user.full_name if actor.is_staff else None
     return Member(member.pk, member.role, label, name)
