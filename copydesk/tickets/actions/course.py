@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
-
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.accounts.permissions import Can
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid
@@ -19,7 +16,7 @@ from .. import errors
 from ..models import Category, Priority, Status, Ticket
 from ..models.ticket import RUNNING
 from ..policies import SlaPolicy
-from ..queries.agents import AGENTS, agent_loads, best_agent
+from ..queries.agents import agent_loads, best_agent, desk_members
 from .clocks import keep_clocks
 
 
@@ -32,7 +29,7 @@ def claim_ticket(ticket: Ticket, *, by: Actor) -> Ticket:
 def assign_ticket(ticket: Ticket, assignee_id: int | None, *, by: Actor, reason: str = "") -> Ticket:
     """To an active member of the desk, whoever has it now; to nobody where it is null. Raises Invalid."""
     lock_for(ticket, "assign", by=by)
-    if assignee_id is not None and not _agents(by).filter(pk=assignee_id).exists():
+    if assignee_id is not None and not desk_members(by.website).filter(pk=assignee_id).exists():
         raise Invalid({"assignee_id": "No such member of the desk."}, "not_found")
     data = details(assignee_id=assignee_id, assignee_before_id=ticket.assignee_id)
     assigned_at = None if assignee_id is None else clock.now()
@@ -142,10 +139,6 @@ def undone(ticket: Ticket, target: Status) -> dict[str, Any]:
     if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
         return {}
     return {"resolved_at": None, "close_at": None, "reopened_at": clock.now()}
-
-
-def _agents(by: Actor) -> QuerySet[Membership]:
-    return Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE)
 
 
 def _closing(ticket: Ticket) -> dict[str, Any]:

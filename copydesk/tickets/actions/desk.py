@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership, MembershipStatus
+from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Can
 from copydesk.core.errors import Forbidden, Invalid
 from copydesk.journal.actions import change, lock, record
 from copydesk.journal.models import Journaled, details
 
 from ..models import CannedReply, Faq, Shift, SupportProfile
-from ..queries.agents import AGENTS, DEFAULT_CAPACITY
+from ..queries.agents import DEFAULT_CAPACITY, desk_members
 
 K = TypeVar("K", bound=Journaled)
 
@@ -121,8 +121,7 @@ def _title_taken() -> Iterator[None]:
 
 def _agent(member_id: int, by: Actor) -> Membership:
     """Locked: what is kept of one agent is written one after the other."""
-    members = Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE, pk=member_id)
-    member = members.lock().first()
+    member = desk_members(by.website).filter(pk=member_id).lock().first()
     if member is None:
         raise Invalid({"member_id": "No such member of the desk."}, "not_found")
     return member

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership, MembershipStatus
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.journal.actions import advance, lock, lock_for
@@ -12,7 +11,7 @@ from copydesk.journal.models import details
 from .. import errors
 from ..models import Escalation, Ticket
 from ..policies import SlaPolicy
-from ..queries.agents import AGENTS
+from ..queries.agents import desk_members
 from ..queries.clocks import readings
 from .clocks import keep_clocks, next_escalation
 
@@ -26,10 +25,8 @@ def escalate_ticket(
 
     Raises EscalatedAlready, Invalid."""
     lock_for(ticket, "escalate", by=by)
-    if target_id is not None:
-        agents = Membership.objects.of(by.website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE)
-        if not agents.filter(pk=target_id).exists():
-            raise Invalid({"target_id": "No such member of the desk."}, "not_found")
+    if target_id is not None and not desk_members(by.website).filter(pk=target_id).exists():
+        raise Invalid({"target_id": "No such member of the desk."}, "not_found")
     wanted = ticket.escalation_level + 1 if level is None else level
     if wanted <= ticket.escalation_level:
         raise errors.EscalatedAlready(level=ticket.escalation_level)

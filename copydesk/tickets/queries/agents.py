@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.db import connection
 
+from copydesk.accounts.models import Membership, MembershipQuerySet, MembershipStatus
 from copydesk.accounts.permissions import Role
 from copydesk.tenancy.models import Website
 
@@ -37,7 +38,7 @@ LEFT JOIN (
     WHERE website_id = %(website)s AND assignee_id IS NOT NULL AND status IN ({_listed(sorted(ACTIVE))})
     GROUP BY assignee_id
 ) t ON t.assignee_id = m.id
-WHERE m.website_id = %(website)s AND m.role IN ({_listed(AGENTS)}) AND m.status = 'active'
+WHERE m.website_id = %(website)s AND m.role IN ({_listed(AGENTS)}) AND m.status = '{MembershipStatus.ACTIVE}'
 ORDER BY m.id
 """  # noqa: S608 — put together from constants
 
@@ -82,6 +83,11 @@ class AgentLoad:
         if not self.on_duty:
             return Exclusion.OFF_DUTY
         return Exclusion.FULL if self.active >= self.capacity else None
+
+
+def desk_members(website: Website) -> MembershipQuerySet:
+    """Who can have tickets, and be put in charge of what is escalated."""
+    return Membership.objects.of(website).filter(role__in=AGENTS, status=MembershipStatus.ACTIVE)
 
 
 def agent_loads(website: Website, at: dt.datetime) -> list[AgentLoad]:
