@@ -69,7 +69,7 @@ class Can(StrEnum):
     WORK_TICKETS = "work_tickets"
     RATE_TICKETS = "rate_tickets"
     MANAGE_DESK = "manage_desk"
-    """Capacities and shifts of the desk's members."""
+    """Capacities and shifts of the desk's members, how its work is spread, and its figures as a whole."""
 
     APPROVE_ESCALATIONS = "approve_escalations"
     """Of accounts, and of payment issues: another person than who asked."""

@@ -2,9 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.ticket_assignment import TicketAssignmentDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("tickets", TicketAssignmentDesk, basename="ticket-assignment")
 router.register("writer-payments", WriterPaymentDesk, basename="writer-payments")
 
 urlpatterns = router.urls

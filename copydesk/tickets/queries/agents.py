@@ -96,7 +96,10 @@ def agent_loads(website: Website, at: dt.datetime) -> list[AgentLoad]:
         cursor.execute(LOADS, {"website": website.pk, "at": at})
         rows = cursor.fetchall()
     planned = any(on_shift for *_, on_shift in rows)
-    return [AgentLoad(*known, on_duty=known[-1] and (on_shift or not planned)) for *known, on_shift in rows]
+    return [
+        AgentLoad(member_id, number, role, name, active, capacity, available, available and (on_shift or not planned))
+        for member_id, number, role, name, active, capacity, available, on_shift in rows
+    ]
 
 
 def best_agents(loads: Sequence[AgentLoad]) -> list[AgentLoad]:
