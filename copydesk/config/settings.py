@@ -189,6 +189,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewTargetEnum": "copydesk.reviews.models.Target.choices",
         "ClockKindEnum": "copydesk.tickets.clocks.Kind",
         "ClockStateEnum": "copydesk.tickets.clocks.State",
+        "AgentExclusionEnum": "copydesk.tickets.queries.agents.Exclusion",
         "EscalationStatusEnum": "copydesk.tickets.models.EscalationStatus",
         "TicketCategoryEnum": "copydesk.tickets.models.Category",
         "TicketStatusEnum": "copydesk.tickets.models.Status",
