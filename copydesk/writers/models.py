@@ -187,6 +187,7 @@ class Choice(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["website", "client", "writer"], name="choice_unique")]
+        indexes = [models.Index(fields=["website", "writer", "kind"], include=["client"], name="choice_by_writer")]
 
 
 class CalendarFeedQuerySet(TenantQuerySet["CalendarFeed"]):

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.tenancy import scope
+from copydesk.tenancy.db.base import PREPARED
 from copydesk.tenancy.jobs import defer, job
 from copydesk.tenancy.models import Policy, UnscopedQuery, Website
 from copydesk.tenancy.policies import store_policy
@@ -230,3 +231,8 @@ def test_a_job_is_queued_with_what_causes_it(atlas: Website) -> None:
         transaction.set_rollback(True)
     run_jobs()
     assert seen_by_job == []
+
+
+@pytest.mark.django_db
+def test_a_connection_keeps_more_statements_prepared_than_the_api_has() -> None:
+    assert connection.connection.prepared_max == PREPARED

@@ -149,14 +149,15 @@ def _facts(statement: str, website_id: int, about: dict[str, Any]) -> list[Facts
         return [Facts(*row) for row in cursor.fetchall()]
 
 
-def exclusions(order: Order, writer: Facts, policy: WriterPolicy) -> list[str]:
-    """RULES' codes that keep this writer from this order, the gravest first; empty when it may have it."""
+def exclusions(level_rank: int, writer: Facts, policy: WriterPolicy) -> list[str]:
+    """RULES' codes that keep this writer from the order that its facts are about, the gravest first; empty when it may
+    have it. `level_rank`: the order's."""
     level = policy.level(writer.level)
     reasons = {
         "suspended": writer.suspended,
         "on_leave": writer.on_leave,
         "blocked_by_client": writer.choice == "block",
-        "not_qualified": level.academic_rank < order.level_rank,
+        "not_qualified": level.academic_rank < level_rank,
         "declined_this_order": writer.declined,
         "has_overdue_order": writer.overdue > 0,
         "over_capacity": writer.active >= level.max_active_orders,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import BooleanField, Field, IntegerField
@@ -26,57 +26,54 @@ from ..models import Order, Status
 from ..models.order import OrderQuerySet
 from ..policies import OrderPolicy
 from .deadlines import writer_due
-from .match import DECLINED, KNOWS_PAPER_TYPE, KNOWS_SUBJECT, Facts, exclusions, own_facts
+from .match import Facts, exclusions, own_facts
 from .score import Match, factors, match_of
 
 Tab = Callable[[OrderQuerySet], OrderQuerySet]
 
 TABS = ("open", "requests", "offers", "preferred")
 
-ASKED = """orders_order.id IN (
-    SELECT order_id FROM orders_request
-    WHERE website_id = %(website)s AND writer_id = %(writer)s AND status = 'requested'
-)"""
-CHOSEN = """orders_order.client_id IN (
-    SELECT client_id FROM writers_choice
-    WHERE website_id = %(website)s AND writer_id = %(writer)s AND kind = '{}'
-)"""
-OPEN = f"""(
-    orders_order.status = 'available' AND orders_order.client_deadline > %(at)s AND orders_order.level_rank <= %(rank)s
-    AND NOT ({CHOSEN.format("block")}) AND NOT ({ASKED})
-    AND orders_order.id NOT IN (
-        SELECT order_id FROM orders_offer
-        WHERE website_id = %(website)s AND writer_id = %(writer)s AND outcome = 'declined'
-    )
-    AND orders_order.id NOT IN (
-        SELECT order_id FROM orders_assignment
-        WHERE website_id = %(website)s AND writer_id = %(writer)s AND outcome = 'released' AND cause = 'writer'
+MINE = "website_id = %(website)s AND writer_id = %(writer)s"
+ASKED = f"orders_order.id IN (SELECT order_id FROM orders_request WHERE {MINE} AND status = 'requested')"  # noqa: S608
+BLOCKED, FAVOURED = (
+    f"orders_order.client_id IN (SELECT client_id FROM writers_choice WHERE {MINE} AND kind = '{kind}')"  # noqa: S608
+    for kind in ("block", "favour")
+)
+DECLINED = f"""(
+    orders_order.id IN (SELECT order_id FROM orders_offer WHERE {MINE} AND outcome = 'declined')
+    OR orders_order.id IN (
+        SELECT order_id FROM orders_assignment WHERE {MINE} AND outcome = 'released' AND cause = 'writer'
     )
 )"""  # noqa: S608 — put together from constants
-OFFERED = "(orders_order.status = 'offered' AND orders_order.offered_to_id = %(writer)s AND offer_expires_at > %(at)s)"
-PREFERRED = f"({OPEN} AND (orders_order.preferred_writer_id = %(writer)s OR {CHOSEN.format('favour')}))"
-KNOWN = """CASE WHEN orders_order.{0} IN (
-    SELECT code FROM writers_skill WHERE website_id = %(website)s AND writer_id = %(writer)s AND kind = '{0}'
-) THEN %({0})s ELSE 0 END"""
-SHOWN = (
-    *("pk", "number", "status", "topic", "paper_type", "subject", "academic_level", "level_rank", "work_type", "pages"),
-    *("slides", "spacing", "client_deadline", "placed_at", "preferred_writer_id", "price_minor"),
+"""As `match.DECLINED`, and below as KNOWS_SUBJECT and KNOWS_PAPER_TYPE there: for one writer and many orders, so that
+what the writer has is read once and not for each order."""
+KNOWS_SUBJECT, KNOWS_PAPER_TYPE = (
+    f"orders_order.{kind} IN (SELECT code FROM writers_skill WHERE {MINE} AND kind = '{kind}')"  # noqa: S608
+    for kind in ("subject", "paper_type")
 )
+OPEN = f"""(
+    orders_order.status = 'available' AND orders_order.client_deadline > %(at)s AND orders_order.level_rank <= %(rank)s
+    AND NOT {BLOCKED} AND NOT {ASKED} AND NOT {DECLINED}
+)"""
+OFFERED = "(orders_order.status = 'offered' AND orders_order.offered_to_id = %(writer)s AND offer_expires_at > %(at)s)"
+PREFERRED = f"({OPEN} AND (orders_order.preferred_writer_id = %(writer)s OR {FAVOURED}))"
+FIT = f"""(
+    CASE WHEN {KNOWS_SUBJECT} THEN %(subject)s ELSE 0 END + CASE WHEN {KNOWS_PAPER_TYPE} THEN %(paper_type)s ELSE 0 END
+)"""
 NAMED = re.compile(r"%\((\w+)\)s")
-FIT = f"({KNOWN.format('subject')} + {KNOWN.format('paper_type')})"
 
-ABOUT = f"""
-SELECT t.id, r.id, r.bid_minor, r.message, r.requested_at, r.expires_at, f.pay_minor, f.offered_at, f.expires_at,
-       m.number, c.id IS NOT NULL, {DECLINED}, {KNOWS_SUBJECT}, {KNOWS_PAPER_TYPE}
-FROM orders_order t
-JOIN writers_writer w ON w.website_id = t.website_id AND w.id = %(writer)s
-JOIN accounts_membership m ON m.website_id = t.website_id AND m.id = t.client_id
-LEFT JOIN orders_request r ON r.website_id = t.website_id AND r.order_id = t.id AND r.writer_id = w.id
+SHOWN = f"""
+SELECT orders_order.id, number, orders_order.status, topic, paper_type, subject, academic_level, level_rank, work_type,
+       pages, slides, spacing, client_deadline, placed_at, price_minor,
+       r.id, r.bid_minor, r.message, r.requested_at, r.expires_at, f.pay_minor, f.offered_at, f.expires_at,
+       (SELECT m.number FROM accounts_membership m WHERE m.website_id = %(website)s AND m.id = client_id),
+       coalesce(preferred_writer_id = %(writer)s, false) OR {FAVOURED}, {DECLINED}, {KNOWS_SUBJECT}, {KNOWS_PAPER_TYPE}
+FROM orders_order
+LEFT JOIN orders_request r ON r.website_id = %(website)s AND r.order_id = orders_order.id AND r.writer_id = %(writer)s
                           AND r.status = 'requested'
-LEFT JOIN orders_offer f ON f.website_id = t.website_id AND f.order_id = t.id AND f.writer_id = w.id AND f.outcome = ''
-LEFT JOIN writers_choice c ON c.website_id = t.website_id AND c.client_id = t.client_id AND c.writer_id = w.id
-                          AND c.kind = 'favour'
-WHERE t.website_id = %(website)s AND t.id = ANY(%(ids)s)
+LEFT JOIN orders_offer f ON f.website_id = %(website)s AND f.order_id = orders_order.id AND f.writer_id = %(writer)s
+                        AND f.outcome = ''
+WHERE orders_order.website_id = %(website)s AND orders_order.id = ANY(%(ids)s)
 """  # noqa: S608 — put together from constants
 
 
@@ -142,6 +139,39 @@ class QueueCapacity:
     takes_allowed: bool
 
 
+class _Shown(NamedTuple):
+    """What SHOWN reads of an order, and of what there is between it and the writer."""
+
+    id: int
+    number: int
+    status: str
+    topic: str
+    paper_type: str
+    subject: str
+    academic_level: str
+    level_rank: int
+    work_type: str
+    pages: int
+    slides: int
+    spacing: str
+    client_deadline: dt.datetime
+    placed_at: dt.datetime
+    price_minor: int
+    request_id: int | None
+    bid_minor: int | None
+    message: str
+    requested_at: dt.datetime
+    request_expires_at: dt.datetime
+    offered_minor: int | None
+    offered_at: dt.datetime
+    offer_expires_at: dt.datetime
+    client_number: int
+    preferred: bool
+    declined: bool
+    knows_subject: bool
+    knows_paper_type: bool
+
+
 class WriterQueue:
     """One writer's queue: `tabs` narrow `orders`, `rows` shows a page. Two queries to begin with, and one for the
     website's mean rating where the writer is unrated. Raises NotFound where the writer was never admitted."""
@@ -175,11 +205,11 @@ class WriterQueue:
 
     @property
     def orders(self) -> OrderQuerySet:
-        """With `fit`, by which they are in the order of their match: the rest of the score is the writer's alone. Named
-        tuples of what a row shows, which a whole order would be most of the cost of."""
+        """Their ids, of which `rows` makes a page. With `fit`, by which they are in the order of their match: the rest
+        of the score is the writer's alone."""
         fit = self._sql(FIT, IntegerField())
         rows = Order.objects.of(self.actor.website).annotate(fit=fit).order_by("-fit", "client_deadline")
-        return cast(OrderQuerySet, rows.values_list(*SHOWN, named=True))
+        return cast(OrderQuerySet, rows.values_list("pk", flat=True))
 
     @property
     def tabs(self) -> Mapping[str, Tab]:
@@ -192,42 +222,22 @@ class WriterQueue:
 
         return {"open": tab(OPEN), "requests": tab(ASKED), "offers": tab(OFFERED), "preferred": tab(PREFERRED)}
 
-    def rows(self, orders: Sequence[Order]) -> list[QueueRow]:
-        """One query, for what there is between the writer and each order."""
-        params: dict[str, Any] = {
-            "website": self.actor.website.pk,
-            "writer": self.writer_id,
-            "ids": [order.pk for order in orders],
-        }
+    def rows(self, ids: Sequence[int]) -> list[QueueRow]:
+        """One query, for the orders and what there is between the writer and each."""
         with connection.cursor() as cursor:
-            cursor.execute(ABOUT, params)
-            about = {pk: facts for pk, *facts in cursor.fetchall()}
-        return [self._row(order, *about[order.pk]) for order in orders]
+            cursor.execute(SHOWN, {"website": self.actor.website.pk, "writer": self.writer_id, "ids": list(ids)})
+            shown = {row[0]: _Shown._make(row) for row in cursor.fetchall()}
+        return [self._row(shown[pk]) for pk in ids]
 
-    def _row(
-        self,
-        order: Order,
-        request_id: int | None,
-        bid_minor: int | None,
-        message: str,
-        requested_at: dt.datetime,
-        request_expires_at: dt.datetime,
-        offered_minor: int | None,
-        offered_at: dt.datetime,
-        offer_expires_at: dt.datetime,
-        client_number: int,
-        favoured: bool,  # noqa: FBT001
-        *facts: bool,
-    ) -> QueueRow:
-        # A block is not among these facts, so that the writer does not learn of it.
-        match = self._match(order, *facts)
+    def _row(self, order: _Shown) -> QueueRow:
+        match = self._match(order)
         level_minor = self.level.pay_minor(pages=order.pages, price_minor=order.price_minor)
-        pay_minor = next((minor for minor in (offered_minor, bid_minor) if minor is not None), level_minor)
+        pay_minor = next((minor for minor in (order.offered_minor, order.bid_minor) if minor is not None), level_minor)
         in_time = order.client_deadline > self.at
         free = order.status == Status.AVAILABLE and in_time and not match.exclusions
         capacity = self.capacity
         return QueueRow(
-            id=order.pk,
+            id=order.id,
             number=order.number,
             status=Status(order.status),
             topic=order.topic,
@@ -238,36 +248,39 @@ class WriterQueue:
             pages=order.pages,
             slides=order.slides,
             spacing=order.spacing,
-            client=f"Client {client_number}",
+            client=f"Client {order.client_number}",
             writer_deadline=writer_due(self.policy, self.at, order.client_deadline) if in_time else None,
             pay=to_decimal(pay_minor),
             currency=self.actor.website.currency,
             placed_at=order.placed_at,
-            preferred=favoured or order.preferred_writer_id == self.writer_id,
+            preferred=order.preferred,
             may_take=free and capacity.takes_allowed,
-            may_request=free and request_id is None and capacity.requests_left > 0,
+            may_request=free and order.request_id is None and capacity.requests_left > 0,
             match=match,
             request=None
-            if request_id is None
+            if order.request_id is None
             else QueueRequest(
-                request_id,
-                message,
-                None if bid_minor is None else to_decimal(bid_minor),
-                requested_at,
-                request_expires_at,
+                order.request_id,
+                order.message,
+                None if order.bid_minor is None else to_decimal(order.bid_minor),
+                order.requested_at,
+                order.request_expires_at,
             ),
-            offer=None if offered_minor is None else QueueOffer(offered_at, offer_expires_at),
+            offer=None if order.offered_minor is None else QueueOffer(order.offered_at, order.offer_expires_at),
         )
 
-    def _match(self, order: Order, *facts: bool) -> Match:
-        """It depends on little of the order, so a page of them has few different ones."""
-        key = (order.level_rank, *facts)
+    def _match(self, order: _Shown) -> Match:
+        """It depends on little of the order, so a page of them has few different ones. A block is not in it, so that
+        the writer does not learn of it."""
+        key = (order.level_rank, order.declined, order.knows_subject, order.knows_paper_type)
         if key not in self._matches:
-            declined, knows_subject, knows_paper_type = facts
             writer = replace(
-                self.facts, declined=declined, knows_subject=knows_subject, knows_paper_type=knows_paper_type
+                self.facts,
+                declined=order.declined,
+                knows_subject=order.knows_subject,
+                knows_paper_type=order.knows_paper_type,
             )
-            codes = exclusions(order, writer, self.levels)
+            codes = exclusions(order.level_rank, writer, self.levels)
             parts = factors(writer, self.levels, self.mean)
             self._matches[key] = match_of(parts, dict(self.policy.match_weights), codes)
         return self._matches[key]

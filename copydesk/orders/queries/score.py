@@ -92,7 +92,7 @@ def matches(order: Order, writers: Sequence[Facts]) -> dict[int, Match]:
     scored = {}
     for writer in writers:
         parts = factors(writer, levels, mean)
-        codes = exclusions(order, writer, levels)
+        codes = exclusions(order.level_rank, writer, levels)
         scored[writer.writer_id] = match_of(parts, weights, codes)
     return scored
 

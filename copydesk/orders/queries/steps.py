@@ -170,7 +170,7 @@ def _admitted(
 ) -> Level:
     if not found:
         raise Invalid({"writer_id": "No such writer."}, "not_found")
-    excluded = match.exclusions(order, found[0], levels)
+    excluded = match.exclusions(order.level_rank, found[0], levels)
     if beyond_limits:
         excluded = [code for code in excluded if code in BINDING]
     if excluded:

@@ -3,12 +3,23 @@
 It leans on the hook that Django calls when `atomic` opens its outermost block; tests/tenancy/test_backend.py holds it.
 """
 
+from typing import Any
+
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 
 from copydesk.tenancy.scope import current_website_id, wide
 
+PREPARED = 500
+"""Statements that a connection keeps prepared. The API has more than psycopg's hundred: the last ones drove out those
+that come again, which were then planned anew."""
+
 
 class DatabaseWrapper(PostgresWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        connection.prepared_max = PREPARED
+        return connection
+
     def _start_transaction_under_autocommit(self) -> None:
         website_id = current_website_id()
         if website_id is None:

@@ -96,6 +96,10 @@ class Migration(migrations.Migration):
             model_name='skill',
             constraint=models.UniqueConstraint(fields=('website', 'writer', 'kind', 'code'), name='skill_unique'),
         ),
+        migrations.AddIndex(
+            model_name='choice',
+            index=models.Index(fields=['website', 'writer', 'kind'], include=('client',), name='choice_by_writer'),
+        ),
         migrations.AddConstraint(
             model_name='choice',
             constraint=models.UniqueConstraint(fields=('website', 'client', 'writer'), name='choice_unique'),

@@ -13,6 +13,9 @@ from copydesk.demo.bench.people import askers, largest_website
 from copydesk.demo.bench.report import missed, table
 from copydesk.demo.bench.writes import measure_writes
 
+WARM = 28
+"""A statement is planned anew in its first seven runs on a connection, of which each of the server's four threads has one."""
+
 
 class Command(BaseCommand):
     help = "Measures every GET route and three writes; for `run.py bench`, and as COPYDESK_ROLE=owner."
@@ -21,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--url", required=True)
         parser.add_argument("--loaded", type=Path, required=True, help="what load_bench has written")
         parser.add_argument("--rounds", type=int, default=4)
-        parser.add_argument("--warm", type=int, default=12, help="requests of each route before those that count")
+        parser.add_argument("--warm", type=int, default=WARM, help="requests of each route before those that count")
         parser.add_argument("--counted", type=int, default=15)
         parser.add_argument("--writes", type=int, default=15, help="orders of each of the eight callers")
         parser.add_argument("--json", type=Path)
