@@ -14,7 +14,7 @@ from copydesk.demo.bench.report import missed, table
 from copydesk.demo.bench.writes import measure_writes
 
 WARM = 28
-"""A statement is planned anew in its first seven runs on a connection, of which each of the server's four threads has one."""
+"""A statement is planned anew in its first seven runs on a connection; each of the server's four threads has one."""
 
 
 class Command(BaseCommand):
