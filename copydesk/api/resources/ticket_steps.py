@@ -150,7 +150,9 @@ class TicketStepDesk(TicketDesk):
     @action(detail=True, url_path="messages", sorts={})
     def messages(self, request: Request, pk: str) -> Response:
         """Public messages, newest first, with those of duplicates merged into it. Never notes."""
-        rows = Reply.objects.of(self.actor.website).in_thread(self.get_object()).select_related("author")
+        rows = (
+            Reply.objects.of(self.actor.website).in_thread(self.get_object()).select_related("author__writer_profile")
+        )
         return self.page(rows, lambda replies: message_rows(self.actor, replies))
 
     @extend_schema(responses=shape(TicketNote)(many=True))

@@ -94,9 +94,6 @@ class TicketDesk(Desk):
         "due_at": "due_at",
     }
 
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("requester__user", "assignee__user")
-
     @extend_schema(responses=ROW(many=True))
     def list(self, request: Request) -> Response:
         """Newest first, where nothing else is asked."""

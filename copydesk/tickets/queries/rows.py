@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, JSONField, OuterRef, Subquery, Value, When
+from django.db.models.functions import JSONObject
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -12,7 +17,6 @@ from copydesk.accounts.permissions import STAFF, Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
-from copydesk.writers.queries import pen_names
 
 from ..clocks import Kind
 from ..models import Category, Clock, Escalation, EscalationStatus, Note, Priority, Reply, Status, Ticket, TicketFile
@@ -20,6 +24,11 @@ from ..models.ticket import REQUESTERS
 from .clocks import ClockRow, clock_rows
 
 KINDS = list(Kind)
+MOMENT = ("_at", "_since")
+CLOCK_FIELDS = (
+    *("kind", "number", "target_seconds", "started_at", "due_at", "risk_at", "met_at", "breached_at"),
+    *("paused_since", "paused_seconds"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,34 +145,28 @@ class EscalationRow:
 
 
 def ticket_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketRow]:
-    """Of tickets with `requester__user` and `assignee__user` selected. Three queries at most: pen names, subjects,
-    clocks."""
-    writers = {row.requester_id for row in tickets if row.requester_role == Role.WRITER}
-    names = pen_names(actor.website, writers) if writers else {}
-    subjects = _subjects(actor, tickets)
-    clocks = _clocks(actor, tickets) if actor.is_staff else {}
-    return [_row(actor, row, names, subjects, clocks.get(row.pk, [])) for row in tickets]
+    """One query, for all that stands around them: people, subjects, clocks."""
+    known = _around(actor, tickets)
+    return [_row(actor, row, known[row.pk]) for row in tickets]
 
 
 def ticket_row(actor: Actor, ticket: Ticket) -> TicketRow:
-    """As ticket_rows; people are read where they are not selected."""
     return ticket_rows(actor, [ticket])[0]
 
 
 def message_rows(actor: Actor, replies: Sequence[Reply]) -> list[TicketMessage]:
-    """Of replies with `author` selected. Two queries: files, and pen names."""
+    """Of replies with `author__writer_profile` selected. One query: files."""
     ids = [reply.pk for reply in replies]
     files: dict[int, list[TicketFileRow]] = {}
     for file in TicketFile.objects.of(actor.website).filter(reply__in=ids).select_related("file").order_by("id"):
         files.setdefault(file.reply_id or 0, []).append(file_row(file))
-    names = _pen_names(actor, replies)
     return [
         TicketMessage(
             id=reply.pk,
             ticket_id=reply.ticket_id,
             created_at=reply.created_at,
             author_role=_role(reply, actor),
-            author=_author(reply, actor, names),
+            author=_author(reply, actor),
             is_own=_is_own(reply, actor),
             body=reply.body,
             files=files.get(reply.pk, []),
@@ -185,7 +188,7 @@ def note_rows(actor: Actor, notes: Sequence[Note]) -> list[TicketNote]:
             ticket_id=note.ticket_id,
             created_at=note.created_at,
             author_role=note.author_role,
-            author=_author(note, actor, {}),
+            author=_author(note, actor),
             is_own=_is_own(note, actor),
             body=note.body,
             files=files.get(note.pk, []),
@@ -227,11 +230,25 @@ def file_row(row: TicketFile) -> TicketFileRow:
     )
 
 
-def _row(
-    actor: Actor, row: Ticket, names: dict[int, str], subjects: dict[int, int], clocks: list[ClockRow]
-) -> TicketRow:
+def _around(actor: Actor, tickets: Sequence[Ticket]) -> dict[int, Any]:
+    """By id, with the people, `about_number` and `clock_rows`, which are the desk's."""
+    numbers = Order.objects.of(actor.website).filter(pk=OuterRef("about_id")).values("number")
+    clocks = Clock.objects.of(actor.website).filter(ticket=OuterRef("pk"))
+    of_clock = JSONObject(**{name: name for name in CLOCK_FIELDS})
+    rows = Ticket.objects.of(actor.website).select_related(
+        "requester__user", "requester__writer_profile", "assignee__user"
+    )
+    return rows.annotate(
+        about_number=Case(When(about_type=Order.noun, then=Subquery(numbers))),
+        clock_rows=ArraySubquery(clocks.values(clock=of_clock)) if actor.is_staff else Value(None, JSONField()),
+    ).in_bulk([ticket.pk for ticket in tickets])
+
+
+def _row(actor: Actor, row: Ticket, around: Any) -> TicketRow:
     inside = actor.is_staff
-    about = None if row.about_id is None else Subject(row.about_type, row.about_id, subjects.get(row.about_id))
+    about = None if row.about_id is None else Subject(row.about_type, row.about_id, around.about_number)
+    requester, assignee = around.requester, around.assignee
+    names = {requester.pk: requester.writer_profile.pen_name} if hasattr(requester, "writer_profile") else {}
     return TicketRow(
         id=row.pk,
         number=row.number,
@@ -239,13 +256,13 @@ def _row(
         category=Category(row.category),
         priority=Priority(row.priority).word,
         status=Status(row.status),
-        requester=member_row(actor, row.requester, names),
-        assignee=member_row(actor, row.assignee, names) if inside and row.assignee is not None else None,
+        requester=member_row(actor, requester, names),
+        assignee=member_row(actor, assignee, names) if inside and assignee is not None else None,
         about=about,
         merged_into_id=row.merged_into_id,
         escalation_level=row.escalation_level if inside else None,
         due_at=row.due_at if inside else None,
-        clocks=clocks,
+        clocks=_clocks(row, around.clock_rows),
         opened_at=row.opened_at,
         last_message_at=row.last_message_at,
         assigned_at=row.assigned_at if inside else None,
@@ -266,27 +283,18 @@ def member_row(actor: Actor, member: Membership, names: Mapping[int, str]) -> Me
     return Member(member.pk, member.role, label, name)
 
 
-def _subjects(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, int]:
-    """Numbers of the orders that tickets are about. One query at most."""
-    ids = {row.about_id or 0 for row in tickets if row.about_type == Order.noun}
-    return dict(Order.objects.of(actor.website).filter(pk__in=ids).values_list("pk", "number")) if ids else {}
+def _clocks(row: Ticket, found: Sequence[dict[str, Any]] | None) -> list[ClockRow]:
+    """First response, next responses, resolution."""
+    clocks = [
+        Clock(ticket=row, **{name: moment(value) if name.endswith(MOMENT) else value for name, value in one.items()})
+        for one in found or ()
+    ]
+    return clock_rows(sorted(clocks, key=lambda one: (KINDS.index(Kind(one.kind)), one.number)), clock.now())
 
 
-def _clocks(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, list[ClockRow]]:
-    rows = Clock.objects.of(actor.website).filter(ticket__in=[row.pk for row in tickets])
-    found: dict[int, list[Clock]] = {}
-    for row in rows:
-        found.setdefault(row.ticket_id, []).append(row)
-    at = clock.now()
-    return {
-        pk: clock_rows(sorted(clocks, key=lambda one: (KINDS.index(Kind(one.kind)), one.number)), at)
-        for pk, clocks in found.items()
-    }
-
-
-def _pen_names(actor: Actor, replies: Iterable[Reply]) -> dict[int, str]:
-    writers = {reply.author_id or 0 for reply in replies if reply.author_role == Role.WRITER}
-    return pen_names(actor.website, writers) if writers else {}
+def moment(text: str | None) -> dt.datetime | None:
+    """As JSON gives it."""
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _is_own(message: Reply | Note, actor: Actor) -> bool:
@@ -297,8 +305,10 @@ def _role(reply: Reply, actor: Actor) -> str:
     return Role.SUPPORT if reply.author_role in STAFF and not actor.is_staff else reply.author_role
 
 
-def _author(message: Reply | Note, actor: Actor, names: dict[int, str]) -> str:
-    if message.author_role in STAFF and (actor.role in REQUESTERS or message.author is None):
+def _author(message: Reply | Note, actor: Actor) -> str:
+    author = message.author
+    if message.author_role in STAFF and (actor.role in REQUESTERS or author is None):
         return "Support"
-    assert message.author is not None
-    return names.get(message.author.pk, f"{message.author_role.title()} {message.author.number}")
+    assert author is not None
+    writer = getattr(author, "writer_profile", None) if message.author_role == Role.WRITER else None
+    return writer.pen_name if writer else f"{message.author_role.title()} {author.number}"

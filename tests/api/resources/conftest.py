@@ -6,10 +6,11 @@ import pytest
 
 from copydesk.accounts.models import Membership
 from copydesk.tenancy.models import Website
+from tests.api.writer_desk.conftest import queries
 from tests.factories import writers
 from tests.standstill import NOON, client, frozen, noon, support, website
 
-__all__ = ["NOON", "client", "frozen", "noon", "support", "website"]
+__all__ = ["NOON", "client", "frozen", "noon", "queries", "support", "website"]
 
 
 @pytest.fixture
