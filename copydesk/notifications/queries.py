@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
@@ -94,10 +95,10 @@ def channels_of(website_id: int, members: Iterable[int]) -> Mapping[tuple[int, s
     return {(one.member_id, one.group): Channels(one.in_app, one.email) for one in chosen}
 
 
-def named_in(website_id: int, event: Event) -> Mapping[str, int | None]:
+def named_in(website_id: int, event: Event) -> Mapping[str, Any]:
     """Members by what an event's data call them, and who now has the ticket that it is about. One query at most."""
     if event.root_type != Ticket.noun:
-        return event.data
+        return dict(event.data)
     assignee_id = Ticket.objects.of(website_id).filter(pk=event.root_id).values_list("assignee_id", flat=True).first()
     return {**event.data, ASSIGNEE: assignee_id}
 
