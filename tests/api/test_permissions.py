@@ -136,6 +136,8 @@ POST   support-management/escalations/{id}/acknowledge/           !---+++0
 POST   support-management/escalations/{id}/approve/               !----++0
 POST   support-management/escalations/{id}/reject/                !----++0
 POST   support-management/escalations/{id}/resolve/               !---+++0
+GET    support-management/order-management/                       !---+++0
+GET    support-management/order-management/{id}/                  !---+++0
 GET    tickets/                                                   !++-+++0
 POST   tickets/                                                   !++-+++0
 GET    tickets/files/{id}/download/                               !+0-+++0

@@ -160,7 +160,10 @@ def _keep_desk(world: World, ticket: str) -> None:
     support.post(f"{ticket}escalate/", {"reason": "A lot of money."})
     measure = {"member_id": world.people["writer"].pk, "measure": "blacklist", "reason": "Fraud."}
     asked = support.post(f"{desk}escalations/", measure)
-    world.ids |= {"support-management/escalations/": (asked["id"],)}
+    world.ids |= {
+        "support-management/escalations/": (asked["id"],),
+        "support-management/order-management/": world.ids["orders/"],
+    }
 
 
 def _pay_out(world: World) -> None:

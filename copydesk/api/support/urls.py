@@ -3,8 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.support.escalations import EscalationDesk
+from copydesk.api.support.order_management import OrderManagementDesk
 
 router = SimpleRouter()
 router.register("escalations", EscalationDesk, basename="support-escalations")
+router.register("order-management", OrderManagementDesk, basename="support-orders")
 
 urlpatterns = router.urls
