@@ -31,6 +31,10 @@ class PolicyBase:
     version: int = 0
 
     @classmethod
+    def check(cls, data: Mapping[str, Any]) -> None:
+        """Before it is stored: raises Invalid with the fields that are wrong."""
+
+    @classmethod
     def parse(cls, data: Mapping[str, Any], version: int) -> Self:
         known = {field.name for field in fields(cls)} - {"version"}
         return cls(version=version, **{key: value for key, value in data.items() if key in known})
@@ -66,7 +70,11 @@ def _stored(
 
 
 def store_policy(website: Website, name: str, data: dict[str, Any]) -> Policy:
-    """Adds a version. Two at once: the second fails on the unique version and is to be repeated."""
+    """Adds a version. Two at once: the second fails on the unique version and is to be repeated. Raises what the
+    policy's own `check` does."""
+    for policy in PolicyBase.__subclasses__():
+        if policy.policy_name == name:
+            policy.check(data)
     last = Policy.objects.of(website).filter(name=name).order_by("-version").first()
     return Policy.objects.of(website).create(
         name=name, version=(last.version if last else 0) + 1, data=data, created_at=clock.now()

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from copydesk.core.errors import Invalid
 from copydesk.tenancy.policies import PolicyBase
 
 from .calendar import Calendar, Interval
 from .clocks import Kind, Targets, Terms
+from .promises import wrong
 
 HOUR = 60
 
@@ -91,8 +93,12 @@ class SlaPolicy(PolicyBase):
         return Terms(Calendar(zone, self.week, days), self.at_risk_bps)
 
     @classmethod
+    def check(cls, data: Mapping[str, Any]) -> None:
+        if errors := wrong(data, max(rule.resolution_minutes for rule in DEFAULT_RULES)):
+            raise Invalid(errors)
+
+    @classmethod
     def parse(cls, data: Mapping[str, Any], version: int) -> Self:
-        """ValueError for a calendar that is none."""
         typed: dict[str, Any] = {}
         if "rules" in data:
             typed["rules"] = tuple(_rule(one) for one in data["rules"])
@@ -102,9 +108,7 @@ class SlaPolicy(PolicyBase):
             typed["week"] = tuple(tuple((opens, closes) for opens, closes in day) for day in data["week"])
         if "holidays" in data:
             typed["holidays"] = tuple(data["holidays"])
-        policy = super().parse({**data, **typed}, version)
-        policy.terms("UTC")
-        return policy
+        return super().parse({**data, **typed}, version)
 
 
 def _rule(data: Mapping[str, Any]) -> SlaRule:
