@@ -15,15 +15,19 @@ from copydesk.core import clock
 from copydesk.files.models import File
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
 
-from .ticket import REQUESTERS, Ticket
+from .ticket import REQUESTERS, Ticket, TicketQuerySet
 
 ROLES = [(role.value, role.value) for role in Role]
 
 
+def thread_of(ticket: Ticket) -> TicketQuerySet:
+    """The ticket and those that were merged into it."""
+    return Ticket.objects.of(ticket.website_id).filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
+
+
 class ReplyQuerySet(TenantQuerySet["Reply"]):
     def in_thread(self, ticket: Ticket) -> ReplyQuerySet:
-        """Of the ticket and of those that were merged into it."""
-        return self.filter(Q(ticket=ticket) | Q(ticket__merged_into=ticket))
+        return self.filter(ticket__in=thread_of(ticket))
 
 
 class NoteQuerySet(TenantQuerySet["Note"]):
@@ -34,7 +38,7 @@ class NoteQuerySet(TenantQuerySet["Note"]):
         return rows if actor.is_staff else rows.none()
 
     def in_thread(self, ticket: Ticket) -> NoteQuerySet:
-        return self.filter(Q(ticket=ticket) | Q(ticket__merged_into=ticket))
+        return self.filter(ticket__in=thread_of(ticket))
 
 
 class Reply(TenantModel):
