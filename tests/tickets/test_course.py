@@ -14,6 +14,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core.errors import Invalid, Refusal
 from copydesk.journal.models import Event
+from copydesk.journal.queries import timeline
 from copydesk.tenancy.models import Website
 from copydesk.tickets import tasks
 from copydesk.tickets.actions import course, escalating, talking
@@ -363,6 +364,30 @@ def test_escalated_by_hand(row: Ticket, admin: Membership, agent: Actor) -> None
     assert (first.acknowledged_by_id, first.resolved_by_id, first.acknowledged_at) == (admin.pk, admin.pk, NOON)
     refused(row, lambda: escalating.resolve_escalation(third, by=agent, reason="Twice"), "wrong_state")
     assert not Escalation.objects.of(row.website_id).unresolved().exists()
+
+
+def test_what_a_requester_may_see_of_what_happened(
+    row: Ticket, client: Membership, support2: Membership, agent: Actor, frozen: time_machine.Coordinates
+) -> None:
+    """The stream, the activity and every history are views of these."""
+    course.claim_ticket(row, by=agent)
+    talking.add_note(row, "Zanzibar.", by=agent)
+    course.change_ticket(row, priority=Priority.HIGH, by=agent)
+    course.assign_ticket(row, support2.pk, by=agent, reason="Zanzibar")
+    first = escalating.escalate_ticket(row, reason="Zanzibar", by=agent)
+    escalating.acknowledge_escalation(first, by=agent)
+    escalating.resolve_escalation(first, by=agent, reason="Zanzibar")
+    frozen.move_to(NOON + 5 * HOUR)
+    tasks.watch_breaches(row.website)
+    talking.reply_to_ticket(row, "So.", by=agent)
+    course.close_ticket(row, by=agent, reason="Zanzibar")
+    seen = timeline(actor(client), "ticket", row.pk)
+    assert [one.verb for one in seen] == ["ticket.open", "ticket.reply", "ticket.close"]
+    assert "Zanzibar" not in repr(seen)
+    assert not {"assignee_id", "note_id"} & {name for one in seen for name in one.data}
+    assert [one.verb for one in timeline(actor(accounts.membership(row.website, "editor")), "ticket", row.pk)] == []
+    inside = {one.verb for one in timeline(agent, "ticket", row.pk)}
+    assert inside > {"ticket.note", "ticket.claim", "ticket.breach", "ticket_escalation.resolve"}
 
 
 def test_what_was_said_stays(row: Ticket, agent: Actor) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
-from copydesk.core.errors import Forbidden, Invalid
+from copydesk.core.errors import Forbidden, Invalid, NotFound
 from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tickets.actions import course, desk
@@ -138,7 +138,10 @@ def test_on_duty_is_who_has_a_shift(
         with pytest.raises(Invalid):
             desk.plan_shift(support2.pk, NOON + starts * HOUR, NOON + ends * HOUR, by=boss)
     desk.plan_shift(support2.pk, NOON + 8 * HOUR, NOON + 9 * HOUR, by=boss)
+    stale = Shift.objects.of(website).get(pk=shift.pk)
     desk.cancel_shift(shift, by=boss)
+    with pytest.raises(NotFound):
+        desk.cancel_shift(stale, by=boss)
     assert Shift.objects.of(website).count() == 1
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Can
-from copydesk.core.errors import Forbidden, Invalid
+from copydesk.core.errors import Forbidden, Invalid, NotFound
 from copydesk.journal.actions import change, lock, record
 from copydesk.journal.models import Journaled, details
 
@@ -56,8 +56,11 @@ def plan_shift(member_id: int, starts_at: dt.datetime, ends_at: dt.datetime, *, 
 
 
 def cancel_shift(shift: Shift, *, by: Actor) -> None:
+    """Raises Forbidden, NotFound where another was faster."""
     _manage(by)
-    record("shift.cancel", lock(shift), by=by, data=details(member_id=shift.member_id))
+    if Shift.objects.of(shift.website_id).filter(pk=shift.pk).lock().first() is None:
+        raise NotFound
+    record("shift.cancel", shift, by=by, data=details(member_id=shift.member_id))
     shift.delete()
 
 

@@ -13,7 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership
 from copydesk.tickets.actions.desk import keep_profile
-from copydesk.tickets.models import Note, Reply, Ticket, TicketFile
+from copydesk.tickets.actions.issues import approve_measure, request_measure
+from copydesk.tickets.models import Measure, Note, Reply, Ticket, TicketFile
+from copydesk.tickets.tasks import lift_measures
 from tests.api.client import Caller, as_, as_user
 from tests.factories import accounts, orders, tenancy
 from tests.factories.accounts import actor
@@ -325,6 +327,23 @@ def test_of_another_website_nothing_is_known(opened: dict[str, Any], client: Mem
     for step in ("", "messages/", "notes/"):
         elsewhere.get(path(opened, step), 404)
     elsewhere.post(path(opened, "claim/"), status=404)
+
+
+def test_a_suspended_client_is_refused_until_its_end(
+    opened: dict[str, Any], client: Membership, support: Membership, frozen: time_machine.Coordinates
+) -> None:
+    admin = accounts.membership(client.website, "admin")
+    row = request_measure(client.pk, Measure.SUSPEND, by=actor(support), reason="Rude", until=NOON + 2 * HOUR)
+    caller = as_(client)
+    caller.get(path(opened))
+    approve_measure(row, by=actor(admin))
+    assert caller.get(path(opened), 403)["code"] == "member_suspended"
+    assert caller.post(path(opened, "reply/"), {"body": "?"}, 403)["code"] == "member_suspended"
+    # The account logs in, and sees how it stands.
+    assert [one["status"] for one in caller.get("/api/v1/auth/me/")["memberships"]] == ["suspended"]
+    frozen.shift(2 * HOUR)
+    lift_measures(client.website)
+    as_(client).get(path(opened))
 
 
 def test_the_number_of_queries_does_not_grow(
