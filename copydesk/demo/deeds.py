@@ -244,7 +244,7 @@ class Deeds:
                 editing.confirm_change(self.stage, row, by=by)
         yield self.now + self.within(20 * MINUTE, 50 * MINUTE)
         corrected = self.happens(0.25)
-        files = [self.act(papers.add_file, kind="draft", content="draft", by=by)] if corrected else []
+        files = [self.act(editing.add_marked_file, content="draft", by=by)] if corrected else []
         found = self.chance.sample(
             sorted(texts.ISSUES), self.chance.randint(2, 3) if returned else self.chance.choice((0, 0, 1))
         )

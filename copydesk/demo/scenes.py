@@ -116,6 +116,12 @@ class Scene(Deeds):
         for _ in self.edit(self.named_editor, returned=False):
             yield from self.before_end(0.1)
 
+    def taken_from_editor(self) -> Life:
+        """Staff hold the order in the middle of it."""
+        yield from self.assigned()
+        yield from self.before_end(0.4)
+        self.hold()
+
     def sent_back(self) -> Life:
         """By its editor; the writer has made one of the changes."""
         yield from self.assigned()
@@ -239,6 +245,7 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.assigned, "client2", "writer3"),
     (Scene.in_review, "client", "writer2"),
     (Scene.with_verdict, "client2", "writer"),
+    (Scene.taken_from_editor, "client2", "writer"),
     (Scene.sent_back, "client", "writer"),
     (Scene.to_approve, "client", "writer"),
     (Scene.to_approve, "client", "writer2"),

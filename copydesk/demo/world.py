@@ -117,7 +117,6 @@ def play(
     stage.notify = partial(telling.notify, stage)
     stage.reactions = {
         "editing.follow_order": partial(editing.follow_order, stage),
-        "editing.renew_lease": partial(editing.renew_lease, stage),
     }
     arrivals = Arrivals(
         stage, crew, clients=world.clients, writers=world.writers, editors=world.editors, password=world.password

@@ -56,7 +56,7 @@ class UnclaimInstead(Refusal):
 
 class NotInEditing(Refusal):
     code = "not_in_editing"
-    message = "The order has no open editing task."
+    message = "This work is not in editing now."
 
 
 class LimitByStaff(Forbidden):

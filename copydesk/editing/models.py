@@ -67,21 +67,26 @@ ACTIVE = HELD | {T.SUBMITTED}
 REVIEWED = (Outcome.APPROVED, Outcome.RETURNED)
 
 
+def in_editing(task: EditingTask) -> Refusal | None:
+    """The order has left editing, and the job that closes the task has not run yet. Reads the order."""
+    return None if task.order.status == Status.EDITING else errors.NotInEditing()
+
+
 def is_free(task: EditingTask, by: Actor) -> Refusal | None:
     """Nobody has it, or a claim of it has run out."""
     if task.status == T.AVAILABLE or task.lease_over(clock.now()):
-        return None
+        return in_editing(task)
     own = by.membership_id is not None and task.editor_id == by.membership_id
     return errors.TaskTaken("You have this task already." if own else "", holder=task.holder, until=task.lease_until)
 
 
 def own_task(task: EditingTask, by: Actor) -> Refusal | None:
     """An editor has it, and still has it; staff may act in its place."""
-    if by.role is not Role.EDITOR:
-        return None
-    if task.editor_id != by.membership_id:
+    if by.role is Role.EDITOR and task.editor_id != by.membership_id:
         return errors.NotYourTask()
-    return errors.LeaseExpired(until=task.lease_until) if task.lease_over(clock.now()) else None
+    if by.role is Role.EDITOR and task.lease_over(clock.now()):
+        return errors.LeaseExpired(until=task.lease_until)
+    return in_editing(task)
 
 
 def own_assigned(task: EditingTask, by: Actor) -> Refusal | None:
@@ -92,6 +97,11 @@ def own_assigned(task: EditingTask, by: Actor) -> Refusal | None:
 def own_claimed(task: EditingTask, by: Actor) -> Refusal | None:
     refused = own_task(task, by)
     return refused or (errors.RejectInstead() if task.assignment_type != AssignmentType.CLAIMED else None)
+
+
+def having(task: EditingTask | None, by: Actor) -> Refusal | None:
+    """As `own_task`, of an order's open task."""
+    return errors.NotInEditing() if task is None else own_task(task, by)
 
 
 def run_out(task: EditingTask, by: Actor) -> Refusal | None:
@@ -181,9 +191,10 @@ class EditingTask(Journaled):
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {
-            "claim": step({T.AVAILABLE, *HELD}, T.CLAIMED, Can.CLAIM_EDITING, is_free, "assigned_at"),
-            "assign": step({T.AVAILABLE, *HELD}, T.CLAIMED, Can.ASSIGN_EDITING, is_free, "assigned_at"),
+            "claim": step({T.AVAILABLE, *ACTIVE}, T.CLAIMED, Can.CLAIM_EDITING, is_free, "assigned_at"),
+            "assign": step({T.AVAILABLE, *ACTIVE}, T.CLAIMED, Can.ASSIGN_EDITING, is_free, "assigned_at"),
             "start": step({T.CLAIMED}, T.IN_REVIEW, Can.CLAIM_EDITING, own_task, "started_at"),
+            "add_file": step(HELD, None, Can.CLAIM_EDITING, own_task, stays=True, hidden=True),
             "submit": step({T.IN_REVIEW}, T.SUBMITTED, Can.CLAIM_EDITING, own_task, "submitted_at"),
             "complete": step({T.SUBMITTED}, T.CLOSED, Can.EDIT_WORK, own_task, "closed_at"),
             "reject": step(HELD, T.AVAILABLE, Can.CLAIM_EDITING, own_assigned),

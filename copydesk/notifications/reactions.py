@@ -17,7 +17,6 @@ NOTIFY = "notifications.notify"
 JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
     "review.approve": ("reviews.rate_writer",),
-    "file.upload": ("editing.renew_lease",),
     **dict.fromkeys(
         ("order.submit", "order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
         ("editing.follow_order",),
@@ -109,6 +108,7 @@ _EDITING: dict[str, tuple[Tell, ...]] = {
     "editing_task.assign": editor("{what} is yours to edit"),
     "editing_task.hand_over": editor("{what} is yours to edit"),
     "editing_task.expire": editor("Your claim of {what} has run out"),
+    "editing_task.withdraw": editor("{what} is no longer yours to edit: it has left editing"),
     "required_change.confirm": writer("A change of {what} is confirmed"),
 }
 

@@ -209,6 +209,12 @@ class Replay:
             added = files.add_file(self.find(case.order), upload, FileKind(kind), by=self.actor(by))
         self.knows(step.result, added.pk)
 
+    def do_add_marked_file(self, step: Step, case: Case, *, content: str, by: Actor) -> None:
+        upload = SimpleUploadedFile(*CONTENTS[content])
+        with self.scope():
+            added = editing.add_file(self.find(case.order), upload, FileKind.DRAFT, by=self.actor(by))
+        self.knows(step.result, added.pk)
+
     def do_change_editor(self, step: Step, editor: Member, *, by: Actor, **given: Any) -> None:
         with self.scope():
             editors.change_profile(self.find(editor.row), by=self.actor(by), **given)

@@ -189,7 +189,7 @@ class TestComplete:
         """Staff were quicker, and the job that closes the task has not run yet."""
         task = editing.submitted_task(client, writer, editor)
         delivery.pass_work(current(task), by=actor(support))
-        refuses(client.website, WrongState, lambda: reviews.complete(task, by=actor(editor)))
+        refuses(client.website, errors.NotInEditing, lambda: reviews.complete(task, by=actor(editor)))
         run_jobs()
         assert EditingTask.objects.of(client.website).get(pk=task.pk).outcome == Outcome.WITHDRAWN
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
-from copydesk.core.errors import Forbidden, Invalid, Refusal, WrongState
+from copydesk.core.errors import Forbidden, Invalid, Refusal
 from copydesk.editing import errors
 from copydesk.editing.actions import tasks
 from copydesk.editing.models import AssignmentType, EditingTask, Outcome, TaskStatus
@@ -21,14 +21,12 @@ from copydesk.editing.tasks import expire_leases, reconcile
 from copydesk.journal.models import Event
 from copydesk.notifications.models import Notification
 from copydesk.orders.actions import course, delivery
-from copydesk.orders.actions.files import add_file
-from copydesk.orders.models import FileKind, Order
+from copydesk.orders.models import Order
 from copydesk.platform.provisioning import as_data
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
 from tests.factories import accounts, editing, orders
 from tests.factories.accounts import actor
-from tests.factories.files import upload
 from tests.jobs import queued, run_jobs
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +161,9 @@ class TestClaim:
     ) -> None:
         task = editing.submitted_task(client, writer, editor)
         frozen.shift(LEASE * 5)
-        refuses(WrongState, lambda: tasks.claim(task, by=actor(editor2)))
+        refused = refuses(errors.TaskTaken, lambda: tasks.claim(task, by=actor(editor2)))
+        assert refused.context == {"holder": f"Editor {editor.number}", "until": None}
+        assert not EditingTask.objects.of(task.website_id).free_to(actor(editor2)).exists()
 
     def test_by_no_writer_client_or_staff(self, client: Membership, writer: Membership, support: Membership) -> None:
         task = editing.open_task(client, writer)
@@ -208,21 +208,6 @@ class TestLease:
         frozen.shift(dt.timedelta(minutes=50))
         tasks.start(task, by=actor(editor))
         assert task.lease_until == Event.objects.of(task.website_id).order_by("-id")[0].at + LEASE
-
-    def test_an_upload_renews_it(
-        self, frozen: time_machine.Coordinates, client: Membership, writer: Membership, editor: Membership
-    ) -> None:
-        task = editing.task_in_review(client, writer, editor)
-        before = task.lease_until
-        run_jobs()
-        frozen.shift(dt.timedelta(minutes=50))
-        add_file(task.order, upload(), FileKind.DRAFT, by=actor(editor))
-        assert run_jobs()[0] == "editing.renew_lease"
-        assert before is not None
-        assert again(task).lease_until == before + dt.timedelta(minutes=50)
-        frozen.shift(LEASE)
-        tasks.renew_lease(client.website, task.order_id, editor.pk)
-        assert again(task).lease_until == before + dt.timedelta(minutes=50), "what is over stays over"
 
     def test_a_write_after_it_is_refused(
         self,

@@ -13,11 +13,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from copydesk.accounts.permissions import Can
+from copydesk.accounts.permissions import Can, Role
 from copydesk.api.desk import Desk
 from copydesk.api.rows.files import UploadParser, download
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
+from copydesk.editing.actions import reviews
 from copydesk.orders.actions.files import add_file
 from copydesk.orders.models import FileKind, Order, OrderFile
 from copydesk.orders.queries.files import OrderFileRow, order_file_rows, order_files
@@ -26,7 +27,8 @@ ROW = shape(OrderFileRow)
 
 
 class Upload(serializers.Serializer[Any]):
-    """Clients add brief and source; writers and editors draft, final and revision; staff any."""
+    """Clients add brief and source; writers, and the editor who has the order's task, draft, final and revision; staff
+    any."""
 
     file = serializers.FileField(allow_empty_file=True)
     kind = serializers.ChoiceField(choices=FileKind.choices)
@@ -57,7 +59,8 @@ class OrderFilesDesk(Desk):
         order, body = self.get_object(), self.payload(Upload)
         if len(request.FILES.getlist("file")) > 1:
             raise Invalid({"file": "One file a request."})
-        added = add_file(order, body["file"], FileKind(body["kind"]), by=self.actor)
+        add = reviews.add_file if self.actor.role is Role.EDITOR else add_file
+        added = add(order, body["file"], FileKind(body["kind"]), by=self.actor)
         (row,) = order_file_rows(self.actor, order_files(self.actor, order).filter(pk=added.pk))
         return Response(row, status=201)
 

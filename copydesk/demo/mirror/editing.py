@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.permissions import Role
 from copydesk.editing.actions.profiles import LISTS
 from copydesk.editing.actions.tasks import FREED
 from copydesk.editing.models import (
@@ -30,7 +29,7 @@ from copydesk.orders.models import Status
 from ..copy import Row, dumps
 from ..crew import Crew, Member
 from ..stage import Case, Stage, step
-from . import delivery
+from . import delivery, papers
 
 POLICY = EditingPolicy()
 RUBRIC = Rubric()
@@ -44,13 +43,8 @@ def follow_order(stage: Stage, event: Row) -> None:
         if task is None:
             _open_task(stage, case)
     elif task is not None:
-        stage.advance(task, "withdraw", by=stage.system, outcome=Outcome.WITHDRAWN.value, lease_until=None)
-
-
-def renew_lease(stage: Stage, event: Row) -> None:
-    task = stage.cases[event.root_id].task
-    if event.role == Role.EDITOR and task and task.editor_id == event.member_id and task.lease_until:
-        stage.change(task, lease_until=stage.now + LEASE)
+        data = details(editor_id=task.editor_id)
+        stage.advance(task, "withdraw", by=stage.system, data=data, outcome=Outcome.WITHDRAWN.value, lease_until=None)
 
 
 def free_editors(stage: Stage, crew: Crew) -> list[Member]:
@@ -89,13 +83,13 @@ def start_task(stage: Stage, task: Row, *, by: Actor) -> None:
 
 @step
 def reject_task(stage: Stage, task: Row, *, by: Actor, reason: str) -> None:
-    assert by.membership_id is not None
-    stage.cases[task.order_id].rejected.add((task.id, by.membership_id))
+    _refuse_for_good(stage, task, by)
     stage.advance(task, "reject", by=by, reason=reason, data=details(editor_id=by.membership_id), **FREED)
 
 
 @step
 def unclaim_task(stage: Stage, task: Row, *, by: Actor, reason: str) -> None:
+    _refuse_for_good(stage, task, by)
     stage.advance(task, "unclaim", by=by, reason=reason, data=details(editor_id=by.membership_id), **FREED)
 
 
@@ -119,6 +113,12 @@ def hand_over_task(stage: Stage, task: Row, editor: Member, *, by: Actor, reason
         lease_until=None,
         started_at=None,
     )
+
+
+@step
+def add_marked_file(stage: Stage, case: Case, *, content: str, by: Actor) -> Row:
+    _renew(stage, case)
+    return papers.add_file(stage, case, kind="draft", content=content, by=by)
 
 
 @step
@@ -164,15 +164,15 @@ def submit_task(
 def complete_task(stage: Stage, task: Row, *, by: Actor) -> None:
     case = stage.cases[task.order_id]
     review = case.edited[-1]
-    if review.verdict == Verdict.APPROVE:
-        outcome = Outcome.APPROVED
-        delivery.pass_work(stage, case, by=by)
-    else:
-        outcome = Outcome.RETURNED
-        changes = [row.text for row in case.changes if row.review is review]
-        delivery.return_work(stage, case, by=by, reason=review.notes, changes_required=changes)
+    approved = review.verdict == Verdict.APPROVE
+    outcome = Outcome.APPROVED if approved else Outcome.RETURNED
     data = details(quality_score=review.quality_score, verdict=review.verdict, editor_id=task.editor_id)
     stage.advance(task, "complete", by=by, data=data, outcome=outcome.value)
+    if approved:
+        delivery.pass_work(stage, case, by=by)
+    else:
+        changes = [row.text for row in case.changes if row.review is review]
+        delivery.return_work(stage, case, by=by, reason=review.notes, changes_required=changes)
 
 
 @step
@@ -182,10 +182,7 @@ def tick_change(stage: Stage, required: Row, *, by: Actor) -> None:
 
 @step
 def confirm_change(stage: Stage, required: Row, *, by: Actor) -> None:
-    task = stage.cases[required.review.task.order_id].task
-    assert task is not None
-    if task.lease_until:
-        stage.change(task, lease_until=stage.now + LEASE)
+    _renew(stage, stage.cases[required.review.task.order_id])
     stage.advance(required, "confirm", by=by, data=details(position=required.position))
 
 
@@ -222,6 +219,18 @@ def _give(stage: Stage, task: Row, name: str, editor: Member, way: AssignmentTyp
         lease_until=stage.now + LEASE if way is AssignmentType.CLAIMED else None,
         started_at=None,
     )
+
+
+def _renew(stage: Stage, case: Case) -> None:
+    task = case.task
+    assert task is not None
+    if task.lease_until:
+        stage.change(task, lease_until=stage.now + LEASE)
+
+
+def _refuse_for_good(stage: Stage, task: Row, by: Actor) -> None:
+    assert by.membership_id is not None
+    stage.cases[task.order_id].rejected.add((task.id, by.membership_id))
 
 
 def _active(stage: Stage, editor: Member) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from django.core.files.base import File as Upload
+
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
-from copydesk.journal.actions import advance, change, lock, lock_for
+from copydesk.journal.actions import advance, lock, lock_for
 from copydesk.journal.models import details
 from copydesk.orders.actions import delivery
-from copydesk.orders.models import OrderFile, Status
+from copydesk.orders.actions import files as order_files
+from copydesk.orders.models import FileKind, Order, OrderFile
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
@@ -22,16 +25,28 @@ from ..models import (
     RequiredChange,
     ReviewFile,
     Verdict,
-    own_task,
+    having,
 )
 from ..policies import Rubric
-from .tasks import renewed
+from .tasks import renew
 
 
 class Issue(TypedDict):
     criterion: str
     severity: str
     text: str
+
+
+def add_file(order: Order, upload: Upload[bytes], kind: FileKind, *, by: Actor) -> OrderFile:
+    """An editor's file of the work that it reviews: while it has the task, until it submits. Renews its claim. Raises
+    NotInEditing, NotYourTask, LeaseExpired, and what orders' `add_file` does."""
+    lock(order)
+    task = EditingTask.objects.of(order.website_id).filter(order=order).open().first()
+    if task is None:
+        raise errors.NotInEditing
+    lock_for(task, "add_file", by=by)
+    renew(task)
+    return order_files.add_file(order, upload, kind, by=by)
 
 
 def submit(
@@ -50,8 +65,6 @@ def submit(
     applied by `complete`. Contact details in what the writer will read are masked. Raises Invalid, NotYourTask,
     LeaseExpired, NotInEditing."""
     lock_for(task, "submit", by=by)
-    if task.order.status != Status.EDITING:
-        raise errors.NotInEditing
     assert task.editor_id is not None
     rubric = Rubric.of(by.website)
     _check(verdict, notes, issues, changes_required, rubric)
@@ -78,19 +91,23 @@ def submit(
 
 
 def complete(task: EditingTask, *, by: Actor) -> EditingTask:
-    """Applies the verdict in one transaction: approved work goes to the client, returned work to its writer."""
+    """Applies the verdict in one transaction: approved work goes to the client, returned work to its writer. Raises
+    NotInEditing also where the work has been returned and handed in anew since."""
     lock(task.order)
     lock_for(task, "complete", by=by)
     order, review = task.order, task.review
-    if review.verdict == Verdict.APPROVE:
-        outcome = Outcome.APPROVED
+    if delivery.last_submitted(order).pk != task.round_id:
+        raise errors.NotInEditing
+    approved = review.verdict == Verdict.APPROVE
+    outcome = Outcome.APPROVED if approved else Outcome.RETURNED
+    data = details(quality_score=review.quality_score, verdict=review.verdict, editor_id=task.editor_id)
+    advance(task, "complete", by=by, data=data, outcome=outcome)
+    if approved:
         delivery.pass_work(order, by=by)
     else:
-        outcome = Outcome.RETURNED
         changes = [row.text for row in review.changes.order_by("position")]
         delivery.return_work(order, by=by, reason=review.notes, changes_required=changes)
-    data = details(quality_score=review.quality_score, verdict=review.verdict, editor_id=task.editor_id)
-    return advance(task, "complete", by=by, data=data, outcome=outcome)
+    return task
 
 
 def tick(required: RequiredChange, *, by: Actor) -> RequiredChange:
@@ -103,12 +120,10 @@ def confirm(required: RequiredChange, *, by: Actor) -> RequiredChange:
     lock_for(required, "confirm", by=by)
     order_id = required.review.task.order_id
     task = EditingTask.objects.of(by.website).filter(order_id=order_id).open().lock().first()
-    if task is None:
-        raise errors.NotInEditing
-    if refusal := own_task(task, by):
+    if refusal := having(task, by):
         raise refusal
-    if task.lease_until is not None:
-        change(task, lease_until=renewed(task))
+    assert task is not None
+    renew(task)
     return advance(required, "confirm", by=by, data=details(position=required.position))
 
 

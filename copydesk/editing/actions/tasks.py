@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership, MembershipStatus
+from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid, Refusal
 from copydesk.journal.actions import advance, change, lock, lock_for, record
 from copydesk.journal.models import Event, details
 from copydesk.orders.actions.delivery import last_submitted
-from copydesk.orders.models import Assignment, Order, Status
-from copydesk.tenancy.models import Website
+from copydesk.orders.models import Order, Status
 
 from .. import errors
-from ..models import AssignmentType, EditingTask, EditorProfile, Outcome
+from ..models import AssignmentType, EditingTask, Outcome
 from ..policies import EditingPolicy
-from ..queries.editors import least_loaded, task_limit
+from ..queries.editors import least_loaded, standing
 
 FREED: dict[str, Any] = {
     "editor_id": None,
@@ -32,14 +32,15 @@ FREED: dict[str, Any] = {
 
 
 def follow_order(order: Order, *, by: Actor) -> EditingTask | None:
-    """One open task while the order is in editing, none while it is not. Safe to run twice; gives the open task."""
+    """One open task, of the work handed in last, while the order is in editing; none while it is not. Gives it. Safe to
+    run twice."""
     lock(order)
     task = EditingTask.objects.of(order.website_id).filter(order=order).open().first()
-    if order.status == Status.EDITING:
-        return task or open_task(order, by=by)
-    if task is not None:
-        advance(task, "withdraw", by=by, outcome=Outcome.WITHDRAWN, lease_until=None)
-    return None
+    if task is not None and not (order.status == Status.EDITING and task.round_id == last_submitted(order).pk):
+        data = details(editor_id=task.editor_id)
+        advance(task, "withdraw", by=by, data=data, outcome=Outcome.WITHDRAWN, lease_until=None)
+        task = None
+    return open_task(order, by=by) if task is None and order.status == Status.EDITING else task
 
 
 def open_task(order: Order, *, by: Actor) -> EditingTask:
@@ -48,11 +49,14 @@ def open_task(order: Order, *, by: Actor) -> EditingTask:
     task = EditingTask.objects.of(order.website_id).create(order=order, round=round_, opened_at=clock.now())
     record("editing_task.open", task, by=by, after=task.status, data=details(round=round_.number))
     if EditingPolicy.of(order.website_id).assigns_automatically:
-        try:
-            assign(task, by=by)
-        except Refusal:
-            return task
+        assign_if_possible(task, by=by)
     return task
+
+
+def assign_if_possible(task: EditingTask, *, by: Actor) -> None:
+    """Automatically; it waits where no editor may have it."""
+    with suppress(Refusal):
+        assign(task, by=by)
 
 
 def claim(task: EditingTask, *, by: Actor) -> EditingTask:
@@ -75,7 +79,7 @@ def assign(task: EditingTask, *, by: Actor, editor_id: int | None = None, reason
     least loaded who knows its subject and paper type. Raises TaskTaken, NoEditorFree, and what `admit` does."""
     lock_for(task, "assign", by=by)
     way = AssignmentType.MANUAL if editor_id else AssignmentType.AUTO
-    chosen = editor_id or least_loaded(task.order, rejected_by(task), EditingPolicy.of(by.website))
+    chosen = editor_id or least_loaded(task.order, given_back_by(task), EditingPolicy.of(by.website))
     if chosen is None:
         raise errors.NoEditorFree
     admit(task, chosen, beyond_limit=bool(reason and editor_id))
@@ -85,11 +89,11 @@ def assign(task: EditingTask, *, by: Actor, editor_id: int | None = None, reason
 
 def start(task: EditingTask, *, by: Actor) -> EditingTask:
     lock_for(task, "start", by=by)
-    return advance(task, "start", by=by, lease_until=renewed(task))
+    return advance(task, "start", by=by, lease_until=_renewed(task))
 
 
 def reject(task: EditingTask, *, by: Actor, reason: str) -> EditingTask:
-    """An assigned task goes back; it is not assigned to this editor automatically once more."""
+    """An assigned task goes back. As after `unclaim`, it is not assigned to this editor automatically once more."""
     return advance(task, "reject", by=by, reason=reason, data=details(editor_id=by.membership_id), **FREED)
 
 
@@ -114,17 +118,10 @@ def expire(task: EditingTask, *, by: Actor) -> EditingTask:
     return advance(task, "expire", by=by, data=details(editor_id=task.editor_id), **FREED)
 
 
-def renew_lease(website: Website, order_id: int, editor_id: int) -> None:
-    """The editor has worked on the order: its claim lasts as if it were made now. Nothing where that is over."""
-    tasks = EditingTask.objects.of(website).filter(order_id=order_id, editor_id=editor_id).open()
-    task = tasks.lock().first()
-    if task is not None and task.lease_until is not None and not task.lease_over(clock.now()):
-        change(task, lease_until=renewed(task))
-
-
-def renewed(task: EditingTask) -> dt.datetime | None:
-    """Until when a claim lasts that is worked on now; null for what has no lease."""
-    return None if task.lease_until is None else _lease(EditingPolicy.of(task.website_id))
+def renew(task: EditingTask) -> None:
+    """A locked task is worked on: a claim of it lasts as if it were made now."""
+    if task.lease_until is not None:
+        change(task, lease_until=_renewed(task))
 
 
 def admit(task: EditingTask, editor_id: int, *, beyond_limit: bool = False) -> EditingPolicy:
@@ -132,31 +129,29 @@ def admit(task: EditingTask, editor_id: int, *, beyond_limit: bool = False) -> E
     EditorAtLimit. Its membership is locked, so that two tasks at once cannot exceed its limit."""
     website = task.website_id
     editors = Membership.objects.of(website).filter(role=Role.EDITOR)
-    member = editors.lock().filter(pk=editor_id).first()
-    if member is None:
+    if editors.lock().filter(pk=editor_id).first() is None:
         raise Invalid({"editor_id": "No such editor."}, "not_found")
-    profile = EditorProfile.objects.of(website).filter(pk=editor_id).first()
-    if member.status != MembershipStatus.ACTIVE or (profile is not None and not profile.available):
-        raise errors.EditorUnavailable
-    if Assignment.objects.of(website).filter(order_id=task.order_id, writer__user_id=member.user_id).exists():
-        raise errors.OwnWriting
     policy = EditingPolicy.of(website)
-    limit = task_limit(profile, policy)
-    others = EditingTask.objects.of(website).held_at(clock.now()).had_by(editor_id).exclude(pk=task.pk)
-    if not beyond_limit and others.count() >= limit:
-        raise errors.EditorAtLimit(limit=limit)
+    refusal = standing(website, editor_id, [task.order_id], policy).refusal(task.order_id)
+    if refusal is not None and not (beyond_limit and isinstance(refusal, errors.EditorAtLimit)):
+        raise refusal
     return policy
 
 
-def rejected_by(task: EditingTask) -> list[int]:
-    """The editors who have rejected it."""
-    about = Event.objects.of(task.website_id).about(Order.noun, task.order_id)
-    rejections = about.filter(verb="editing_task.reject", subject_id=task.pk, member_id__isnull=False)
-    return [member_id for member_id in rejections.values_list("member_id", flat=True) if member_id is not None]
+def given_back_by(task: EditingTask) -> list[int]:
+    """The editors who have rejected or unclaimed it."""
+    about = Event.objects.of(task.website_id).about(Order.noun, task.order_id).filter(subject_id=task.pk)
+    back = about.filter(verb__in=("editing_task.reject", "editing_task.unclaim"), member_id__isnull=False)
+    return [member_id for member_id in back.values_list("member_id", flat=True) if member_id is not None]
 
 
 def _held(editor_id: int, way: AssignmentType, lease_until: dt.datetime | None) -> dict[str, Any]:
     return {"editor_id": editor_id, "assignment_type": way, "lease_until": lease_until, "started_at": None}
+
+
+def _renewed(task: EditingTask) -> dt.datetime | None:
+    """Until when a claim lasts that is worked on now; null for what has no lease."""
+    return None if task.lease_until is None else _lease(EditingPolicy.of(task.website_id))
 
 
 def _lease(policy: EditingPolicy) -> dt.datetime:

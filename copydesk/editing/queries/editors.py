@@ -14,15 +14,16 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
+from copydesk.core.errors import Refusal
 from copydesk.core.numbers import Rate, rate
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import Website
 
+from .. import errors
 from ..models import ACTIVE, EditingTask, EditorProfile, Expertise, ExpertiseKind
 from ..policies import EditingPolicy
 
-LEAST_LOADED = """
-SELECT m.id
+EDITORS = """
 FROM accounts_membership m
 LEFT JOIN editing_editorprofile p ON p.website_id = m.website_id AND p.id = m.id
 CROSS JOIN LATERAL (
@@ -30,8 +31,20 @@ CROSS JOIN LATERAL (
     WHERE t.website_id = m.website_id AND t.editor_id = m.id AND t.status = ANY(%(active)s)
       AND (t.lease_until IS NULL OR t.lease_until > %(at)s)
 ) held
-WHERE m.website_id = %(website)s AND m.role = 'editor' AND m.status = 'active' AND coalesce(p.available, true)
-  AND held.tasks < coalesce(p.task_limit, %(limit)s) AND m.id <> ALL(%(rejected_by)s)
+WHERE m.website_id = %(website)s AND m.role = 'editor'
+"""
+STANDING = f"""
+SELECT m.status = 'active' AND coalesce(p.available, true), held.tasks, coalesce(p.task_limit, %(limit)s), ARRAY(
+    SELECT a.order_id FROM orders_assignment a
+    JOIN accounts_membership w ON w.website_id = a.website_id AND w.id = a.writer_id
+    WHERE a.website_id = m.website_id AND a.order_id = ANY(%(orders)s) AND w.user_id = m.user_id
+)
+{EDITORS} AND m.id = %(editor)s
+"""  # noqa: S608 — put together from constants
+LEAST_LOADED = f"""
+SELECT m.id
+{EDITORS} AND m.status = 'active' AND coalesce(p.available, true)
+  AND held.tasks < coalesce(p.task_limit, %(limit)s) AND m.id <> ALL(%(given_back_by)s)
   AND NOT EXISTS (
       SELECT 1 FROM orders_assignment a JOIN accounts_membership w ON w.website_id = a.website_id AND w.id = a.writer_id
       WHERE a.website_id = m.website_id AND a.order_id = %(order)s AND w.user_id = m.user_id
@@ -48,7 +61,25 @@ WHERE m.website_id = %(website)s AND m.role = 'editor' AND m.status = 'active' A
   )
 ORDER BY held.tasks::float8 / coalesce(p.task_limit, %(limit)s), held.tasks, m.id
 LIMIT 1
-"""
+"""  # noqa: S608 — put together from constants
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether an editor may have one task more. `written`: orders that the same account has written."""
+
+    takes_tasks: bool
+    held: int
+    limit: int
+    written: frozenset[int]
+
+    def refusal(self, order_id: int) -> Refusal | None:
+        """Why it may not have this order's task. The limit is asked last, because staff may exceed it."""
+        if not self.takes_tasks:
+            return errors.EditorUnavailable()
+        if order_id in self.written:
+            return errors.OwnWriting()
+        return None if self.held < self.limit else errors.EditorAtLimit(limit=self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +162,34 @@ def active_tasks(website: Website, editor_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.order_by().values_list("editor_id").annotate(n=Count("*")))
 
 
-def least_loaded(order: Order, rejected_by: Sequence[int], policy: EditingPolicy) -> int | None:
+def standing(website: Website | int, editor_id: int, order_ids: Sequence[int], policy: EditingPolicy) -> Standing:
+    """Of an editor of the website, to the tasks of these orders. One query."""
+    given = _given(website, policy) | {"editor": editor_id, "orders": list(order_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, given)
+        takes_tasks, held, limit, written = cursor.fetchone()
+    return Standing(takes_tasks, held, limit, frozenset(written))
+
+
+def least_loaded(order: Order, given_back_by: Sequence[int], policy: EditingPolicy) -> int | None:
     """The editor with the least load among those who know the order's subject and paper type and may have the task;
     of equals the one who came first. None: there is none. One query."""
-    given: dict[str, Any] = {
-        "website": order.website_id,
+    given = _given(order.website_id, policy) | {
         "order": order.pk,
         "subject": order.subject,
         "paper_type": order.paper_type,
-        "active": [status.value for status in ACTIVE],
-        "limit": policy.task_limit,
-        "rejected_by": list(rejected_by),
-        "at": clock.now(),
+        "given_back_by": list(given_back_by),
     }
     with connection.cursor() as cursor:
         cursor.execute(LEAST_LOADED, given)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _given(website: Website | int, policy: EditingPolicy) -> dict[str, Any]:
+    return {
+        "website": website if isinstance(website, int) else website.pk,
+        "active": [status.value for status in ACTIVE],
+        "limit": policy.task_limit,
+        "at": clock.now(),
+    }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
 from copydesk.core import clock
+from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import AvailableAction
-from copydesk.orders.models import Order, Status
+from copydesk.orders.models import Order, Round, Status
 from copydesk.orders.models.order import OrderQuerySet
 from copydesk.tenancy.models import Website
 
@@ -28,8 +30,10 @@ from ..models import (
     ReviewFile,
     TaskStatus,
     Verdict,
+    having,
 )
 from ..policies import Criterion, EditingPolicy, Rubric
+from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
 Tab = Callable[[EditingTaskQuerySet], EditingTaskQuerySet]
@@ -177,14 +181,15 @@ def with_all(rows: EditingTaskQuerySet) -> EditingTaskQuerySet:
 
 
 def task_rows(actor: Actor, tasks: Sequence[EditingTask]) -> list[TaskRow]:
-    """Of tasks `with_all`. One query, for the policy."""
+    """Of tasks `with_all`. Two queries at most."""
     policy, now = EditingPolicy.of(actor.website), clock.now()
-    return [_row(actor, task, policy, now) for task in tasks]
+    standing = _standing(actor, tasks, policy)
+    return [_row(actor, task, policy, now, standing) for task in tasks]
 
 
 def task_detail(actor: Actor, task: EditingTask) -> TaskDetail:
-    """Of a task `with_all`. Four queries."""
-    row = _row(actor, task, EditingPolicy.of(actor.website), clock.now())
+    """Of a task `with_all`. Five queries at most."""
+    (row,) = task_rows(actor, [task])
     review = review_of(task)
     rubric = Rubric.of(actor.website, review.rubric_version if review else None)
     shown = _review(actor, task, review) if review else None
@@ -198,6 +203,12 @@ def changes(actor: Actor) -> Any:
 
 
 def change_rows(actor: Actor, rows: Sequence[RequiredChange]) -> list[ChangeRow]:
+    """Of rows from `changes`. One query where an editor may confirm some: by the task that it has now."""
+    having_now: dict[int, Refusal | None] = {}
+    if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
+        orders = {row.review.task.order_id for row in rows}
+        here = EditingTask.objects.of(actor.website).open().filter(order__in=orders).select_related("order")
+        having_now = dict.fromkeys(orders, having(None, actor)) | {each.order_id: having(each, actor) for each in here}
     return [
         ChangeRow(
             id=row.pk,
@@ -208,15 +219,17 @@ def change_rows(actor: Actor, rows: Sequence[RequiredChange]) -> list[ChangeRow]
             status=ChangeStatus(row.status),
             ticked_at=row.ticked_at,
             confirmed_at=row.confirmed_at,
-            available_actions=RequiredChange.LIFECYCLE.available(row, actor),
+            available_actions=_offered(row, actor, "confirm", having_now.get(row.review.task.order_id)),
         )
         for row in rows
     ]
 
 
 def without_task(website: Website) -> OrderQuerySet:
-    """Orders in editing that have no open task: none, where every job has run."""
-    there = EditingTask.objects.of(website).open().filter(order=OuterRef("pk"))
+    """Orders in editing without an open task of the work that was handed in last: none, where every job has run."""
+    handed_in = Round.objects.of(website).filter(submitted_at__isnull=False)
+    since = handed_in.filter(order=OuterRef("order_id"), number__gt=OuterRef("round__number"))
+    there = EditingTask.objects.of(website).open().filter(order=OuterRef("pk")).exclude(Exists(since))
     return Order.objects.of(website).filter(status=Status.EDITING).exclude(Exists(there)).order_by("id")
 
 
@@ -250,7 +263,29 @@ def task_order(order: Order) -> TaskOrder:
     )
 
 
-def _row(actor: Actor, task: EditingTask, policy: EditingPolicy, now: dt.datetime) -> TaskRow:
+def _offered(
+    row: EditingTask | RequiredChange, actor: Actor, name: str, refusal: Refusal | None
+) -> list[AvailableAction]:
+    """The lifecycle's, with what else stands in the way of one step."""
+    return [
+        replace(step, allowed=False, code=refusal.code, message=refusal.detail)
+        if refusal is not None and step.allowed and step.action == name
+        else step
+        for step in row.LIFECYCLE.available(row, actor)
+    ]
+
+
+def _standing(actor: Actor, tasks: Sequence[EditingTask], policy: EditingPolicy) -> Standing | None:
+    """Of an editor, to those of the tasks that are free; nobody else claims. One query at most."""
+    free = [task.order_id for task in tasks if EditingTask.LIFECYCLE.refusal(task, "claim", actor) is None]
+    if not free or actor.membership_id is None:
+        return None
+    return standing(actor.website, actor.membership_id, free, policy)
+
+
+def _row(
+    actor: Actor, task: EditingTask, policy: EditingPolicy, now: dt.datetime, standing: Standing | None
+) -> TaskRow:
     review = review_of(task)
     closed = task.status == TaskStatus.CLOSED
     deadline = task.order.client_deadline
@@ -276,7 +311,7 @@ def _row(actor: Actor, task: EditingTask, policy: EditingPolicy, now: dt.datetim
         turnaround_hours=None if had is None else round(had / HOUR, 2),
         quality_score=review.quality_score if review else None,
         verdict=Verdict(review.verdict) if review else None,
-        available_actions=EditingTask.LIFECYCLE.available(task, actor),
+        available_actions=_offered(task, actor, "claim", standing and standing.refusal(task.order_id)),
     )
 
 
