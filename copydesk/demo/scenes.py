@@ -116,9 +116,9 @@ class Scene(Deeds):
         for _ in self.edit(self.named_editor, returned=False):
             yield from self.before_end(0.1)
 
-    def taken_from_editor(self) -> Life:
-        """Staff hold the order in the middle of it."""
-        yield from self.assigned()
+    def out_of_editing(self) -> Life:
+        """Staff hold the order before an editor has it."""
+        yield from self.editing()
         yield from self.before_end(0.4)
         self.hold()
 
@@ -245,7 +245,6 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.assigned, "client2", "writer3"),
     (Scene.in_review, "client", "writer2"),
     (Scene.with_verdict, "client2", "writer"),
-    (Scene.taken_from_editor, "client2", "writer"),
     (Scene.sent_back, "client", "writer"),
     (Scene.to_approve, "client", "writer"),
     (Scene.to_approve, "client", "writer2"),
@@ -265,6 +264,7 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.handed_over, "client", "writer"),
     (Scene.cancelled_late, "client2", "writer2"),
     (Scene.talked_about, "client", "writer"),
+    (Scene.out_of_editing, "client2", "writer"),
 )
 
 

@@ -85,11 +85,6 @@ class Event(models.Model):
                 name="event_by_writer",
                 condition=models.Q(writer_id__isnull=False),
             ),
-            models.Index(
-                fields=["website_id", "id"],
-                name="event_of_editing",
-                condition=models.Q(subject_type__in=["editing_task", "required_change"]),
-            ),
         ]
 
 

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(max_length=64, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['website_id', 'xid', 'id'], name='event_commit_order'), models.Index(fields=['website_id', 'root_type', 'root_id', 'id'], name='event_by_root'), models.Index(condition=models.Q(('client_id__isnull', False)), fields=['website_id', 'client_id', 'id'], name='event_by_client'), models.Index(condition=models.Q(('writer_id__isnull', False)), fields=['website_id', 'writer_id', 'id'], name='event_by_writer'), models.Index(condition=models.Q(('subject_type__in', ['editing_task', 'required_change'])), fields=['website_id', 'id'], name='event_of_editing')],
+                'indexes': [models.Index(fields=['website_id', 'xid', 'id'], name='event_commit_order'), models.Index(fields=['website_id', 'root_type', 'root_id', 'id'], name='event_by_root'), models.Index(condition=models.Q(('client_id__isnull', False)), fields=['website_id', 'client_id', 'id'], name='event_by_client'), models.Index(condition=models.Q(('writer_id__isnull', False)), fields=['website_id', 'writer_id', 'id'], name='event_by_writer')],
             },
         ),
         migrations.CreateModel(
