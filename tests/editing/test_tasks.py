@@ -15,6 +15,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.core.errors import Forbidden, Invalid, Refusal
 from copydesk.editing import errors
 from copydesk.editing.actions import tasks
+from copydesk.editing.actions.profiles import change_profile
 from copydesk.editing.models import AssignmentType, EditingTask, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.tasks import expire_leases, reconcile
@@ -313,6 +314,41 @@ class TestAssign:
         task = editing.open_task(client, writer)
         assert task.editor_id == (editor.pk if there else None)
         assert task.status == ("claimed" if there else "available")
+
+
+class TestWaiting:
+    """Where the website assigns automatically, and nobody was free when the task was made."""
+
+    @pytest.fixture(autouse=True)
+    def policy(self, website: Website) -> None:
+        store_policy(website, "editing", {**as_data(EditingPolicy()), "assigns_automatically": True})
+
+    def test_goes_to_an_editor_who_has_become_free(
+        self, client: Membership, writer: Membership, website: Website
+    ) -> None:
+        away = editing.editor(website, available=False)
+        task = editing.open_task(client, writer)
+        reconcile(website)
+        assert again(task).status == TaskStatus.AVAILABLE
+        change_profile(away, by=actor(away), available=True)
+        for _ in range(2):
+            reconcile(website)
+        assert (again(task).editor_id, again(task).assignment_type) == (away.pk, AssignmentType.AUTO)
+        assert Event.objects.of(website).filter(verb="editing_task.assign").count() == 1
+
+    def test_not_to_who_has_given_it_back(
+        self, frozen: time_machine.Coordinates, client: Membership, writer: Membership, website: Website
+    ) -> None:
+        first = editing.editor(website, available=False)
+        task = editing.open_task(client, writer)
+        change_profile(first, by=actor(first), available=True)
+        tasks.claim(task, by=actor(first))
+        tasks.unclaim(task, by=actor(first), reason="Not my field.")
+        reconcile(website)
+        assert again(task).editor_id is None
+        second = accounts.membership(website, "editor")
+        reconcile(website)
+        assert again(task).editor_id == second.pk
 
 
 class TestGivenBack:

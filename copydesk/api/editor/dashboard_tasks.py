@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,20 +11,13 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
-from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
+from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter, OwnTaskFilter
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
-from copydesk.editing.models import AssignmentType, EditingTask, TaskStatus
+from copydesk.editing.models import EditingTask
 from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, task_rows, with_all
 
 ROW = shape(TaskRow)
-
-
-class OwnTaskFilter(django_filters.FilterSet):
-    """Each may be given several times."""
-
-    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices)
-    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices)
 
 
 class EditorTaskDashboard(Desk):
