@@ -208,7 +208,8 @@ def change_rows(actor: Actor, rows: Sequence[RequiredChange]) -> list[ChangeRow]
     if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
         orders = {row.review.task.order_id for row in rows}
         here = EditingTask.objects.of(actor.website).open().filter(order__in=orders).select_related("order")
-        having_now = dict.fromkeys(orders, having(None, actor)) | {each.order_id: having(each, actor) for each in here}
+        tasks = {each.order_id: each for each in here}
+        having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
     return [
         ChangeRow(
             id=row.pk,
@@ -311,7 +312,7 @@ def _row(
         turnaround_hours=None if had is None else round(had / HOUR, 2),
         quality_score=review.quality_score if review else None,
         verdict=Verdict(review.verdict) if review else None,
-        available_actions=_offered(task, actor, "claim", standing and standing.refusal(task.order_id)),
+        available_actions=_offered(task, actor, "claim", standing.refusal(task.order_id) if standing else None),
     )
 
 
