@@ -129,6 +129,11 @@ GET    public/faqs/                                               +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0
+GET    support-management/dashboard/                              !---+++0
+GET    support-management/dashboard/analytics/                    !---+++0
+GET    support-management/dashboard/queue/                        !---+++0
+GET    support-management/dashboard/tickets/                      !---+++0
+GET    support-management/dashboard/workload/                     !---+++0
 GET    support-management/escalations/                            !---+++0
 POST   support-management/escalations/                            !---+++0
 GET    support-management/escalations/{id}/                       !---+++0

@@ -18,7 +18,7 @@ from django.db.models import Count
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import Rate, Spread, rate, spread
-from copydesk.core.period import Compare, Period
+from copydesk.core.period import Bucket, Compare, Period
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
 from copydesk.tenancy.models import Website
 
@@ -27,6 +27,7 @@ from ..models import Category, Priority, Status, Ticket
 from ..models.ticket import TicketQuerySet
 
 Tab = Callable[[TicketQuerySet], TicketQuerySet]
+LIST_TABS = ("all", "active", "recent")
 QUEUE_TABS = ("unassigned", "mine", "high_priority", "overdue", "at_risk")
 
 OPENED, RESOLVED = "opened", "resolved"
@@ -196,8 +197,17 @@ class _Measures:
     rated: int
 
 
+def list_tabs() -> Mapping[str, Tab]:
+    """Of the tickets that the actor sees: word → what narrows them."""
+    return {
+        "all": lambda rows: rows,
+        "active": lambda rows: rows.active(),
+        "recent": lambda rows: rows.ended(),
+    }
+
+
 def queue_tabs(actor: Actor) -> Mapping[str, Tab]:
-    """Of the tickets that the actor sees, those that are active and wait for somebody: word → what narrows them."""
+    """As list_tabs, of those that are active and wait for somebody."""
     now = clock.now()
     return {
         "unassigned": lambda rows: rows.unassigned(),
@@ -210,17 +220,15 @@ def queue_tabs(actor: Actor) -> Mapping[str, Tab]:
 
 def ticket_trend(website: Website, period: Period, agent_id: int | None = None) -> TicketTrend:
     """Of all, or of one agent's tickets. One query."""
-    buckets = period.buckets()
-    totals: dict[bool, dict[str, _Measures]] = {}
-    found: dict[int, dict[str, _Measures]] = {}
-    for bucket, is_baseline, what, *measured in _rows(TREND, website, period, agent_id):
-        group = totals.setdefault(is_baseline, {}) if bucket is None else found.setdefault(bucket, {})
-        group[what] = _Measures(*measured)
-    return TicketTrend(
-        figures=_figures(totals.get(False, {})),
-        before=_figures(totals.get(True, {})) if period.baseline else None,
-        points=[TicketPoint(each.on, _figures(found.get(n, {}))) for n, each in enumerate(buckets, start=1)],
-    )
+    return _trend(website, period, period.buckets(), agent_id)
+
+
+def ticket_figures(
+    website: Website, period: Period, agent_id: int | None = None
+) -> tuple[TicketFigures, TicketFigures | None]:
+    """As ticket_trend, of periods that no series cuts: the figures, and those of what is compared with."""
+    found = _trend(website, period, [], agent_id)
+    return found.figures, found.before
 
 
 def ticket_breakdown(website: Website, period: Period, agent_id: int | None = None) -> Breakdown:
@@ -230,7 +238,9 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
     statuses: dict[str, int] = {}
     agents: dict[int | None, dict[str, _Measures]] = {}
     only = replace(period, compare=Compare.NONE)
-    for grouping, category, priority, status, assignee, what, *measured in _rows(BREAKDOWN, website, only, agent_id):
+    for grouping, category, priority, status, assignee, what, *measured in _rows(
+        BREAKDOWN, website, only, [], agent_id
+    ):
         measures = _Measures(*measured)
         if grouping == BY_CATEGORY:
             categories.setdefault(category, {})[what] = measures
@@ -265,8 +275,24 @@ def backlog(website: Website, agent_id: int | None = None) -> Backlog:
     )
 
 
-def _rows(statement: str, website: Website, period: Period, agent_id: int | None) -> list[tuple[Any, ...]]:
-    params = {**of_period(website, period, period.buckets()), "agent": agent_id, "at": clock.now()}
+def _trend(website: Website, period: Period, buckets: list[Bucket], agent_id: int | None) -> TicketTrend:
+    totals: dict[bool, dict[str, _Measures]] = {}
+    found: dict[int, dict[str, _Measures]] = {}
+    for bucket, is_baseline, what, *measured in _rows(TREND, website, period, buckets, agent_id):
+        group = totals.setdefault(is_baseline, {}) if bucket is None else found.setdefault(bucket, {})
+        group[what] = _Measures(*measured)
+    return TicketTrend(
+        figures=_figures(totals.get(False, {})),
+        before=_figures(totals.get(True, {})) if period.baseline else None,
+        points=[TicketPoint(each.on, _figures(found.get(n, {}))) for n, each in enumerate(buckets, start=1)],
+    )
+
+
+def _rows(
+    statement: str, website: Website, period: Period, buckets: list[Bucket], agent_id: int | None
+) -> list[tuple[Any, ...]]:
+    edges = buckets or [Bucket(period.since.date(), period.since, period.until)]
+    params = {**of_period(website, period, edges), "agent": agent_id, "at": clock.now()}
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()

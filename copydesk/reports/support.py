@@ -1,0 +1,216 @@
+"""What an agent of the desk sees of it: where it stands now, how it went, how much each has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.core.errors import NotFound
+from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
+from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.tenancy.counts import counts
+from copydesk.tickets.models import Category, Priority, Status, Ticket
+from copydesk.tickets.models.ticket import ACTIVE, TicketQuerySet
+from copydesk.tickets.queries import figures
+from copydesk.tickets.queries.agents import Exclusion, agent_loads
+from copydesk.tickets.queries.figures import (
+    Backlog,
+    CategoryFigures,
+    PriorityFigures,
+    StatusCount,
+    TicketFigures,
+    TicketPoint,
+)
+from copydesk.tickets.queries.rows import Member, member_row
+from copydesk.writers.queries import pen_names
+
+SHOWN = 5
+MOST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TicketBrief:
+    """`due_at`: the soonest of the clocks that run; null where none does."""
+
+    id: int
+    number: int
+    title: str
+    category: Category
+    priority: str
+    status: Status
+    requester: Member
+    assignee: Member | None
+    due_at: dt.datetime | None
+    opened_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SupportDashboard:
+    """`open` tickets are new, open or awaiting the client, and the sum of `by_status`; those `unassigned`, the caller's
+    (`mine`), of `high_priority` (and critical), `overdue` and `at_risk` are as the tabs of queue/ have them. `opened`,
+    `resolved` and `figures` are the period's; `before` of the time that is compared with, null where nothing is.
+    `newest` tickets of any status."""
+
+    period: ReportPeriod
+    open: int
+    by_status: list[StatusCount]
+    unassigned: int
+    mine: int
+    high_priority: int
+    overdue: int
+    at_risk: int
+    opened: ComparedCount
+    resolved: ComparedCount
+    figures: TicketFigures
+    before: TicketFigures | None
+    newest: list[TicketBrief]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWorkload:
+    """Of one member of the desk. `load`: active tickets ÷ capacity; `slots_left` is 0 where there is more than fits.
+    `exclusion`: why it gets no more tickets now, null where it can have another. `backlog`, `overdue` and `at_risk` are
+    of the active tickets that it has; `figures` of the tickets that it has, or had last."""
+
+    period: ReportPeriod
+    agent_id: int
+    label: str
+    name: str
+    active: int
+    capacity: int
+    load: Rate
+    slots_left: int
+    available: bool
+    on_duty: bool
+    exclusion: Exclusion | None
+    overdue: int
+    at_risk: int
+    backlog: Backlog
+    opened: ComparedCount
+    resolved: ComparedCount
+    figures: TicketFigures
+    before: TicketFigures | None
+
+
+@dataclass(frozen=True, slots=True)
+class SupportAnalytics:
+    """`points` sum to the `figures`, and so does each breakdown; `by_status` is of the tickets opened in the period, as
+    they are now. `backlog` is as of now."""
+
+    period: ReportPeriod
+    granularity: Granularity
+    opened: ComparedCount
+    resolved: ComparedCount
+    figures: TicketFigures
+    before: TicketFigures | None
+    points: list[TicketPoint]
+    by_category: list[CategoryFigures]
+    by_priority: list[PriorityFigures]
+    by_status: list[StatusCount]
+    backlog: Backlog
+
+
+def with_people(tickets: TicketQuerySet) -> TicketQuerySet:
+    """With what `ticket_briefs` reads."""
+    return tickets.select_related("requester__user", "assignee__user")
+
+
+def ticket_briefs(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketBrief]:
+    """Of tickets `with_people`. One query at most: writers' pen names."""
+    writers = {row.requester_id for row in tickets if row.requester_role == Role.WRITER}
+    names = pen_names(actor.website, writers) if writers else {}
+    return [
+        TicketBrief(
+            id=row.pk,
+            number=row.number,
+            title=row.title,
+            category=Category(row.category),
+            priority=Priority(row.priority).word,
+            status=Status(row.status),
+            requester=member_row(actor, row.requester, names),
+            assignee=None if row.assignee is None else member_row(actor, row.assignee, names),
+            due_at=row.due_at,
+            opened_at=row.opened_at,
+        )
+        for row in tickets
+    ]
+
+
+def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
+    """Four queries."""
+    tickets = Ticket.objects.visible_to(actor)
+    statuses = {status.value: tickets.filter(status=status) for status in Status if status in ACTIVE}
+    tabs = {tab: narrow(tickets) for tab, narrow in figures.queue_tabs(actor).items()}
+    now = counts({**statuses, **tabs}, MOST)
+    found, before = figures.ticket_figures(actor.website, period)
+    newest = list(with_people(tickets).order_by("-pk")[:SHOWN])
+    return SupportDashboard(
+        period=period.row(),
+        open=sum(now[status] for status in statuses),
+        by_status=[StatusCount(Status(status), now[status]) for status in statuses],
+        unassigned=now["unassigned"],
+        mine=now["mine"],
+        high_priority=now["high_priority"],
+        overdue=now["overdue"],
+        at_risk=now["at_risk"],
+        opened=compared_count(found.opened, before.opened if before else None),
+        resolved=compared_count(found.resolved, before.resolved if before else None),
+        figures=found,
+        before=before,
+        newest=ticket_briefs(actor, newest),
+    )
+
+
+def agent_workload(actor: Actor, period: Period, agent_id: int) -> AgentWorkload:
+    """Of an active member of the desk; raises NotFound. Four queries."""
+    at = clock.now()
+    load = next((one for one in agent_loads(actor.website, at) if one.member_id == agent_id), None)
+    if load is None:
+        raise NotFound
+    held = Ticket.objects.visible_to(actor).assigned_to(agent_id)
+    late = counts({"overdue": held.overdue(at), "at_risk": held.at_risk(at)}, MOST)
+    found, before = figures.ticket_figures(actor.website, period, agent_id)
+    return AgentWorkload(
+        period=period.row(),
+        agent_id=agent_id,
+        label=load.label,
+        name=load.name,
+        active=load.active,
+        capacity=load.capacity,
+        load=rate(load.active, load.capacity),
+        slots_left=max(load.capacity - load.active, 0),
+        available=load.available,
+        on_duty=load.on_duty,
+        exclusion=load.exclusion,
+        overdue=late["overdue"],
+        at_risk=late["at_risk"],
+        backlog=figures.backlog(actor.website, agent_id),
+        opened=compared_count(found.opened, before.opened if before else None),
+        resolved=compared_count(found.resolved, before.resolved if before else None),
+        figures=found,
+        before=before,
+    )
+
+
+def support_analytics(actor: Actor, period: Period) -> SupportAnalytics:
+    """Three queries."""
+    trend = figures.ticket_trend(actor.website, period)
+    kinds = figures.ticket_breakdown(actor.website, period)
+    found, before = trend.figures, trend.before
+    return SupportAnalytics(
+        period=period.row(),
+        granularity=period.granularity,
+        opened=compared_count(found.opened, before.opened if before else None),
+        resolved=compared_count(found.resolved, before.resolved if before else None),
+        figures=found,
+        before=before,
+        points=trend.points,
+        by_category=kinds.by_category,
+        by_priority=kinds.by_priority,
+        by_status=kinds.by_status,
+        backlog=figures.backlog(actor.website),
+    )
