@@ -40,6 +40,9 @@ class AgentQuery(PeriodQuery):
         min_value=1, max_value=BIGGEST, required=False, help_text="Another member of the desk: for an admin."
     )
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {**super().validate(given), "agent_id": given.get("agent", self.context["view"].actor.membership_id)}
+
 
 class SupportDesk(Desk):
     needs = Can.VIEW_SUPPORT_DESK
@@ -58,8 +61,7 @@ class SupportDesk(Desk):
         """What the caller has against its capacity, and how it has done in the period; an admin may name an `agent`,
         and a superadmin, who has no tickets, has to."""
         asked = self.query()
-        agent_id = asked.get("agent", self.actor.membership_id)
-        if agent_id is None:
+        if (agent_id := asked["agent_id"]) is None:
             raise Invalid({"agent": "Say whose: you have no tickets."})
         if agent_id != self.actor.membership_id and not self.actor.can(Can.MANAGE_DESK):
             raise Forbidden
