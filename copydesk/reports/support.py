@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import NotFound
@@ -119,10 +120,8 @@ def with_people(tickets: TicketQuerySet) -> TicketQuerySet:
     return tickets.select_related("requester__user", "assignee__user")
 
 
-def ticket_briefs(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketBrief]:
-    """Of tickets `with_people`. One query at most: writers' pen names."""
-    writers = {row.requester_id for row in tickets if row.requester_role == Role.WRITER}
-    names = pen_names(actor.website, writers) if writers else {}
+def ticket_briefs(actor: Actor, tickets: Iterable[Ticket], names: Mapping[int, str]) -> list[TicketBrief]:
+    """Of tickets `with_people`; `names` are writers' pen names."""
     return [
         TicketBrief(
             id=row.pk,
@@ -138,6 +137,12 @@ def ticket_briefs(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketBrief]:
         )
         for row in tickets
     ]
+
+
+def names_of(actor: Actor, members: Iterable[Membership | None]) -> dict[int, str]:
+    """The pen names of those who write. One query at most."""
+    writers = {member.pk for member in members if member is not None and member.role == Role.WRITER}
+    return pen_names(actor.website, writers) if writers else {}
 
 
 def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
@@ -161,7 +166,7 @@ def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        newest=ticket_briefs(actor, newest),
+        newest=ticket_briefs(actor, newest, names_of(actor, [ticket.requester for ticket in newest])),
     )
 
 

@@ -55,7 +55,7 @@ class PaymentIssueQuerySet(TenantQuerySet["PaymentIssue"]):
         return rows if actor.is_staff else rows.none()
 
     def unresolved(self) -> PaymentIssueQuerySet:
-        return self.exclude(status=IssueStatus.RESOLVED)
+        return self.filter(status__in=UNRESOLVED)
 
 
 class PaymentIssue(Journaled):

@@ -1,0 +1,40 @@
+"""`/support-management/dashboard/orders/`: orders that need the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from copydesk.accounts.permissions import Can
+from copydesk.api.desk import Desk
+from copydesk.api.queues import queue_pages
+from copydesk.api.shape import shape
+from copydesk.orders.models import Order
+from copydesk.reports.support_orders import ORDER_TABS, SupportOrder, order_tabs, support_order_rows
+
+
+class SupportOrderDesk(Desk):
+    model = Order
+    queryset = Order.objects.none()
+    needs = Can.VIEW_SUPPORT_DESK
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("client__user", "writer__user")
+
+    @extend_schema(responses=shape(SupportOrder)(many=True))
+    @action(
+        detail=False,
+        url_path="orders",
+        pagination_class=queue_pages(ORDER_TABS),
+        sorts={"client_deadline": "client_deadline", "placed_at": "placed_at", "number": "number"},
+    )
+    def orders(self, request: Request) -> Response:
+        """Disputed ones, those with a payment issue that is not resolved, those with an open ticket about them: the
+        nearest deadline first. An order may be in several tabs."""
+        return self.page(
+            self.get_queryset(), lambda orders: support_order_rows(self.actor, orders), order_tabs(self.actor)
+        )
