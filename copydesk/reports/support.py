@@ -22,9 +22,9 @@ from copydesk.tickets.queries.figures import (
     Backlog,
     CategoryFigures,
     PriorityFigures,
-    StatusCount,
     TicketFigures,
     TicketPoint,
+    TicketStatusCount,
 )
 from copydesk.tickets.queries.rows import Member, member_row
 from copydesk.writers.queries import pen_names
@@ -58,7 +58,7 @@ class SupportDashboard:
 
     period: ReportPeriod
     open: int
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     unassigned: int
     mine: int
     high_priority: int
@@ -111,7 +111,7 @@ class SupportAnalytics:
     points: list[TicketPoint]
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     backlog: Backlog
 
 
@@ -156,7 +156,7 @@ def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
     return SupportDashboard(
         period=period.row(),
         open=sum(now[status] for status in statuses),
-        by_status=[StatusCount(Status(status), now[status]) for status in statuses],
+        by_status=[TicketStatusCount(Status(status), now[status]) for status in statuses],
         unassigned=now["unassigned"],
         mine=now["mine"],
         high_priority=now["high_priority"],

@@ -157,7 +157,7 @@ class PriorityCount:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusCount:
+class TicketStatusCount:
     status: Status
     tickets: int
 
@@ -170,7 +170,7 @@ class Breakdown:
 
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     by_agent: Mapping[int | None, TicketFigures]
 
 
@@ -179,7 +179,7 @@ class Backlog:
     """Tickets that are new, open or awaiting the client, now; each list sums to `active`."""
 
     active: int
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     by_category: list[CategoryCount]
     by_priority: list[PriorityCount]
 
@@ -253,7 +253,7 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
     return Breakdown(
         by_category=[CategoryFigures(one, _figures(categories.get(one, {}))) for one in Category],
         by_priority=[PriorityFigures(one.word, _figures(priorities.get(one, {}))) for one in reversed(Priority)],
-        by_status=[StatusCount(one, statuses.get(one, 0)) for one in Status],
+        by_status=[TicketStatusCount(one, statuses.get(one, 0)) for one in Status],
         by_agent={agent: _figures(group) for agent, group in agents.items()},
     )
 
@@ -269,7 +269,7 @@ def backlog(website: Website, agent_id: int | None = None) -> Backlog:
 
     return Backlog(
         active=sum(row[-1] for row in found),
-        by_status=[StatusCount(one, of(0, one)) for one in (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)],
+        by_status=[TicketStatusCount(one, of(0, one)) for one in (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)],
         by_category=[CategoryCount(one, of(1, one)) for one in Category],
         by_priority=[PriorityCount(one.word, of(2, one)) for one in reversed(Priority)],
     )
