@@ -82,7 +82,12 @@ class Schema(AutoSchema):
     view: Any
 
     def get_paginated_name(self, serializer_name: str) -> str:
-        return f"{serializer_name}{'Stream' if issubclass(self.view.pagination_class, Cursor) else 'Page'}"
+        pages = self.view.pagination_class
+        if issubclass(pages, Cursor):
+            return f"{serializer_name}Stream"
+        if hasattr(pages, "tabs"):  # queues of the same rows have tabs of their own
+            return f"{self.get_operation_id().title().replace('_', '')}Page"
+        return f"{serializer_name}Page"
 
     @property
     def _kind(self) -> set[type]:

@@ -50,7 +50,7 @@ class SupportDesk(Desk):
     query_class = DashboardQuery
     pagination_class: Any = None
 
-    @extend_schema(operation_id="support_dashboard_retrieve", responses=shape(SupportDashboard))
+    @extend_schema(operation_id="support_dashboard_retrieve", responses=shape(SupportDashboard)(many=False))
     def list(self, request: Request) -> Response:
         """What waits for the desk now, the period's figures compared with those before, and the newest tickets."""
         return Response(support_dashboard(self.actor, self.query()["period"]))
