@@ -22,7 +22,7 @@ class PerformanceDesk(Desk):
     query_class = PeriodQuery
     pagination_class: Any = None
 
-    @extend_schema(operation_id="editor_performance_retrieve", responses=shape(EditorRecord))
+    @extend_schema(operation_id="editor_performance_retrieve", responses=shape(EditorRecord)(many=False))
     def list(self, request: Request) -> Response:
         """What was reviewed in the period, how fast and how well, by kind of work."""
         return Response(editor_record(self.actor, self.query()["period"]))
