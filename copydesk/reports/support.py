@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
-from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import NotFound
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tenancy.counts import counts
-from copydesk.tickets.models import Category, Priority, Status, Ticket
-from copydesk.tickets.models.ticket import ACTIVE, TicketQuerySet
+from copydesk.tickets.models import Status, Ticket
+from copydesk.tickets.models.ticket import ACTIVE
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.agents import Exclusion, agent_loads
 from copydesk.tickets.queries.figures import (
@@ -26,27 +22,10 @@ from copydesk.tickets.queries.figures import (
     TicketPoint,
     TicketStatusCount,
 )
-from copydesk.tickets.queries.rows import Member, member_row
-from copydesk.writers.queries import pen_names
+from copydesk.tickets.queries.rows import TicketRow, ticket_rows
 
 SHOWN = 5
 MOST = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class TicketBrief:
-    """`due_at`: the soonest of the clocks that run; null where none does."""
-
-    id: int
-    number: int
-    title: str
-    category: Category
-    priority: str
-    status: Status
-    requester: Member
-    assignee: Member | None
-    due_at: dt.datetime | None
-    opened_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +47,7 @@ class SupportDashboard:
     resolved: ComparedCount
     figures: TicketFigures
     before: TicketFigures | None
-    newest: list[TicketBrief]
+    newest: list[TicketRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,36 +94,6 @@ class SupportAnalytics:
     backlog: Backlog
 
 
-def with_people(tickets: TicketQuerySet) -> TicketQuerySet:
-    """With what `ticket_briefs` reads."""
-    return tickets.select_related("requester__user", "assignee__user")
-
-
-def ticket_briefs(actor: Actor, tickets: Iterable[Ticket], names: Mapping[int, str]) -> list[TicketBrief]:
-    """Of tickets `with_people`; `names` are writers' pen names."""
-    return [
-        TicketBrief(
-            id=row.pk,
-            number=row.number,
-            title=row.title,
-            category=Category(row.category),
-            priority=Priority(row.priority).word,
-            status=Status(row.status),
-            requester=member_row(actor, row.requester, names),
-            assignee=None if row.assignee is None else member_row(actor, row.assignee, names),
-            due_at=row.due_at,
-            opened_at=row.opened_at,
-        )
-        for row in tickets
-    ]
-
-
-def names_of(actor: Actor, members: Iterable[Membership | None]) -> dict[int, str]:
-    """The pen names of those who write. One query at most."""
-    writers = {member.pk for member in members if member is not None and member.role == Role.WRITER}
-    return pen_names(actor.website, writers) if writers else {}
-
-
 def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
     """Four queries."""
     tickets = Ticket.objects.visible_to(actor)
@@ -152,7 +101,6 @@ def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
     tabs = {tab: narrow(tickets) for tab, narrow in figures.queue_tabs(actor).items()}
     now = counts({**statuses, **tabs}, MOST)
     found, before = figures.ticket_figures(actor.website, period)
-    newest = list(with_people(tickets).order_by("-pk")[:SHOWN])
     return SupportDashboard(
         period=period.row(),
         open=sum(now[status] for status in statuses),
@@ -166,7 +114,7 @@ def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        newest=ticket_briefs(actor, newest, names_of(actor, [ticket.requester for ticket in newest])),
+        newest=ticket_rows(actor, list(tickets.order_by("-pk")[:SHOWN])),
     )
 
 

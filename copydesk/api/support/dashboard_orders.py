@@ -14,27 +14,26 @@ from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.orders.models import Order
-from copydesk.reports.support_orders import ORDER_TABS, SupportOrder, order_tabs, support_order_rows
+from copydesk.tickets.queries.orders import NEEDY_TABS, NeedyOrder, needy_orders, needy_tabs, support_orders
 
 
-class SupportOrderDesk(Desk):
+class NeedyOrderDesk(Desk):
     model = Order
     queryset = Order.objects.none()
     needs = Can.VIEW_SUPPORT_DESK
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("client__user", "writer__user")
+        return self.queryset.all() if getattr(self, "swagger_fake_view", False) else support_orders(self.actor)
 
-    @extend_schema(responses=shape(SupportOrder)(many=True))
+    @extend_schema(responses=shape(NeedyOrder)(many=True))
     @action(
         detail=False,
         url_path="orders",
-        pagination_class=queue_pages(ORDER_TABS),
+        pagination_class=queue_pages(NEEDY_TABS),
         sorts={"client_deadline": "client_deadline", "placed_at": "placed_at", "number": "number"},
     )
     def orders(self, request: Request) -> Response:
         """Disputed ones, those with a payment issue that is not resolved, those with an open ticket about them: the
-        nearest deadline first. An order may be in several tabs."""
-        return self.page(
-            self.get_queryset(), lambda orders: support_order_rows(self.actor, orders), order_tabs(self.actor)
-        )
+        nearest deadline first. An order may be in several tabs. No writer's pay."""
+        tabs = needy_tabs(self.actor.website)
+        return self.page(self.get_queryset(), lambda orders: needy_orders(self.actor, orders), tabs)

@@ -58,9 +58,6 @@ class SupportTicketDesk(Desk):
     queryset = Ticket.objects.none()
     needs = Can.VIEW_SUPPORT_DESK
 
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("requester__user", "assignee__user")
-
     @extend_schema(responses=ROW(many=True))
     @action(
         detail=False,

@@ -3,14 +3,14 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.support.dashboard import SupportDesk
-from copydesk.api.support.dashboard_orders import SupportOrderDesk
+from copydesk.api.support.dashboard_orders import NeedyOrderDesk
 from copydesk.api.support.dashboard_tickets import SupportTicketDesk
 from copydesk.api.support.escalations import EscalationDesk
 from copydesk.api.support.order_management import OrderManagementDesk
 
 router = SimpleRouter()
 router.register("dashboard", SupportDesk, basename="support-dashboard")
-router.register("dashboard", SupportOrderDesk, basename="support-orders")
+router.register("dashboard", NeedyOrderDesk, basename="support-needy-orders")
 router.register("dashboard", SupportTicketDesk, basename="support-tickets")
 router.register("escalations", EscalationDesk, basename="support-escalations")
 router.register("order-management", OrderManagementDesk, basename="support-orders")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -24,7 +25,12 @@ from copydesk.tenancy.models import Website
 from copydesk.writers.queries import pen_names
 
 from ..models import Category, IssueKind, IssueStatus, PaymentIssue, Priority, Status, Ticket
+from ..models.issues import PaymentIssueQuerySet
+from ..models.ticket import TicketQuerySet
 from .rows import Member, member_row
+
+Tab = Callable[[OrderQuerySet], OrderQuerySet]
+NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
 
 
 class Need(StrEnum):
@@ -121,6 +127,15 @@ class SupportOrder:
     payment_issues: list[OrderIssue]
 
 
+@dataclass(frozen=True, slots=True)
+class NeedyOrder:
+    """`tickets` and `payment_issues` are the open ones, which the row counts."""
+
+    order: SupportOrderRow
+    tickets: list[OrderTicket]
+    payment_issues: list[OrderIssue]
+
+
 def support_orders(actor: Actor) -> OrderQuerySet:
     """What the actor sees, with what `support_order_rows` reads."""
     return Order.objects.visible_to(actor).select_related("client__user", "writer__user", "website")
@@ -137,12 +152,35 @@ def needing(rows: OrderQuerySet, website: Website, needs: Collection[Need] = tup
     return rows.filter(pk__in=first.union(*others, all=True) if others else first)
 
 
+def needy_tabs(website: Website) -> Mapping[str, Tab]:
+    """Of orders: word → what narrows them."""
+    return {
+        "all": lambda rows: needing(rows, website),
+        "disputed": lambda rows: needing(rows, website, [Need.DISPUTED]),
+        "payment_issues": lambda rows: needing(rows, website, [Need.PAYMENT_ISSUE]),
+        "open_tickets": lambda rows: needing(rows, website, [Need.TICKET]),
+    }
+
+
 def support_order_rows(actor: Actor, orders: Sequence[Order]) -> list[SupportOrderRow]:
     """Of orders from `support_orders`. Three queries: pen names, tickets, payment issues."""
     ids = [order.pk for order in orders]
     tickets = _open_tickets(actor.website).filter(about_id__in=ids).order_by().values_list("about_id")
     issues = _open_issues(actor.website).filter(order__in=ids).order_by().values_list("order_id")
     return _rows(actor, orders, dict(tickets.annotate(n=Count("*"))), dict(issues.annotate(n=Count("*"))))
+
+
+def needy_orders(actor: Actor, orders: Sequence[Order]) -> list[NeedyOrder]:
+    """As support_order_rows, with what they count. Three queries."""
+    ids = [order.pk for order in orders]
+    tickets: dict[int | None, list[OrderTicket]] = defaultdict(list)
+    for ticket in _open_tickets(actor.website).filter(about_id__in=ids).order_by("-priority", "id"):
+        tickets[ticket.about_id].append(_ticket(ticket))
+    issues: dict[int | None, list[OrderIssue]] = defaultdict(list)
+    for issue in _open_issues(actor.website).filter(order__in=ids).order_by("id"):
+        issues[issue.order_id].append(_issue(issue))
+    rows = _rows(actor, orders, *({pk: len(found[pk]) for pk in ids} for found in (tickets, issues)))
+    return [NeedyOrder(row, tickets[row.id], issues[row.id]) for row in rows]
 
 
 def support_order(actor: Actor, asked: Asked) -> SupportOrder:
@@ -170,18 +208,15 @@ def support_order(actor: Actor, asked: Asked) -> SupportOrder:
             forfeited=to_decimal(order.forfeited_minor),
         ),
         tickets=[_ticket(one) for one in tickets],
-        payment_issues=[
-            OrderIssue(one.pk, IssueKind(one.kind), IssueStatus(one.status), one.description, one.opened_at)
-            for one in issues
-        ],
+        payment_issues=[_issue(one) for one in issues],
     )
 
 
-def _open_tickets(website: Website) -> Any:
+def _open_tickets(website: Website) -> TicketQuerySet:
     return Ticket.objects.of(website).active().filter(about_type=Order.noun)
 
 
-def _open_issues(website: Website) -> Any:
+def _open_issues(website: Website) -> PaymentIssueQuerySet:
     return PaymentIssue.objects.of(website).unresolved()
 
 
@@ -237,3 +272,7 @@ def _ticket(ticket: Ticket) -> OrderTicket:
         due_at=ticket.due_at,
         opened_at=ticket.opened_at,
     )
+
+
+def _issue(issue: PaymentIssue) -> OrderIssue:
+    return OrderIssue(issue.pk, IssueKind(issue.kind), IssueStatus(issue.status), issue.description, issue.opened_at)
