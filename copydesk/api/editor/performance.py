@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +23,9 @@ class PerformanceDesk(Desk):
     query_class = PeriodQuery
     pagination_class: Any = None
 
-    @extend_schema(operation_id="editor_performance_retrieve", responses=shape(EditorRecord)(many=False))
+    @extend_schema(
+        operation_id="editor_performance_retrieve", responses=forced_singular_serializer(shape(EditorRecord))
+    )
     def list(self, request: Request) -> Response:
         """What was reviewed in the period, how fast and how well, by kind of work."""
         return Response(editor_record(self.actor, self.query()["period"]))

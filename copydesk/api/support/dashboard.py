@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -50,7 +51,9 @@ class SupportDesk(Desk):
     query_class = DashboardQuery
     pagination_class: Any = None
 
-    @extend_schema(operation_id="support_dashboard_retrieve", responses=shape(SupportDashboard)(many=False))
+    @extend_schema(
+        operation_id="support_dashboard_retrieve", responses=forced_singular_serializer(shape(SupportDashboard))
+    )
     def list(self, request: Request) -> Response:
         """What waits for the desk now, the period's figures compared with those before, and the newest tickets."""
         return Response(support_dashboard(self.actor, self.query()["period"]))
