@@ -131,6 +131,7 @@ POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0
 GET    support-management/dashboard/                              !---+++0
 GET    support-management/dashboard/analytics/                    !---+++0
+GET    support-management/dashboard/escalations/                  !---+++0
 GET    support-management/dashboard/orders/                       !---+++0
 GET    support-management/dashboard/queue/                        !---+++0
 GET    support-management/dashboard/tickets/                      !---+++0

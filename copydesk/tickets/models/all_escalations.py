@@ -40,6 +40,9 @@ class AnyEscalationQuerySet(TenantQuerySet["AnyEscalation"]):
         rows = self.of(actor.website)
         return rows if actor.is_staff else rows.none()
 
+    def of_tickets(self) -> AnyEscalationQuerySet:
+        return self.filter(kind=EscalationKind.TICKET)
+
 
 class AnyEscalation(TenantModel):
     """To be read; what is changed is an Escalation or an AccountEscalation of the same id. `level`, `rule` and `target`

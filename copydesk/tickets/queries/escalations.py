@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from ..models import (
     AnyEscalation,
     Escalation,
     EscalationKind,
+    EscalationStatus,
     Measure,
     Priority,
     RaisedStatus,
@@ -28,6 +29,9 @@ from ..models import (
 from ..models.all_escalations import AnyEscalationQuerySet
 from .rows import Member, member_row
 from .steps import RecordStep, steps_of
+
+Tab = Callable[[AnyEscalationQuerySet], AnyEscalationQuerySet]
+TICKET_TABS = tuple(status.value for status in EscalationStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,15 @@ def all_escalations(actor: Actor) -> AnyEscalationQuerySet:
     """What the actor sees, with what `escalation_rows` reads."""
     people = ("member__user", "target__user", "requested_by__user")
     return AnyEscalation.objects.visible_to(actor).select_related("ticket", *people)
+
+
+def ticket_tabs() -> Mapping[str, Tab]:
+    """Of those of tickets: word → what narrows them."""
+    return {
+        "open": lambda rows: rows.filter(status=EscalationStatus.OPEN),
+        "acknowledged": lambda rows: rows.filter(status=EscalationStatus.ACKNOWLEDGED),
+        "resolved": lambda rows: rows.filter(status=EscalationStatus.RESOLVED),
+    }
 
 
 def changeable(actor: Actor, escalation_id: int) -> QuerySet[Escalation] | QuerySet[AccountEscalation]:
