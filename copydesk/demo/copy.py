@@ -54,6 +54,20 @@ from copydesk.payments.models import (
 from copydesk.reviews.models import Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message, ReadMark, Thread
+from copydesk.tickets.models import (
+    AccountEscalation,
+    CannedReply,
+    Clock,
+    Escalation,
+    Faq,
+    Note,
+    PaymentIssue,
+    Reply,
+    Shift,
+    SupportProfile,
+    Ticket,
+    TicketFile,
+)
 from copydesk.writers.models import Choice, Skill, Writer
 
 SHEETS: tuple[type[models.Model], ...] = (
@@ -97,6 +111,18 @@ SHEETS: tuple[type[models.Model], ...] = (
     PayoutStatement,
     PayoutLine,
     Review,
+    SupportProfile,
+    Shift,
+    CannedReply,
+    Faq,
+    Ticket,
+    Reply,
+    Note,
+    TicketFile,
+    Clock,
+    Escalation,
+    PaymentIssue,
+    AccountEscalation,
     Event,
     Notification,
 )
@@ -112,10 +138,10 @@ def dumps(value: Any) -> str:
 class Row:
     """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    `order`, `charge`, `thread`, `task`, `review`: the row that it belongs to, where its model asks that one.
+    `order`, `charge`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks that one.
     """
 
-    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "task", "thread")
+    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "task", "thread", "ticket")
 
     def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
         self.sheet = sheet

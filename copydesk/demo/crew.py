@@ -23,8 +23,8 @@ NAMED_CLIENTS = ("client", "client2")
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """`profile` and `skills` are a writer's or an editor's; `cases` and the count a writer's; `chosen` are whom
-    a client prefers and blocks."""
+    """`profile` is a writer's, an editor's or an agent's; `skills` are a writer's or an editor's; `cases` and the
+    count a writer's; `chosen` are whom a client prefers and blocks."""
 
     row: Row
     actor: Actor
@@ -73,6 +73,10 @@ class Crew:
     @property
     def editors(self) -> list[Member]:
         return [member for member in self.staff.values() if member.actor.role is Role.EDITOR]
+
+    @property
+    def agents(self) -> list[Member]:
+        return [member for member in self.staff.values() if member.actor.role is Role.SUPPORT]
 
     def some_client(self, chance: random.Random) -> Member:
         """The named ones often; of the others those who have long been there more than the new ones."""

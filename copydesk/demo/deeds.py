@@ -90,6 +90,7 @@ class Deeds:
         form = draw_brief(self.chance, self.now, self.chance.choice(preferred) if preferred else None)
         by = self.desk() if self.happens(0.03) else self.client.actor
         self.case = placement.place_order(self.stage, replace(form, **wanted), by=by, client_id=self.client.id)
+        self.stage.recent.append(self.case)
         if self.happens(0.4):
             self.act(papers.add_file, kind="brief", content="brief", by=self.client.actor)
 

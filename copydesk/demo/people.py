@@ -30,18 +30,22 @@ PAPERS = [paper.code for paper in PRICES.paper_types]
 class Arrivals:
     """Everybody of one website who ever joins it."""
 
-    def __init__(self, stage: Stage, crew: Crew, *, clients: int, writers: int, editors: int, password: str) -> None:
+    def __init__(
+        self, stage: Stage, crew: Crew, *, clients: int, writers: int, editors: int, agents: int, password: str
+    ) -> None:
         self.stage = stage
         self.crew = crew
         self.clients = clients
         self.writers = writers
         self.editors = editors
+        self.agents = agents
         self.password = password
         self.start = stage.now
         self.span = stage.end - stage.now
 
     def employ_staff(self) -> None:
         more = [(f"editor{number}", Role.EDITOR) for number in range(3, self.editors + 1)]
+        more += [(f"support{number}", Role.SUPPORT) for number in range(3, self.agents + 1)]
         for name, role in (*STAFF, *more):
             member = people.employ(
                 self.stage,

@@ -10,6 +10,7 @@ import datetime as dt
 import heapq
 import random
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
@@ -27,11 +28,15 @@ from copydesk.journal.verbs import VERBS
 from copydesk.notifications.reactions import JOBS
 from copydesk.payments.models import ChargeStatus
 from copydesk.tenancy.models import Website
+from copydesk.tickets.clocks import Happening
 
 from .copy import Loader, Row, dumps
 
 if TYPE_CHECKING:
     from .crew import Crew, Member
+
+RECENT = 300
+"""Orders that people ask about."""
 
 Life = Iterator[dt.datetime]
 P = ParamSpec("P")
@@ -124,6 +129,24 @@ class Case:
 
 
 @dataclass(slots=True)
+class Enquiry:
+    """All that there is of one ticket, kept until nothing more can happen to it. `happened`: what its clocks fold;
+    `absorbed`: others were merged into it."""
+
+    ticket: Row
+    absorbed: bool = False
+    happened: list[Happening] = field(default_factory=list)
+    clocks: dict[tuple[str, int], Row] = field(default_factory=dict)
+    escalations: list[Row] = field(default_factory=list)
+    files: list[Row] = field(default_factory=list)
+
+    def rows(self) -> Iterator[Row]:
+        yield self.ticket
+        for rows in (self.clocks.values(), self.escalations, self.files):
+            yield from rows
+
+
+@dataclass(slots=True)
 class Books:
     """What is known of the ledger: accounts by (kind, owner, name), wallets' balances, earnings not paid out."""
 
@@ -164,6 +187,9 @@ class Stage:
         self.jobs: list[Callable[[], object]] = []
         self.books = Books()
         self.cases: dict[int, Case] = {}
+        self.recent: deque[Case] = deque(maxlen=RECENT)
+        self.tickets: dict[int, Enquiry] = {}
+        self.desk: list[Row] = []
         self.contents: dict[str, bytes] = {}
 
     def chance(self, *of: object) -> random.Random:
@@ -184,6 +210,10 @@ class Stage:
             self.loader.relax()
         for case in list(self.cases.values()):
             self.close(case)
+        for ticket_id in list(self.tickets):
+            self.close_ticket(ticket_id)
+        for row in self.desk:
+            self.loader.send(row)
 
     def _heap_push(self, life: Life, earliest: dt.datetime) -> None:
         at = next(life, None)
@@ -204,6 +234,10 @@ class Stage:
         for row in case.rows():
             self.loader.send(row)
         del self.cases[case.order.id]
+
+    def close_ticket(self, ticket_id: int) -> None:
+        for row in self.tickets.pop(ticket_id).rows():
+            self.loader.send(row)
 
     def make(self, model: type[models.Model], **values: Any) -> Row:
         """A row of this website, to be sent when it will not change any more."""

@@ -158,3 +158,88 @@ CONTENTS: dict[str, tuple[str, bytes]] = {
     "sources": ("sources.txt", b"Sources\n\n1. A first source.\n2. A second source.\n"),
 }
 """What files are called and hold: few contents, which the storage keeps once."""
+QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "order": (
+        ("Where is my order?", "It is due soon and I have heard nothing. Could you look into it?"),
+        ("A change of the instructions", "My lecturer has changed the question. Can the writer still take that in?"),
+        ("Files cannot be opened", "The file that I have downloaded cannot be opened here."),
+    ),
+    "payment": (
+        ("Paid, but the order says unpaid", "The money has left my account and the order still says unpaid."),
+        ("Charged twice", "I see two charges of the same amount for one order."),
+        ("Another card", "How can I pay with another card?"),
+    ),
+    "refund": (
+        ("When is the money back?", "The order was cancelled last week and nothing has come back yet."),
+        ("Part of the price back", "Half of the work was late. I would like a part of the price back."),
+    ),
+    "quality": (
+        ("Not what I asked for", "The second part does not answer the question. What can be done?"),
+        ("Sources that do not exist", "Two of the references cannot be found anywhere."),
+    ),
+    "account": (
+        ("Another e-mail address", "Could you change the address of my account?"),
+        ("Cannot log in on my phone", "The code that I am asked for never comes."),
+    ),
+    "technical": (
+        ("The upload stops", "The upload of my notes stops at half of it, every time."),
+        ("The page stays empty", "After logging in the page stays empty."),
+    ),
+    "other": (
+        ("An invoice with my company's name", "Could you send me an invoice with the name of my company?"),
+        ("Opening hours", "Is somebody there at the weekend?"),
+    ),
+}
+TICKET_ANSWERS = (
+    "Thank you for writing. I have looked at it and it is being taken care of.",
+    "I am sorry about this. It is put right now: could you check whether it works for you?",
+    "I have asked the colleagues in charge and come back to you as soon as I know more.",
+    "Could you tell me the number of the order, and what exactly you see?",
+    "Could you send a picture of what you see there?",
+)
+TICKET_REPLIES = (
+    "Thank you, here is what you asked for.",
+    "It still does not work, I am afraid.",
+    "Yes, that is it. What happens next?",
+    "Thanks for the quick answer!",
+    "Is there any news?",
+)
+TICKET_NOTES = (
+    "Looked at the charge: captured once, the other one was declined.",
+    "The writer says that it is on its way.",
+    "Regular client, please be generous.",
+    "Same as last week's, see there.",
+)
+ESCALATION_REASONS = ("The client has written three times.", "A decision about money is needed.", "Threatens to sue.")
+ESCALATION_ENDS = ("Answered by the lead.", "Put right.")
+RESOLUTIONS = ("", "", "Put right.", "Answered.", "The client has what it asked for.")
+CLOSINGS = ("", "Solved by itself, thank you.", "I do not need it any more.")
+REOPENINGS = ("It has happened again.", "It is not solved after all.")
+RATING_COMMENTS: dict[int, tuple[str, ...]] = {
+    5: ("", "Quick and kind.", "Excellent."),
+    4: ("", "Good help."),
+    3: ("", "Took a while."),
+    2: ("It took two days.",),
+    1: ("Nobody has read what I wrote.",),
+}
+ISSUE_STORIES = ("The bank says that it was booked twice.", "The receipt names another amount than the order.")
+ISSUE_ESCALATED = ("The provider does not answer.",)
+ISSUE_ENDS = ("The second booking was a reservation and has lapsed.", "The receipt was corrected.")
+MEASURE_REASONS = ("Insulting messages to the desk.", "The same complaint under several names.", "Chargebacks.")
+MEASURE_REFUSED = ("One warning is enough.",)
+CANNED: tuple[tuple[str, str, str], ...] = (
+    ("Greeting", "Hello, thank you for writing to us.", ""),
+    ("Which order?", "Could you tell me the number of the order that this is about?", "order"),
+    ("Money is on its way", "The money has been sent back; banks take up to five days.", "refund"),
+    ("Paid twice", "One of the two is a reservation, which your bank gives back by itself.", "payment"),
+    ("Another browser", "Could you try it with another browser, and tell me what you see?", "technical"),
+    ("Goodbye (old)", "Have a nice day.", ""),
+)
+FAQS: tuple[tuple[str, str, str, bool], ...] = (
+    ("How long does a revision take?", "A quarter of the time of the first delivery.", "order", True),
+    ("When do I get money back?", "As soon as a refund is approved; banks take up to five days.", "refund", True),
+    ("Which cards do you take?", "All the usual ones, and your wallet.", "payment", True),
+    ("Can I talk to the writer?", "Yes, in the messages of your order.", "order", True),
+    ("How do I change my e-mail address?", "In your account's settings.", "account", True),
+    ("What happens at the weekend?", "A draft of an answer that is still being discussed.", "other", False),
+)

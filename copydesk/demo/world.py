@@ -17,11 +17,14 @@ from copydesk.tenancy.scope import website_scope
 
 from .copy import Database, Loader, Row
 from .crew import Crew
+from .desk import desk_prepared, measures_asked, shifts_planned
+from .enquiries import TicketLife
 from .lives import OrderLife
 from .mirror import editing, reviews, telling
 from .people import Arrivals
 from .scenes import scenes
 from .stage import Life, Stage, Step
+from .ticket_scenes import ticket_scenes
 
 DAY = dt.timedelta(days=1)
 RATED_AT = dt.time(3, 17)
@@ -37,17 +40,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`orders`, `clients` and `writers` are of each website; `password` is the hash that all accounts share.
+    """`orders`, `clients`, `writers` and `tickets` are of each website; `password` is the hash that all accounts share.
     `regulars`: the named accounts have a good part of all orders."""
 
     sites: Sequence[Site]
     orders: int
     clients: int
     writers: int
+    tickets: int
     now: dt.datetime
     password: str
     days: int = 425
     editors: int = 3
+    agents: int = 2
     regulars: bool = True
     seed: str = "copydesk"
 
@@ -119,7 +124,13 @@ def play(
         "editing.follow_order": partial(editing.follow_order, stage),
     }
     arrivals = Arrivals(
-        stage, crew, clients=world.clients, writers=world.writers, editors=world.editors, password=world.password
+        stage,
+        crew,
+        clients=world.clients,
+        writers=world.writers,
+        editors=world.editors,
+        agents=world.agents,
+        password=world.password,
     )
     arrivals.employ_staff()
     for life in (
@@ -129,11 +140,16 @@ def play(
         arrivals.last_days(),
         orders_come(stage, crew, world.orders, told),
         scenes(stage),
+        desk_prepared(stage, capacity=25 + world.tickets // 500),
+        shifts_planned(stage),
+        tickets_come(stage, world.tickets),
+        measures_asked(stage, 3 + world.tickets // 1_000),
+        ticket_scenes(stage, arrivals),
         rated(stage),
     ):
         stage.begin(life)
     stage.play()
-    row.last_order_number = website.last_order_number
+    row.last_order_number, row.last_ticket_number = website.last_order_number, website.last_ticket_number
     loader.send(row)
     for member in crew.everybody():
         loader.send(member.row)
@@ -153,6 +169,15 @@ def orders_come(stage: Stage, crew: Crew, orders: int, told: Callable[[str], Non
         stage.begin(OrderLife(stage, index, crew.some_client(chance)).live())
         if index and index % 1_000 == 0:
             told(f"{stage.website.slug}: {index} orders placed")
+
+
+def tickets_come(stage: Stage, tickets: int) -> Life:
+    """As orders come."""
+    start = stage.now + 4 * DAY
+    span = stage.end - start
+    for index in range(tickets):
+        yield start + span * ((index + stage.chance("asking", index).random()) / tickets) ** 0.8
+        stage.begin(TicketLife(stage, index).live())
 
 
 def rated(stage: Stage) -> Life:

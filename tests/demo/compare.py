@@ -28,6 +28,16 @@ from copydesk.payments.models import (
 from copydesk.reviews.models import Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message
+from copydesk.tickets.models import (
+    AccountEscalation,
+    CannedReply,
+    Escalation,
+    Faq,
+    PaymentIssue,
+    Shift,
+    SupportProfile,
+    Ticket,
+)
 from copydesk.writers.models import Writer
 
 OF_NO_WEBSITE = (Website, User, EmailAddress, SandboxPayment, SandboxRefund)
@@ -40,6 +50,7 @@ BY_NOUN = {
     for model in (
         *(Membership, Writer, Order, Request, Adjustment, Round, OrderFile, Message, Charge, Repayment),
         *(EditingTask, EditorProfile, RequiredChange),
+        *(Ticket, Escalation, PaymentIssue, AccountEscalation, SupportProfile, Shift, CannedReply, Faq),
     )
 } | {
     Review.noun: Review._meta.db_table,
@@ -56,6 +67,14 @@ BY_NAME = {
     "former_writer_id": "accounts_membership",
     "editor_id": "accounts_membership",
     "former_editor_id": "accounts_membership",
+    "assignee_id": "accounts_membership",
+    "assignee_before_id": "accounts_membership",
+    "target_id": "accounts_membership",
+    "ticket_id": "tickets_ticket",
+    "into_id": "tickets_ticket",
+    "merged_id": "tickets_ticket",
+    "reply_id": "tickets_reply",
+    "note_id": "tickets_note",
     "event_id": "journal_event",
     "charge_id": "payments_charge",
     "repayment_id": "payments_repayment",
@@ -66,6 +85,8 @@ BY_NAME = {
     "request_id": "orders_request",
 }
 """What an id in an event's columns or data is of."""
+ESCALATED = {True: Escalation._meta.db_table, False: AccountEscalation._meta.db_table}
+"""Which escalation an event tells of, one of a ticket or not."""
 
 
 class Comparison:
@@ -118,12 +139,15 @@ class Comparison:
             return self.there
         if name in columns:
             return self._there(columns[name], value)
-        if name in ("subject_id", "root_id", "reference_id"):
+        if name in ("subject_id", "root_id", "reference_id", "about_id"):
             return self._there(BY_NOUN[row[name.removesuffix("_id") + "_type"]], value)
         if name == "event_id":
             return self._there("journal_event", value)
         if name == "data" and table == "journal_event":
-            return {key: self._there(BY_NAME[key], v) if key in BY_NAME else v for key, v in value.items()}
+            known = BY_NAME | {"escalation_id": ESCALATED[row["subject_type"] == Ticket.noun]}
+            if value.get("about_type"):
+                known["about_id"] = BY_NOUN[value["about_type"]]
+            return {key: self._there(known[key], v) if key in known else v for key, v in value.items()}
         if name == "storage_key":
             return re.sub(r"^\d+/", f"{self.there}/", value)
         return value

@@ -42,11 +42,16 @@ from copydesk.platform.actions import register_client, register_writer
 from copydesk.reviews import actions as reviews
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_context, website_scope
+from copydesk.tickets.actions import clocks as ticket_clocks
+from copydesk.tickets.actions import course as ticket_course
+from copydesk.tickets.actions import desk, escalating, issues, opening, talking
+from copydesk.tickets.models import Escalation
 from copydesk.writers import actions as writers
 from tests.jobs import run_jobs
 
 PASSWORD = "copydesk-demo"
 MODULES = (course, delivery, staffing, requests, adjustments, messages, reviews, payments, writers)
+TICKETS = (ticket_clocks, ticket_course, desk, escalating, issues, opening, talking)
 """Where the actions are that steps name. They are called as their mirrors were, but for those with a method below."""
 
 
@@ -81,7 +86,7 @@ class Replay:
                     raise
 
     def act(self, step: Step, *args: Any, **given: Any) -> None:
-        found = (getattr(each, step.name) for each in MODULES if hasattr(each, step.name))
+        found = (getattr(each, step.name) for each in (*MODULES, *TICKETS) if hasattr(each, step.name))
         action: Callable[..., Any] = EDITING.get(step.name) or next(found)
         with self.scope():
             made = action(*map(self.meant, args), **{name: self.meant(value) for name, value in given.items()})
@@ -125,6 +130,9 @@ class Replay:
         if row.sheet.model is EditingTask:
             tasks = EditingTask.objects.of(self.website).filter(order_id=self.here(row.order))
             return tasks.open().get().pk
+        if row.sheet.model is Escalation:
+            made = Escalation.objects.of(self.website).filter(ticket_id=self.here(row.ticket), level=row.level)
+            return made.get().pk
         assert row.sheet.model is RequiredChange
         task_id = self.here(row.review.task)
         return RequiredChange.objects.of(self.website).get(review__task_id=task_id, position=row.position).pk
@@ -218,6 +226,48 @@ class Replay:
     def do_change_editor(self, step: Step, editor: Member, *, by: Actor, **given: Any) -> None:
         with self.scope():
             editors.change_profile(self.find(editor.row), by=self.actor(by), **given)
+
+    # Tickets
+
+    def do_open_ticket(self, step: Step, form: opening.TicketForm, *, by: Actor) -> None:
+        if form.requester_id:
+            form = replace(form, requester_id=self.ids["accounts_membership", form.requester_id])
+        if form.about_id:
+            form = replace(form, about_id=self.ids["orders_order", form.about_id])
+        with self.scope():
+            ticket = opening.open_ticket(form, by=self.actor(by))
+        self.knows(step.result, ticket.pk)
+
+    def do_add_ticket_file(self, step: Step, ticket: Row, *, content: str, by: Actor) -> None:
+        upload = SimpleUploadedFile(*CONTENTS[content])
+        with self.scope():
+            added = talking.add_ticket_file(self.find(ticket), upload, by=self.actor(by))
+        self.knows(step.result, added.pk)
+
+    def do_merge_ticket(self, step: Step, ticket: Row, into: Row, *, by: Actor) -> None:
+        with self.scope():
+            ticket_course.merge_ticket(self.find(ticket), self.here(into), by=self.actor(by))
+
+    def do_open_issue(self, step: Step, client: Member, *args: Any, **given: Any) -> None:
+        self._about_ticket(step, issues.open_issue, client, *args, **given)
+
+    def do_request_measure(self, step: Step, member: Member, *args: Any, **given: Any) -> None:
+        self._about_ticket(step, issues.request_measure, member, *args, **given)
+
+    def _about_ticket(
+        self,
+        step: Step,
+        action: Callable[..., Any],
+        member: Member,
+        *args: Any,
+        by: Actor,
+        ticket_id: Row | None = None,
+        **given: Any,
+    ) -> None:
+        given["ticket_id"] = self.here(ticket_id) if ticket_id else None
+        with self.scope():
+            made = action(self.here(member.row), *args, by=self.actor(by), **given)
+        self.knows(step.result, made.pk)
 
     # Paid out
 

@@ -40,7 +40,7 @@ RARE = {
 
 @pytest.mark.django_db(transaction=True)
 def test_the_actions_write_the_same_rows() -> None:
-    world = World((ATLAS,), orders=60, clients=14, writers=16, now=NOW, password="!", days=120)
+    world = World((ATLAS,), orders=60, clients=14, writers=16, tickets=16, now=NOW, password="!", days=120)
     scripts: dict[str, list[Step]] = {}
     with psycopg.connect(url_as("app_owner"), autocommit=True) as owner:
         load(owner, world, scripts=scripts)

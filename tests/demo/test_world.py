@@ -27,7 +27,7 @@ from tests.database import url_as
 from tests.template import ROOT
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-WORLD = World(DEMO_SITES, orders=80, clients=14, writers=16, now=NOW, password="!", days=120)
+WORLD = World(DEMO_SITES, orders=80, clients=14, writers=16, tickets=16, now=NOW, password="!", days=120)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Owner = psycopg.Connection[Any]
@@ -71,7 +71,7 @@ def rows(owner: Owner, query: str) -> list[tuple[Any, ...]]:
 
 def generated(seed: str = "copydesk") -> list[tuple[str, tuple[Any, ...]]]:
     loader = Kept()
-    world = World(DEMO_SITES, orders=40, clients=10, writers=12, now=NOW, password="!", days=120, seed=seed)
+    world = World(DEMO_SITES, orders=40, clients=10, writers=12, tickets=8, now=NOW, password="!", days=120, seed=seed)
     for site in world.sites:
         play(loader, world, site, NOW, lambda text: None, None)
     loader.flush()

@@ -107,6 +107,67 @@ CHECKS = {
         WHERE t.outcome IN ('approved', 'returned')
           AND (r.verdict IS DISTINCT FROM CASE t.outcome WHEN 'approved' THEN 'approve' ELSE 'return' END)
     """,
+    "a website's tickets are numbered to its last": """
+        SELECT w.id FROM tenancy_website w LEFT JOIN tickets_ticket t ON t.website_id = w.id
+        GROUP BY w.id HAVING count(t.id) <> w.last_ticket_number OR coalesce(max(t.number), 0) <> w.last_ticket_number
+    """,
+    "every ticket was opened once, with a message": """
+        SELECT t.id FROM tickets_ticket t
+        LEFT JOIN (
+            SELECT subject_id, count(*) AS n, min(at) AS at FROM journal_event WHERE verb = 'ticket.open' GROUP BY 1
+        ) e ON e.subject_id = t.id
+        LEFT JOIN (SELECT ticket_id, min(created_at) AS at FROM tickets_reply GROUP BY 1) r ON r.ticket_id = t.id
+        WHERE e.n IS DISTINCT FROM 1 OR e.at <> t.opened_at OR r.at IS DISTINCT FROM t.opened_at
+    """,
+    "the last step of every ticket left it in the status that it has": """
+        SELECT t.id FROM tickets_ticket t LEFT JOIN (
+            SELECT DISTINCT ON (subject_id) subject_id, after FROM journal_event
+            WHERE subject_type = 'ticket' AND after <> '' ORDER BY subject_id, id DESC
+        ) e ON e.subject_id = t.id WHERE e.after IS DISTINCT FROM t.status
+    """,
+    "every reply and note has its event": """
+        SELECT coalesce(said.ticket_id, e.subject_id) FROM (
+            SELECT ticket_id, sum(r) AS replies, sum(n) AS notes FROM (
+                SELECT ticket_id, 1 AS r, 0 AS n FROM tickets_reply
+                UNION ALL SELECT ticket_id, 0, 1 FROM tickets_note
+            ) one GROUP BY 1
+        ) said FULL JOIN (
+            SELECT subject_id, count(*) FILTER (WHERE verb IN ('ticket.open', 'ticket.reply')) AS replies,
+                   count(*) FILTER (WHERE verb = 'ticket.note') AS notes
+            FROM journal_event WHERE subject_type = 'ticket' GROUP BY 1
+        ) e ON e.subject_id = said.ticket_id
+        WHERE said.replies IS DISTINCT FROM e.replies OR said.notes IS DISTINCT FROM e.notes
+    """,
+    "every ticket has its two clocks, numbered next responses, and the times of those that run": """
+        SELECT t.id FROM tickets_ticket t LEFT JOIN (
+            SELECT ticket_id, count(*) FILTER (WHERE kind = 'first_response') AS first,
+                   count(*) FILTER (WHERE kind = 'resolution') AS resolution,
+                   count(*) FILTER (WHERE kind = 'next_response') AS next,
+                   coalesce(max(number) FILTER (WHERE kind = 'next_response'), 0) AS last,
+                   min(due_at) FILTER (WHERE met_at IS NULL AND paused_since IS NULL) AS due_at,
+                   min(risk_at) FILTER (WHERE met_at IS NULL AND paused_since IS NULL) AS risk_at,
+                   min(started_at) AS started_at,
+                   bool_or(met_at IS NULL AND paused_since IS NULL) AS runs,
+                   max(met_at) FILTER (WHERE kind = 'resolution') AS resolved_at
+            FROM tickets_clock GROUP BY 1
+        ) c ON c.ticket_id = t.id
+        WHERE c.ticket_id IS NULL OR c.first <> 1 OR c.resolution <> 1 OR c.next <> c.last
+           OR c.started_at <> t.opened_at OR c.due_at IS DISTINCT FROM t.due_at OR c.risk_at IS DISTINCT FROM t.risk_at
+           OR c.runs <> (t.status IN ('new', 'open')) OR (t.status = 'resolved' AND c.resolved_at <> t.resolved_at)
+    """,
+    "every breach of a clock was told once, and no other": """
+        SELECT coalesce(c.id, e.ticket_id) FROM (
+            SELECT id, ticket_id, kind, number FROM tickets_clock WHERE breached_at IS NOT NULL
+        ) c FULL JOIN (
+            SELECT subject_id AS ticket_id, data->>'clock' AS kind, (data->>'number')::int AS number, count(*) AS n
+            FROM journal_event WHERE verb = 'ticket.breach' GROUP BY 1, 2, 3
+        ) e USING (ticket_id, kind, number) WHERE c.id IS NULL OR e.n IS DISTINCT FROM 1
+    """,
+    "a ticket stands on the level of its last escalation": """
+        SELECT t.id FROM tickets_ticket t
+        LEFT JOIN (SELECT ticket_id, max(level) AS level FROM tickets_escalation GROUP BY 1) e ON e.ticket_id = t.id
+        WHERE t.escalation_level <> coalesce(e.level, 0)
+    """,
     "the last event of every order left it in the status that it has": """
         SELECT o.id FROM orders_order o LEFT JOIN (
             SELECT DISTINCT ON (subject_id) subject_id, after FROM journal_event

@@ -22,6 +22,7 @@ from copydesk.tenancy.models import Website
 
 from ..copy import SHEETS, Database, Loader
 from ..scenes import SCENES
+from ..ticket_scenes import TICKETS_OF_SCENES
 from ..world import Site, World, play, superadmin
 from . import books, structure
 
@@ -30,7 +31,9 @@ LEAST_ORDERS = 60
 """Of a website: with fewer orders in all there are fewer websites."""
 ORDERS_A_CLIENT = 8
 ORDERS_A_WRITER = 25
+ORDERS_A_TICKET = 5
 ORDERS_AN_EDITOR = 20_000
+ORDERS_AN_AGENT = 100_000
 PLACES = (
     ("USD", "America/New_York"),
     ("EUR", "Europe/Helsinki"),
@@ -85,16 +88,20 @@ def plan(orders: int, now: dt.datetime, password: str) -> list[Part]:
     largest = max(orders // 5, orders // websites)
     rest, more = divmod(orders - largest, max(websites - 1, 1))
     parts: list[Part] = []
-    first = FIRST_ID
+    first, before = FIRST_ID, 0
     for number in range(websites):
         here = largest if number == 0 else rest + (number <= more)
+        tickets = (before + here) // ORDERS_A_TICKET - before // ORDERS_A_TICKET
+        before += here
         currency, timezone = PLACES[number % len(PLACES)]
         world = World(
             sites=[Site(f"bench-{number + 1:03}", f"Bench {number + 1}", currency, timezone)],
             orders=here - len(SCENES),
             clients=max(14, here // ORDERS_A_CLIENT),
             writers=max(16, here // ORDERS_A_WRITER),
+            tickets=max(tickets - TICKETS_OF_SCENES, 0),
             editors=3 + here // ORDERS_AN_EDITOR,
+            agents=2 + here // ORDERS_AN_AGENT,
             now=now,
             password=password,
             regulars=False,
@@ -131,7 +138,7 @@ def load_large(
         vacuum = [[sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table))] for table in structure.TABLES]
         structure.side_by_side(connect, vacuum)
     with loaded.timed("books checked", told):
-        check(connect, orders)
+        check(connect, orders, sum(part.world.tickets + TICKETS_OF_SCENES for part in parts))
     with connect() as database:
         size = database.execute("SELECT pg_database_size(current_database())").fetchone()
         assert size is not None
@@ -178,11 +185,14 @@ def set_sequences(database: Database) -> None:
             database.execute(last.format(table, key, sql.Identifier(key), sql.Identifier(table)))
 
 
-def check(connect: structure.Connect, orders: int) -> None:
+def check(connect: structure.Connect, orders: int, tickets: int) -> None:
     with connect() as database:
         row = database.execute("SELECT count(*) FROM orders_order").fetchone()
+        asked = database.execute("SELECT count(*) FROM tickets_ticket").fetchone()
     found = books.faults(connect)
     if row != (orders,):
         found[f"there are {orders} orders"] = row[0] if row else 0
+    if asked != (tickets,):
+        found[f"there are {tickets} tickets"] = asked[0] if asked else 0
     if found:
         raise BooksError("\n".join(f"Belied by {number} rows: {said}." for said, number in found.items()))

@@ -33,6 +33,7 @@ class Command(BaseCommand):
             orders=options["orders"],
             clients=200,
             writers=60,
+            tickets=options["orders"] // 5,
             now=clock.now(),
             password=make_password(PASSWORD),
         )
