@@ -126,6 +126,8 @@ SHEETS: tuple[type[models.Model], ...] = (
     Event,
     Notification,
 )
+COUNTED_WITH: dict[type[models.Model], type[models.Model]] = {AccountEscalation: Escalation}
+"""Tables whose ids come from another one's sequence."""
 AT_ONCE = 20_000
 Database = psycopg.Connection[Any]
 
@@ -164,7 +166,8 @@ class Row:
 
 
 class Sheet:
-    """One table: its columns, what they are by default, the next id, and the rows that wait to be sent."""
+    """One table: its columns, what they are by default, the next id (by its own counter, or another sheet's), and the
+    rows that wait to be sent."""
 
     def __init__(self, model: type[models.Model], first_id: int) -> None:
         self.model = model
@@ -176,6 +179,7 @@ class Sheet:
         self.template = {field.attname: _default(field) for field in self.fields}
         self.key = model._meta.pk.attname if model._meta.pk else "id"
         self.counted = isinstance(model._meta.pk, models.AutoField)
+        self.counter = self
         self.pending: list[dict[str, Any]] = []
 
     def make(self, **values: Any) -> Row:
@@ -183,8 +187,8 @@ class Sheet:
         full = {**self.template, **values}
         assert len(full) == len(self.columns), f"{self.table}: {set(values) - set(self.template)}"
         if self.counted:
-            full[self.key] = self.next_id
-            self.next_id += 1
+            full[self.key] = self.counter.next_id
+            self.counter.next_id += 1
         return Row(self, full)
 
 
@@ -195,6 +199,8 @@ class Loader:
     def __init__(self, database: Database, first_id: int | None = None) -> None:
         self.database = database
         self.sheets = {model: Sheet(model, first_id or self._first_id(model)) for model in SHEETS}
+        for model, other in COUNTED_WITH.items():
+            self.sheets[model].counter = self.sheets[other]
         self._waiting = 0
         self.sent = 0
 
@@ -234,7 +240,7 @@ class Loader:
         """Sequences go on after the last id, and the planner knows what has come."""
         self.flush()
         for sheet in self.sheets.values():
-            if sheet.counted:
+            if sheet.counted and sheet.counter is sheet:
                 self.database.execute(
                     "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)", [sheet.table, sheet.key, sheet.next_id]
                 )
@@ -242,7 +248,7 @@ class Loader:
 
     def _first_id(self, model: type[models.Model]) -> int:
         key = model._meta.pk
-        if not isinstance(key, models.AutoField):
+        if not isinstance(key, models.AutoField) or model in COUNTED_WITH:
             return 1
         row = self.database.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, %s))", [model._meta.db_table, key.column]

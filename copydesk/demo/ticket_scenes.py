@@ -102,7 +102,11 @@ class TicketScene(TicketDeeds):
         yield from self.before_end(0)
 
     def resolved(self) -> Life:
-        yield from self.solved(30, 20)
+        yield from self.taken(30, Category.TECHNICAL)
+        yield from self.before_end(26)
+        self.answer(content="sources")
+        yield from self.before_end(20)
+        self.resolve()
 
     def resolved_and_rated(self) -> Life:
         yield from self.solved(40, 35)

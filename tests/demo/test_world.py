@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from copydesk.demo.copy import SHEETS, Loader, Row
+from copydesk.demo.copy import COUNTED_WITH, SHEETS, Loader, Row
 from copydesk.demo.world import DEMO_SITES, World, load, play
 from copydesk.editing.models import AssignmentType, Outcome, TaskStatus
 from copydesk.orders.models import RequestStatus, Status
@@ -208,9 +208,10 @@ def test_the_clock_has_nothing_left_to_do(loaded: Owner) -> None:
 def test_the_next_row_gets_the_next_id(loaded: Owner) -> None:
     for model in SHEETS:
         key = model._meta.pk
-        if isinstance(key, models.AutoField):
+        if isinstance(key, models.AutoField) and model not in COUNTED_WITH:
             table = model._meta.db_table
-            [(last,)] = rows(loaded, f"SELECT max(id) FROM {table}")
+            tables = [table, *(each._meta.db_table for each, first in COUNTED_WITH.items() if first is model)]
+            last = max(rows(loaded, f"SELECT max(id) FROM {each}")[0][0] for each in tables)
             assert rows(loaded, f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))") == [(last + 1,)], table
 
 

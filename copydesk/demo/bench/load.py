@@ -20,7 +20,7 @@ from psycopg import sql
 from copydesk.files.gateway import keep_content
 from copydesk.tenancy.models import Website
 
-from ..copy import SHEETS, Database, Loader
+from ..copy import COUNTED_WITH, SHEETS, Database, Loader
 from ..scenes import SCENES
 from ..ticket_scenes import TICKETS_OF_SCENES
 from ..world import Site, World, play, superadmin
@@ -179,10 +179,17 @@ def play_part(info: dict[str, Any], part: Part) -> int:
 
 def set_sequences(database: Database) -> None:
     for model in SHEETS:
-        if isinstance(model._meta.pk, AutoField):
+        if isinstance(model._meta.pk, AutoField) and model not in COUNTED_WITH:
+            counted = [model, *(other for other, first in COUNTED_WITH.items() if first is model)]
+            lasts = [
+                sql.SQL("(SELECT max({}) FROM {})").format(
+                    sql.Identifier(str(each._meta.pk.column)), sql.Identifier(each._meta.db_table)
+                )
+                for each in counted
+            ]
+            last = sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), greatest({}, 1))")
             table, key = model._meta.db_table, str(model._meta.pk.column)
-            last = sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), greatest(max({}), 1)) FROM {}")
-            database.execute(last.format(table, key, sql.Identifier(key), sql.Identifier(table)))
+            database.execute(last.format(table, key, sql.SQL(", ").join(lasts)))
 
 
 def check(connect: structure.Connect, orders: int, tickets: int) -> None:

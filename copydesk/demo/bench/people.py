@@ -28,7 +28,11 @@ SELECT o.client_id FROM (
 ) o
 ORDER BY o.working::int
     + EXISTS (SELECT 1 FROM reviews_review r WHERE r.website_id = %(website)s AND r.client_id = o.client_id)::int
-    + EXISTS (SELECT 1 FROM payments_ledgeraccount a WHERE a.owner_id = o.client_id AND a.balance_minor > 0)::int DESC,
+    + EXISTS (SELECT 1 FROM payments_ledgeraccount a WHERE a.owner_id = o.client_id AND a.balance_minor > 0)::int
+    + EXISTS (
+        SELECT 1 FROM tickets_ticket t JOIN tickets_ticketfile f ON f.ticket_id = t.id AND f.reply_id IS NOT NULL
+        WHERE t.website_id = %(website)s AND t.requester_id = o.client_id
+    )::int DESC,
     abs(o.n - %(wanted)s), o.client_id
 LIMIT 1
 """
@@ -41,7 +45,11 @@ JOIN writers_writer w ON w.id = a.writer_id AND w.status = 'approved'
 ORDER BY a.working::int
     + EXISTS (SELECT 1 FROM orders_request r WHERE r.writer_id = a.writer_id AND r.status = 'requested')::int
     + EXISTS (SELECT 1 FROM reviews_review v WHERE v.writer_id = a.writer_id AND v.target <> 'website')::int
-    + EXISTS (SELECT 1 FROM payments_payoutstatement s WHERE s.writer_id = a.writer_id)::int DESC,
+    + EXISTS (SELECT 1 FROM payments_payoutstatement s WHERE s.writer_id = a.writer_id)::int
+    + EXISTS (
+        SELECT 1 FROM tickets_ticket t JOIN tickets_ticketfile f ON f.ticket_id = t.id AND f.reply_id IS NOT NULL
+        WHERE t.website_id = %(website)s AND t.requester_id = a.writer_id
+    )::int DESC,
     abs(a.n - %(wanted)s), a.writer_id
 LIMIT 1
 """

@@ -21,6 +21,16 @@ from copydesk.orders.models import Order, Request
 from copydesk.orders.models.files import OrderFile
 from copydesk.payments.models import Charge, Payout, PayoutStatement
 from copydesk.reviews.models import Review
+from copydesk.tickets.models import (
+    AnyEscalation,
+    CannedReply,
+    Faq,
+    PaymentIssue,
+    Shift,
+    SupportProfile,
+    Ticket,
+    TicketFile,
+)
 from copydesk.writers.models import Writer
 
 from .meter import FLOOR
@@ -107,6 +117,21 @@ def _newest(model: Any, *columns: str, **where: Any) -> Callable[[Actor], Iterat
     return found
 
 
+def _talked_about(actor: Actor) -> Iterator[Ids]:
+    """Of the newest tickets that the role sees, those first of which there is most to tell."""
+    newest = list(Ticket.objects.visible_to(actor).order_by("-id").values_list("id", flat=True)[:200])
+    events = Event.objects.of(actor.website).filter(root_type="ticket", root_id__in=newest)
+    ranked = events.values("root_id").annotate(n=Count("*")).order_by("-n", "root_id").values_list("root_id", flat=True)
+    yield from ((ticket_id,) for ticket_id in ranked[:TRIED])
+
+
+def _of_desk(model: Any) -> Callable[[Actor], Iterator[Ids]]:
+    def found(actor: Actor) -> Iterator[Ids]:
+        yield from model.objects.of(actor.website).order_by("-pk").values_list("pk")[:TRIED]
+
+    return found
+
+
 IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "orders/": _eventful_orders,
     "orders/{id}/review/": _newest(Review, "order_id"),
@@ -116,6 +141,15 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "reviews/": _newest(Review),
     "writers/": _newest(Writer, status="approved"),
     "wallet/payouts/": _newest(PayoutStatement),
+    "tickets/": _talked_about,
+    "tickets/files/": _newest(TicketFile),
+    "support-management/canned-replies/": _of_desk(CannedReply),
+    "support-management/escalations/": _newest(AnyEscalation),
+    "support-management/faqs/": _of_desk(Faq),
+    "support-management/order-management/": _eventful_orders,
+    "support-management/payment-issues/": _newest(PaymentIssue),
+    "support-management/shifts/": _of_desk(Shift),
+    "support-management/support-profiles/": _of_desk(SupportProfile),
     "editor-management/profiles/": _newest(Membership, role=Role.EDITOR.value),
     "editor-management/tasks/": _newest(EditingTask),
     "editor-management/tasks/{id}/changes/": _newest(EditingTask, outcome="returned"),
