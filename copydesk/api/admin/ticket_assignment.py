@@ -90,7 +90,7 @@ class TicketAssignmentDesk(Desk):
     def assignment_queue(self, request: Request) -> Response:
         """Active tickets that nobody has: the highest priority first, then whose clock is due first; each with who of
         the desk could have it, and why the others get none."""
-        rows = in_need(self.get_queryset().select_related("requester__user", "assignee__user"))
+        rows = in_need(self.get_queryset())
         return self.page(rows, lambda tickets: unassigned_rows(self.actor, tickets), tabs())
 
     @extend_schema(responses=shape(BalancingPlan))

@@ -70,7 +70,7 @@ def tabs() -> Mapping[str, Callable[[TicketQuerySet], TicketQuerySet]]:
 
 
 def unassigned_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[UnassignedTicket]:
-    """Of tickets as ticket_rows wants them. Four queries at most: its own, and the desk's loads."""
+    """Two queries: what stands around the tickets, and the desk's loads."""
     at = clock.now()
     loads = agent_loads(actor.website, at)
     above: Counter[int] = Counter()
