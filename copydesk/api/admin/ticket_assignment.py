@@ -91,7 +91,7 @@ class TicketAssignmentDesk(Desk):
         """Active tickets that nobody has: the highest priority first, then whose clock is due first; each with who of
         the desk could have it, and why the others get none."""
         rows = in_need(self.get_queryset())
-        return self.page(rows, lambda tickets: unassigned_rows(self.actor, tickets), tabs())
+        return self.page(rows, lambda tickets: unassigned_rows(self.actor, tickets), tabs(self.actor))
 
     @extend_schema(responses=shape(BalancingPlan))
     @action(detail=False, url_path="workload-balancing")

@@ -288,6 +288,14 @@ class Migration(migrations.Migration):
             model_name='ticket',
             index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['website', 'resolved_at'], name='ticket_by_resolution'),
         ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('resolved_at', None)), fields=['website', 'closed_at'], name='ticket_closed_unresolved'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('reopened_at__isnull', False)), fields=['website', 'reopened_at'], name='ticket_by_reopening'),
+        ),
         migrations.AddConstraint(
             model_name='ticket',
             constraint=models.UniqueConstraint(fields=('website', 'number'), name='ticket_number_unique'),

@@ -145,6 +145,10 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
         """Not overdue, and a clock has less than its share of time left."""
         return self.active().filter(risk_at__lte=at, due_at__gte=at)
 
+    def pressing(self, at: dt.datetime) -> TicketQuerySet:
+        """Overdue or at risk."""
+        return self.active().filter(risk_at__lte=at)
+
     def about(self, kind: str, row_id: int) -> TicketQuerySet:
         return self.filter(about_type=kind, about_id=row_id)
 
@@ -258,6 +262,14 @@ class Ticket(Journaled):
             models.Index(fields=["website", "opened_at"], name="ticket_by_opening"),
             models.Index(
                 fields=["website", "resolved_at"], name="ticket_by_resolution", condition=Q(resolved_at__isnull=False)
+            ),
+            models.Index(
+                fields=["website", "closed_at"],
+                name="ticket_closed_unresolved",
+                condition=Q(closed_at__isnull=False, resolved_at=None),
+            ),
+            models.Index(
+                fields=["website", "reopened_at"], name="ticket_by_reopening", condition=Q(reopened_at__isnull=False)
             ),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from copydesk.accounts.actor import Actor
@@ -14,6 +14,7 @@ from copydesk.core.numbers import Rate, rate
 from ..models import Ticket
 from ..models.ticket import TicketQuerySet
 from .agents import AgentLoad, Exclusion, agent_loads, best_agents
+from .figures import Tab, queue_tabs
 from .rows import TicketRow, ticket_rows
 
 SHOWN = 3
@@ -59,14 +60,9 @@ def in_need(rows: TicketQuerySet) -> TicketQuerySet:
     return rows.unassigned().order_by("-priority", "due_at", "pk")
 
 
-def tabs() -> Mapping[str, Callable[[TicketQuerySet], TicketQuerySet]]:
-    at = clock.now()
-    return {
-        "all": lambda rows: rows,
-        "high_priority": lambda rows: rows.urgent(),
-        "overdue": lambda rows: rows.overdue(at),
-        "at_risk": lambda rows: rows.at_risk(at),
-    }
+def tabs(actor: Actor) -> Mapping[str, Tab]:
+    known = queue_tabs(actor)
+    return {"all": lambda rows: rows, **{tab: known[tab] for tab in TABS if tab in known}}
 
 
 def unassigned_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[UnassignedTicket]:

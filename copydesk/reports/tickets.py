@@ -1,0 +1,236 @@
+"""The desk as a whole, as an admin sees it: where it stands, how it keeps its promises, how it went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
+from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.tenancy.models import Website
+from copydesk.tickets.models import AccountEscalation, Escalation, PaymentIssue, Status, Ticket
+from copydesk.tickets.models.ticket import UNCLOSED
+from copydesk.tickets.queries import figures
+from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
+from copydesk.tickets.queries.figures import (
+    Attainment,
+    CategoryFigures,
+    PriorityFigures,
+    RoleFigures,
+    StatusCount,
+    TicketFigures,
+    TicketPoint,
+)
+from copydesk.tickets.queries.rows import Member, TicketRow, member_row, ticket_rows
+from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
+
+SHOWN = 5
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Now. `unassigned` and `high_priority` (critical ones, too) are tabs of assignment-queue/ and of the desk's queue/,
+    `overdue` and `at_risk` of sla-monitoring/. `escalations` of tickets that are not resolved, `measures` against
+    accounts that nobody has decided, `payment_issues` that are not resolved."""
+
+    unassigned: int
+    high_priority: int
+    overdue: int
+    at_risk: int
+    escalations: int
+    measures: int
+    payment_issues: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDashboard:
+    """`tickets` are all that there ever were, and the sum of `by_status`. `opened`, `resolved` and `figures` are the
+    period's; `before` of the time that is compared with, null where nothing is. `due_first`: active ones whose clocks
+    run; `newest`: of any status."""
+
+    period: ReportPeriod
+    tickets: int
+    by_status: list[StatusCount]
+    attention: Attention
+    opened: ComparedCount
+    resolved: ComparedCount
+    figures: TicketFigures
+    before: TicketFigures | None
+    due_first: list[TicketRow]
+    newest: list[TicketRow]
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityAttainment:
+    priority: str
+    attainment: Attainment
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAttainment:
+    """Of the tickets that an agent has, or had last; of those that nobody has where `agent` is null."""
+
+    agent: Member | None
+    attainment: Attainment
+
+
+@dataclass(frozen=True, slots=True)
+class SlaFigures:
+    """Of the tickets opened in the period. `by_priority` and `by_agent` each sum to `attainment`."""
+
+    period: ReportPeriod
+    attainment: Attainment
+    by_priority: list[PriorityAttainment]
+    by_agent: list[AgentAttainment]
+    policy: PolicyInForce
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """As AgentAttainment."""
+
+    agent: Member | None
+    figures: TicketFigures
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAnalytics:
+    """`points` sum to the `figures`, and so does each breakdown; `by_status` is of the tickets opened in the period, as
+    they are now. `backlog` stands by the same buckets. `escalation_rate`: of the tickets opened in the period, those
+    escalated since, by rule or by hand. `reopen_rate`: of those of them that were resolved or closed at least once,
+    those reopened since."""
+
+    period: ReportPeriod
+    granularity: Granularity
+    opened: ComparedCount
+    resolved: ComparedCount
+    figures: TicketFigures
+    before: TicketFigures | None
+    points: list[TicketPoint]
+    backlog: list[BacklogPoint]
+    by_category: list[CategoryFigures]
+    by_priority: list[PriorityFigures]
+    by_role: list[RoleFigures]
+    by_status: list[StatusCount]
+    by_agent: list[AgentFigures]
+    escalation_rate: Rate
+    reopen_rate: Rate
+
+
+def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
+    """Five queries; what stands now is of one of them."""
+    of = actor.website
+    tickets = Ticket.objects.visible_to(actor)
+    queue = figures.queue_tabs(actor)
+    waiting = {tab: queue[tab](tickets) for tab in ("unassigned", "high_priority", "overdue", "at_risk")}
+    now = _standing(
+        of,
+        {
+            **{status.value: tickets.filter(status=status) for status in Status if status in UNCLOSED},
+            **waiting,
+            "escalations": Escalation.objects.visible_to(actor).unresolved(),
+            "measures": AccountEscalation.objects.visible_to(actor).undecided(),
+            "payment_issues": PaymentIssue.objects.visible_to(actor).unresolved(),
+        },
+    )
+    now[Status.CLOSED] = now["last_ticket_number"] - sum(now[status] for status in UNCLOSED)
+    found, before = figures.ticket_figures(of, period)
+    newest = list(tickets.order_by("-pk")[:SHOWN])
+    due_first = list(tickets.active().filter(due_at__isnull=False).order_by("due_at", "pk")[:SHOWN])
+    rows = {row.id: row for row in ticket_rows(actor, [*newest, *due_first])}
+    return TicketDashboard(
+        period=period.row(),
+        tickets=now["last_ticket_number"],
+        by_status=[StatusCount(status, now[status]) for status in Status],
+        attention=Attention(**{name: now[name] for name in Attention.__slots__}),
+        opened=compared_count(found.opened, before.opened if before else None),
+        resolved=compared_count(found.resolved, before.resolved if before else None),
+        figures=found,
+        before=before,
+        due_first=[rows[ticket.pk] for ticket in due_first],
+        newest=[rows[ticket.pk] for ticket in newest],
+    )
+
+
+def sla_figures(actor: Actor, period: Period) -> SlaFigures:
+    """Three queries."""
+    kinds = figures.ticket_breakdown(actor.website, period)
+    return SlaFigures(
+        period=period.row(),
+        attainment=_together([one.figures.attainment for one in kinds.by_priority]),
+        by_priority=[PriorityAttainment(one.priority, one.figures.attainment) for one in kinds.by_priority],
+        by_agent=_by_agent(actor, kinds.by_agent, lambda agent, of: AgentAttainment(agent, of.attainment)),
+        policy=policy_in_force(actor.website),
+    )
+
+
+def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
+    """Five queries."""
+    trend = figures.ticket_trend(actor.website, period)
+    kinds = figures.ticket_breakdown(actor.website, period)
+    found, before = trend.figures, trend.before
+    opened = Ticket.objects.visible_to(actor).filter(opened_at__gte=period.since, opened_at__lt=period.until)
+    ended = Q(resolved_at__isnull=False) | Q(closed_at__isnull=False) | Q(reopened_at__isnull=False)
+    counted = opened.aggregate(
+        opened=Count("*"),
+        escalated=Count("*", filter=Q(escalation_level__gt=0)),
+        ended=Count("*", filter=ended),
+        reopened=Count("*", filter=Q(reopened_at__isnull=False)),
+    )
+    return TicketAnalytics(
+        period=period.row(),
+        granularity=period.granularity,
+        opened=compared_count(found.opened, before.opened if before else None),
+        resolved=compared_count(found.resolved, before.resolved if before else None),
+        figures=found,
+        before=before,
+        points=trend.points,
+        backlog=backlog_trend(actor.website, period),
+        by_category=kinds.by_category,
+        by_priority=kinds.by_priority,
+        by_role=kinds.by_role,
+        by_status=kinds.by_status,
+        by_agent=_by_agent(actor, kinds.by_agent, AgentFigures),
+        escalation_rate=rate(counted["escalated"], counted["opened"]),
+        reopen_rate=rate(counted["reopened"], counted["ended"]),
+    )
+
+
+def _standing(website: Website, sets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
+    """How many each has, and how many tickets were ever opened, which is the number of the last one: what is closed need
+    not be counted again each time. One query."""
+
+    def number(rows: QuerySet[Any]) -> Coalesce:
+        return Coalesce(Subquery(rows.order_by().values("website_id").annotate(n=Count("*")).values("n")), 0)
+
+    counted = {name: number(rows) for name, rows in sets.items()}
+    row = Website.objects.filter(pk=website.pk).values("last_ticket_number", **counted).get()
+    return dict(row)
+
+
+def _together(parts: Iterable[Attainment]) -> Attainment:
+    parts = list(parts)
+
+    def of(name: str) -> Rate:
+        rates: list[Rate] = [getattr(part, name) for part in parts]
+        return rate(sum(one.numerator for one in rates), sum(one.denominator for one in rates))
+
+    return Attainment(**{name: of(name) for name in Attainment.__slots__})
+
+
+def _by_agent(
+    actor: Actor, found: Mapping[int | None, TicketFigures], row: Callable[[Member | None, TicketFigures], R]
+) -> list[R]:
+    """By membership, tickets of nobody last. One query."""
+    ids = [agent for agent in found if agent is not None]
+    members = Membership.objects.of(actor.website).select_related("user").in_bulk(ids)
+    rows = [row(member_row(actor, members[agent], {}), found[agent]) for agent in sorted(ids)]
+    return [*rows, row(None, found[None])] if None in found else rows
