@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tenancy.models import Website
 from copydesk.tickets.models import AccountEscalation, Escalation, PaymentIssue, Status, Ticket
-from copydesk.tickets.models.ticket import UNCLOSED
+from copydesk.tickets.models.ticket import ACTIVE, UNCLOSED
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
@@ -37,9 +36,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Now. `unassigned` and `high_priority` (critical ones, too) are tabs of assignment-queue/ and of the desk's queue/,
-    `overdue` and `at_risk` of sla-monitoring/. `escalations` of tickets that are not resolved, `measures` against
-    accounts that nobody has decided, `payment_issues` that are not resolved."""
+    """Now. `unassigned` are those of assignment-queue/, `overdue` and `at_risk` tabs of sla-monitoring/; all four, with
+    `high_priority` (and critical), are tabs of the support desk's queue/. `escalations` of tickets that are not
+    resolved, `measures` against accounts that nobody has decided, `payment_issues` that are not resolved."""
 
     unassigned: int
     high_priority: int
@@ -134,7 +133,8 @@ def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
     now = _standing(
         of,
         {
-            **{status.value: tickets.filter(status=status) for status in Status if status in UNCLOSED},
+            **{status.value: tickets.filter(status=status) for status in Status if status in ACTIVE},
+            "resolved": tickets.resolved(),
             **waiting,
             "escalations": Escalation.objects.visible_to(actor).unresolved(),
             "measures": AccountEscalation.objects.visible_to(actor).undecided(),
@@ -205,15 +205,16 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
 
 
 def _standing(website: Website, sets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many each has, and how many tickets were ever opened, which is the number of the last one: what is closed need
-    not be counted again each time. One query."""
+    """How many each has, and how many tickets were ever opened, which is the number of the last one: what is closed
+    need not be counted again each time. One query."""
 
     def number(rows: QuerySet[Any]) -> Coalesce:
         return Coalesce(Subquery(rows.order_by().values("website_id").annotate(n=Count("*")).values("n")), 0)
 
     counted = {name: number(rows) for name, rows in sets.items()}
-    row = Website.objects.filter(pk=website.pk).values("last_ticket_number", **counted).get()
-    return dict(row)
+    names = ("last_ticket_number", *counted)
+    row = Website.objects.filter(pk=website.pk).annotate(**counted).values_list(*names).get()
+    return dict(zip(names, row, strict=True))
 
 
 def _together(parts: Iterable[Attainment]) -> Attainment:

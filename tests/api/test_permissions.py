@@ -24,8 +24,11 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/tickets/analytics/                        !----++0
 GET    admin-management/tickets/assignment-queue/                 !----++0
 POST   admin-management/tickets/bulk-assign/                      !----++0
+GET    admin-management/tickets/dashboard/                        !----++0
+GET    admin-management/tickets/sla-monitoring/                   !----++0
 GET    admin-management/tickets/workload-balancing/               !----++0
 GET    admin-management/writer-payments/                          !----++0
 POST   admin-management/writer-payments/prepare/                  !----++0

@@ -3,9 +3,11 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.admin.ticket_assignment import TicketAssignmentDesk
+from copydesk.api.admin.tickets import TicketReportDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("tickets", TicketReportDesk, basename="ticket-reports")
 router.register("tickets", TicketAssignmentDesk, basename="ticket-assignment")
 router.register("writer-payments", WriterPaymentDesk, basename="writer-payments")
 

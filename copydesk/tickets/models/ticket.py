@@ -115,6 +115,10 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def ended(self) -> TicketQuerySet:
         return self.exclude(status__in=ACTIVE)
 
+    def resolved(self) -> TicketQuerySet:
+        """And not closed yet: each has the time when it closes by itself."""
+        return self.filter(status=S.RESOLVED, close_at__isnull=False)
+
     def unassigned(self) -> TicketQuerySet:
         return self.active().filter(assignee=None)
 

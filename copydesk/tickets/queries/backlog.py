@@ -42,8 +42,8 @@ asked. `closed_at` of a resolved ticket is no change: it was waiting for nobody.
 
 @dataclass(frozen=True, slots=True)
 class BacklogPoint:
-    """Tickets that were new, open or awaiting the client at the end of the bucket, or now where it has not ended; null of
-    times to come. `on`: its first day in the period."""
+    """Tickets that were new, open or awaiting the client at the end of the bucket, or now where it has not ended; null
+    of times to come. `on`: its first day in the period."""
 
     on: dt.date
     active: int | None

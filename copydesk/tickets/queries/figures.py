@@ -24,7 +24,7 @@ from copydesk.tenancy.models import Website
 
 from ..clocks import Kind
 from ..models import Category, Priority, Status, Ticket
-from ..models.ticket import TicketQuerySet
+from ..models.ticket import REQUESTERS, TicketQuerySet
 
 Tab = Callable[[TicketQuerySet], TicketQuerySet]
 LIST_TABS = ("all", "active", "recent")
@@ -38,22 +38,22 @@ IN_EITHER = """
 """
 HAPPENED = f"""
 WITH opened AS MATERIALIZED (
-    SELECT t.id, t.opened_at AS at, t.category, t.priority, t.status, t.assignee_id,
+    SELECT t.id, t.opened_at AS at, t.category, t.priority, t.status, t.requester_role, t.assignee_id,
            t.merged_into_id IS NULL AS counts, t.resolved_at IS NOT NULL AS resolved
     FROM tickets_ticket t WHERE t.website_id = %(website)s AND {IN_EITHER.format(column="t.opened_at")}
 ), happened AS (
-    SELECT '{OPENED}' AS what, at, category, priority, status, assignee_id,
+    SELECT '{OPENED}' AS what, at, category, priority, status, requester_role, assignee_id,
            counts AND resolved AS good, counts AND NOT resolved AS bad, NULL::float8 AS hours, NULL::smallint AS rating
     FROM opened
     UNION ALL
-    SELECT c.kind, o.at, o.category, o.priority, o.status, o.assignee_id,
+    SELECT c.kind, o.at, o.category, o.priority, o.status, o.requester_role, o.assignee_id,
            c.met_at IS NOT NULL AND c.breached_at IS NULL,
            c.breached_at IS NOT NULL OR (c.met_at IS NULL AND c.due_at < %(at)s),
            CASE c.kind WHEN '{Kind.FIRST_RESPONSE}' THEN extract(epoch FROM c.met_at - c.started_at)::float8 / 3600 END,
            NULL
     FROM opened o JOIN tickets_clock c ON c.website_id = %(website)s AND c.ticket_id = o.id
     UNION ALL
-    SELECT '{RESOLVED}', t.resolved_at, t.category, t.priority, t.status, t.assignee_id,
+    SELECT '{RESOLVED}', t.resolved_at, t.category, t.priority, t.status, t.requester_role, t.assignee_id,
            t.rating IS NOT NULL, t.rating IS NULL,
            extract(epoch FROM t.resolved_at - t.opened_at)::float8 / 3600, t.rating
     FROM tickets_ticket t WHERE t.website_id = %(website)s AND {IN_EITHER.format(column="t.resolved_at")}
@@ -70,11 +70,14 @@ FROM happened CROSS JOIN LATERAL {IN_BUCKETS} b
 GROUP BY GROUPING SETS ((what, bucket), (what, bucket = {BASELINE}))
 """  # noqa: S608 — put together from constants
 BREAKDOWN = f"""{HAPPENED}
-SELECT GROUPING(category, priority, status), category, priority, status, assignee_id, what, {MEASURES}
+SELECT GROUPING(category, priority, status, requester_role), category, priority, status, requester_role, assignee_id,
+       what, {MEASURES}
 FROM happened
-GROUP BY GROUPING SETS ((what, category), (what, priority), (what, status), (what, assignee_id))
+GROUP BY GROUPING SETS (
+    (what, category), (what, priority), (what, status), (what, requester_role), (what, assignee_id)
+)
 """  # noqa: S608 — put together from constants
-BY_CATEGORY, BY_PRIORITY, BY_STATUS = 0b011, 0b101, 0b110
+BY_CATEGORY, BY_PRIORITY, BY_STATUS, BY_ROLE = 0b0111, 0b1011, 0b1101, 0b1110
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,14 @@ class PriorityFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleFigures:
+    """`role` of the requester: client or writer."""
+
+    role: str
+    figures: TicketFigures
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryCount:
     category: Category
     tickets: int
@@ -164,12 +175,13 @@ class TicketStatusCount:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Every category, the priorities from critical to low, every status: also those without any. Each list sums to the
-    period's figures; `by_status` is of the tickets opened in it, as they are now. `by_agent`: by membership id, None
-    for tickets that nobody has; who has none is not there."""
+    """Every category, the priorities from critical to low, clients and writers, every status: also those without any.
+    Each list sums to the period's figures; `by_status` is of the tickets opened in it, as they are now. `by_agent`: by
+    membership id, None for tickets that nobody has; who has none is not there."""
 
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
+    by_role: list[RoleFigures]
     by_status: list[TicketStatusCount]
     by_agent: Mapping[int | None, TicketFigures]
 
@@ -235,10 +247,11 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
     """As ticket_trend, by kind and by agent, of the period alone. One query."""
     categories: dict[str, dict[str, _Measures]] = {}
     priorities: dict[int, dict[str, _Measures]] = {}
+    roles: dict[str, dict[str, _Measures]] = {}
     statuses: dict[str, int] = {}
     agents: dict[int | None, dict[str, _Measures]] = {}
     only = replace(period, compare=Compare.NONE)
-    for grouping, category, priority, status, assignee, what, *measured in _rows(
+    for grouping, category, priority, status, role, assignee, what, *measured in _rows(
         BREAKDOWN, website, only, [], agent_id
     ):
         measures = _Measures(*measured)
@@ -246,6 +259,8 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
             categories.setdefault(category, {})[what] = measures
         elif grouping == BY_PRIORITY:
             priorities.setdefault(priority, {})[what] = measures
+        elif grouping == BY_ROLE:
+            roles.setdefault(role, {})[what] = measures
         elif grouping == BY_STATUS:
             statuses |= {status: measures.n} if what == OPENED else {}
         else:
@@ -253,6 +268,7 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
     return Breakdown(
         by_category=[CategoryFigures(one, _figures(categories.get(one, {}))) for one in Category],
         by_priority=[PriorityFigures(one.word, _figures(priorities.get(one, {}))) for one in reversed(Priority)],
+        by_role=[RoleFigures(role.value, _figures(roles.get(role, {}))) for role in REQUESTERS],
         by_status=[TicketStatusCount(one, statuses.get(one, 0)) for one in Status],
         by_agent={agent: _figures(group) for agent, group in agents.items()},
     )

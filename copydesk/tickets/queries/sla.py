@@ -25,8 +25,8 @@ TABS = ("all", "overdue", "at_risk", *(kind.value for kind in Kind))
 
 @dataclass(frozen=True, slots=True)
 class PressingTicket:
-    """`pressing`: which of its clocks run and are overdue or at risk. `hours_left` until the soonest of them is due, less
-    than none once it is past; hours as they pass."""
+    """`pressing`: which of its clocks run and are overdue or at risk. `hours_left` until the soonest of them is due,
+    less than none once it is past; hours as they pass."""
 
     ticket: TicketRow
     hours_left: float
