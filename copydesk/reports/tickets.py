@@ -180,10 +180,9 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
     opened = Ticket.objects.visible_to(actor).filter(opened_at__gte=period.since, opened_at__lt=period.until)
     ended = Q(resolved_at__isnull=False) | Q(closed_at__isnull=False) | Q(reopened_at__isnull=False)
     counted = opened.aggregate(
-        opened=Count("*"),
-        escalated=Count("*", filter=Q(escalation_level__gt=0)),
-        ended=Count("*", filter=ended),
-        reopened=Count("*", filter=Q(reopened_at__isnull=False)),
+        escalated=Count("pk", filter=Q(escalation_level__gt=0)),
+        ended=Count("pk", filter=ended),
+        reopened=Count("pk", filter=Q(reopened_at__isnull=False)),
     )
     return TicketAnalytics(
         period=period.row(),
@@ -199,7 +198,7 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         by_role=kinds.by_role,
         by_status=kinds.by_status,
         by_agent=_by_agent(actor, kinds.by_agent, AgentFigures),
-        escalation_rate=rate(counted["escalated"], counted["opened"]),
+        escalation_rate=rate(counted["escalated"], found.opened),
         reopen_rate=rate(counted["reopened"], counted["ended"]),
     )
 

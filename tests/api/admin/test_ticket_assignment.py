@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -294,8 +295,8 @@ def test_the_cost_is_flat(
             accounts.membership(website, "support")
 
     fill(2)
-    before = {screen: queries(lambda screen=screen: caller.get(f"{PATH}{screen}/")) for screen in screens}  # type: ignore[misc]
+    before = {screen: queries(partial(caller.get, f"{PATH}{screen}/")) for screen in screens}
     fill(4)
-    assert {screen: queries(lambda screen=screen: caller.get(f"{PATH}{screen}/")) for screen in screens} == before  # type: ignore[misc]
+    assert {screen: queries(partial(caller.get, f"{PATH}{screen}/")) for screen in screens} == before
     assert before["assignment-queue"] <= 6 + 1  # and one for the caller
     assert before["workload-balancing"] <= 3 + 1
