@@ -23,9 +23,9 @@ from copydesk.tickets.queries.figures import (
     CategoryFigures,
     PriorityFigures,
     RoleFigures,
-    StatusCount,
     TicketFigures,
     TicketPoint,
+    TicketStatusCount,
 )
 from copydesk.tickets.queries.rows import Member, TicketRow, member_row, ticket_rows
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
@@ -57,7 +57,7 @@ class TicketDashboard:
 
     period: ReportPeriod
     tickets: int
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     attention: Attention
     opened: ComparedCount
     resolved: ComparedCount
@@ -118,7 +118,7 @@ class TicketAnalytics:
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
     by_role: list[RoleFigures]
-    by_status: list[StatusCount]
+    by_status: list[TicketStatusCount]
     by_agent: list[AgentFigures]
     escalation_rate: Rate
     reopen_rate: Rate
@@ -149,7 +149,7 @@ def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
     return TicketDashboard(
         period=period.row(),
         tickets=now["last_ticket_number"],
-        by_status=[StatusCount(status, now[status]) for status in Status],
+        by_status=[TicketStatusCount(status, now[status]) for status in Status],
         attention=Attention(**{name: now[name] for name in Attention.__slots__}),
         opened=compared_count(found.opened, before.opened if before else None),
         resolved=compared_count(found.resolved, before.resolved if before else None),
