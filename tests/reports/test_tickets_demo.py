@@ -133,7 +133,7 @@ def check_figures(books: Books, found: TicketFigures, opened: Sequence[Ticket], 
 @pytest.mark.django_db(transaction=True)
 def test_every_figure_of_the_desk() -> None:
     with psycopg.connect(url_as("app_owner"), autocommit=True) as owner:
-        load(owner, World(SITES, orders=120, clients=14, writers=16, now=NOW, password="!", days=200))
+        load(owner, World(SITES, orders=120, clients=14, writers=16, tickets=60, now=NOW, password="!", days=200))
     with across_websites():
         websites = list(Website.objects.order_by("pk"))
     busy: Counter[str] = Counter()
