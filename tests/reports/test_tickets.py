@@ -290,8 +290,8 @@ def test_the_parts_sum_to_the_whole(
     frozen.move_to(NOON)
     found = ticket_analytics(actor(admin), month())
     for rows in (found.by_category, found.by_priority, found.by_role, found.by_agent, found.points):
-        assert sum(row.figures.opened for row in rows) == found.figures.opened == found.opened.current  # type: ignore[attr-defined]
-        assert sum(row.figures.resolved for row in rows) == found.figures.resolved  # type: ignore[attr-defined]
+        assert sum(row.figures.opened for row in rows) == found.figures.opened == found.opened.current
+        assert sum(row.figures.resolved for row in rows) == found.figures.resolved
     assert sum(row.tickets for row in found.by_status) == found.figures.opened
 
 

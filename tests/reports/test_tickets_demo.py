@@ -218,13 +218,13 @@ def check_analytics(books: Books, actor: Actor, period: Period, busy: Counter[st
         (found.by_agent, lambda row: row.agent and row.agent.id, lambda ticket: ticket.assignee_id),
     )
     for rows, code, of in kinds:
-        assert {of(ticket) for ticket in (*opened, *resolved)} <= {code(row) for row in rows}  # type: ignore[attr-defined, no-untyped-call]
-        for row in rows:  # type: ignore[attr-defined]
+        assert {of(ticket) for ticket in (*opened, *resolved)} <= {code(row) for row in rows}
+        for row in rows:
             check_figures(
                 books,
                 row.figures,
-                [ticket for ticket in opened if of(ticket) == code(row)],  # type: ignore[no-untyped-call]
-                [ticket for ticket in resolved if of(ticket) == code(row)],  # type: ignore[no-untyped-call]
+                [ticket for ticket in opened if of(ticket) == code(row)],
+                [ticket for ticket in resolved if of(ticket) == code(row)],
             )
     assert {row.status.value: row.tickets for row in found.by_status if row.tickets} == Counter(
         ticket.status for ticket in opened
