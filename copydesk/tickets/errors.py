@@ -85,3 +85,8 @@ class EscalatedAlready(Refusal):
 
     code = "escalated_already"
     message = "This ticket has been escalated to that level before."
+
+
+class ShiftOver(Refusal):
+    code = "shift_over"
+    message = "This shift is over: it stays as it was."

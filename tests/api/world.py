@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -155,15 +156,27 @@ def _ask_support(world: World, working: Order) -> None:
 
 
 def _keep_desk(world: World, ticket: str) -> None:
-    """What support keeps: a ticket that is escalated, and a measure that is asked for."""
-    desk, support = f"{API}support-management/", as_(world.people["support"])
+    """What support keeps: an escalated ticket, a measure that is asked for, a payment issue, a shift, texts."""
+    desk, people = f"{API}support-management/", world.people
+    support = as_(people["support"])
     support.post(f"{ticket}escalate/", {"reason": "A lot of money."})
-    measure = {"member_id": world.people["writer"].pk, "measure": "blacklist", "reason": "Fraud."}
-    asked = support.post(f"{desk}escalations/", measure)
-    world.ids |= {
-        "support-management/escalations/": (asked["id"],),
-        "support-management/order-management/": world.ids["orders/"],
+    measure = {"member_id": people["writer"].pk, "measure": "blacklist", "reason": "Fraud."}
+    issue = {"client_id": people["client"].pk, "kind": "double_charge", "description": "Twice."}
+    order, text = world.ids["orders/"], {"category": "order", "question": "When?", "answer": "Soon."}
+    later = clock.now() + dt.timedelta(hours=8)
+    shift = {"member_id": people["support"].pk, "starts_at": clock.now().isoformat(), "ends_at": later.isoformat()}
+    made = {
+        "escalations": support.post(f"{desk}escalations/", measure)["id"],
+        "payment-issues": support.post(f"{desk}payment-issues/", {**issue, "order_id": order[0]})["id"],
+        "canned-replies": support.post(f"{desk}canned-replies/", {"title": "Soon", "body": "Soon."})["id"],
+        "faqs": support.post(f"{desk}faqs/", {**text, "is_published": True})["id"],
+        "shifts": as_(people["admin"]).post(f"{desk}shifts/", shift)["id"],
+        "support-profiles": people["support"].pk,
+        "workload-tracker": people["support"].pk,
+        "order-management": order[0],
     }
+    support.patch(f"{desk}support-profiles/{people['support'].pk}/", {"available": True})
+    world.ids |= {f"support-management/{section}/": (row_id,) for section, row_id in made.items()}
 
 
 def _pay_out(world: World) -> None:

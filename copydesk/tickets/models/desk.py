@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from copydesk.accounts.models import Membership
+from copydesk.core import clock
 from copydesk.journal.models import Journaled
 from copydesk.tenancy.models import TenantQuerySet
 
@@ -35,6 +36,11 @@ class ShiftQuerySet(TenantQuerySet["Shift"]):
     def covering(self, at: dt.datetime) -> ShiftQuerySet:
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
+    def running(self, running: bool) -> ShiftQuerySet:  # noqa: FBT001
+        """For a filter: those that cover now, or those that do not."""
+        now = Q(starts_at__lte=clock.now(), ends_at__gt=clock.now())
+        return self.filter(now if running else ~now)
+
     def between(self, since: dt.datetime, until: dt.datetime) -> ShiftQuerySet:
         """That touch this time."""
         return self.filter(starts_at__lt=until, ends_at__gt=since)
@@ -59,6 +65,11 @@ class Shift(Journaled):
         ]
 
 
+class CannedReplyQuerySet(TenantQuerySet["CannedReply"]):
+    def offered_in(self, category: str) -> CannedReplyQuerySet:
+        return self.filter(category__in=["", category])
+
+
 class CannedReply(Journaled):
     """A text for replies. `category`: where it is offered first; empty: everywhere."""
 
@@ -68,6 +79,8 @@ class CannedReply(Journaled):
     body = models.TextField()
     category = models.CharField(max_length=9, choices=Category.choices, blank=True)
     active = models.BooleanField(default=True)
+
+    objects: ClassVar[CannedReplyQuerySet] = CannedReplyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
