@@ -50,8 +50,8 @@ class TicketChange(serializers.Serializer[Any]):
 
 
 class TicketFilter(between("opened_at")):  # type: ignore[misc]
-    """`search` finds numbers, and beginnings of words in titles and public messages. `assignee_id`, `assigned` and
-    `overdue` are staff's to ask."""
+    """`search` finds numbers, and beginnings of words in titles and public messages. `assignee_id`, `assigned`,
+    `overdue` and `at_risk` are staff's to ask."""
 
     status = django_filters.MultipleChoiceFilter(choices=Status.choices)
     priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority")
@@ -60,6 +60,7 @@ class TicketFilter(between("opened_at")):  # type: ignore[misc]
     assignee_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST, method="by_assignee")
     assigned = BooleanFilter(method="by_assigned")
     overdue = BooleanFilter(method="by_overdue")
+    at_risk = BooleanFilter(method="by_risk")
     about_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     search = django_filters.CharFilter(method="by_words", max_length=100)
 
@@ -74,6 +75,9 @@ class TicketFilter(between("opened_at")):  # type: ignore[misc]
 
     def by_overdue(self, rows: TicketQuerySet, name: str, value: bool) -> TicketQuerySet:  # noqa: FBT001
         return rows.overdue_now(self.request.actor, overdue=value)
+
+    def by_risk(self, rows: TicketQuerySet, name: str, value: bool) -> TicketQuerySet:  # noqa: FBT001
+        return rows.at_risk_now(self.request.actor, at_risk=value)
 
     def by_words(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         return rows.matching(value)

@@ -137,6 +137,12 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
         late = Q(status__in=ACTIVE, due_at__lt=clock.now())
         return self.filter(late if overdue else ~late) if actor.is_staff else self
 
+    def at_risk_now(self, actor: Actor, *, at_risk: bool) -> TicketQuerySet:
+        """As overdue_now."""
+        now = clock.now()
+        near = Q(status__in=ACTIVE, risk_at__lte=now, due_at__gte=now)
+        return self.filter(near if at_risk else ~near) if actor.is_staff else self
+
     def held_by(self, actor: Actor, membership_id: int) -> TicketQuerySet:
         """For a filter of staff's, of any status."""
         return self.filter(assignee_id=membership_id) if actor.is_staff else self

@@ -6,6 +6,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -38,9 +40,10 @@ class RecordStep:
 def steps_of(actor: Actor, rows: Sequence[Any]) -> dict[int, list[RecordStep]]:
     """By id, oldest first, of rows that events are about, all escalations or all payment issues. One query."""
     found: dict[int, list[RecordStep]] = defaultdict(list)
-    about = Q(pk=None)
-    for noun in {row.noun for row in rows}:
-        about |= _about([row for row in rows if row.noun == noun])
+    if not rows:
+        return found
+    nouns = sorted({row.noun for row in rows})
+    about = reduce(or_, [_about([row for row in rows if row.noun == noun]) for noun in nouns])
     for event in visible_events(actor).filter(about).order_by("id"):
         raised = event.verb == ESCALATED
         found[event.data["escalation_id"] if raised else event.subject_id].append(_step(actor, event, raised=raised))

@@ -303,6 +303,10 @@ def test_lists(client: Membership, writer: Membership, support: Membership, froz
     assert asked(assignee_id=support.pk) == asked(assigned="true") == ["low"]
     assert asked(overdue="true") == ["critical"]
     assert asked(overdue="false") == ["high", "medium", "low"]
+    assert asked(at_risk="true") == []
+    frozen.move_to(NOON + 4.75 * HOUR)
+    assert asked(at_risk="true") == ["high"]
+    assert asked(at_risk="false") == ["medium", "critical", "low"]
     assert agent.get(f"{PATH}?status=open")["results"] == []
     assert agent.get(f"{PATH}?status=new&status=closed")["count"] == 4
     assert asked(search="alp") == ["medium", "low"]
@@ -310,12 +314,14 @@ def test_lists(client: Membership, writer: Membership, support: Membership, froz
     assert asked(**{"from": (NOON + HOUR).isoformat(), "to": (NOON + 3 * HOUR).isoformat()}) == ["medium", "critical"]
     assert asked(as_(client)) == ["critical", "low"]
     # What a requester does not see it cannot ask for.
-    assert asked(as_(client), assigned="true") == asked(as_(client), overdue="true") == ["critical", "low"]
+    for word in ("assigned", "overdue", "at_risk"):
+        assert asked(as_(client), **{word: "true"}) == ["critical", "low"]
     for params in (
         {"priority": "urgent"},
         {"status": "x"},
         {"limit": "1"},
         {"overdue": "maybe"},
+        {"at_risk": "maybe"},
         {"ordering": "title"},
     ):
         agent.send("GET", PATH, 400, query_params=params)
