@@ -302,11 +302,11 @@ class IssueLife:
         self.stage, self.ticket, self.client = stage, ticket, client
         self.chance = stage.chance("issue", ticket.number if ticket else client.row.number)
 
-    def open(self, kind: IssueKind | None = None) -> Row:
+    def open(self, kind: IssueKind | None = None, order: Row | None = None) -> Row:
         kind = kind or self.chance.choice(list(IssueKind))
         story = self.chance.choice(texts.ISSUE_STORIES)
         by = self.stage.crew.staff["support"].actor
-        return desk.open_issue(self.stage, self.client, kind, story, by=by, ticket_id=self.ticket)
+        return desk.open_issue(self.stage, self.client, kind, story, by=by, order_id=order, ticket_id=self.ticket)
 
     def live(self) -> Life:
         yield self.stage.now + 5 * MINUTE

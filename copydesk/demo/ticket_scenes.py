@@ -17,6 +17,14 @@ from .people import Arrivals
 from .stage import Life, Stage
 
 
+def newest_order(stage: Stage, member: Member) -> Row | None:
+    """Of a client or a writer."""
+    for case in reversed(stage.cases.values()):
+        if member.id in (case.order.client_id, case.order.writer_id):
+            return case.order
+    return None
+
+
 class TicketScene(TicketDeeds):
     """One ticket of a named client or writer, worked on by the named agent."""
 
@@ -35,11 +43,7 @@ class TicketScene(TicketDeeds):
             yield at
 
     def order(self) -> Row | None:
-        """The newest that the requester has."""
-        for case in reversed(self.stage.cases.values()):
-            if self.requester.id in (case.order.client_id, case.order.writer_id):
-                return case.order
-        return None
+        return newest_order(self.stage, self.requester)
 
     def opened(
         self, hours: float, category: Category = Category.OTHER, about: Row | None = None, **wanted: Any
@@ -202,7 +206,7 @@ def ticket_scenes(stage: Stage, arrivals: Arrivals) -> Life:
 
 
 def issues(stage: Stage) -> Life:
-    """Payments that went wrong: one open, one escalated, one resolved of each."""
+    """Payments that went wrong: one open, one escalated, both of an order; one resolved of each."""
     yield stage.end - 30 * HOUR
     client, other = stage.crew.named["client"], stage.crew.named["client2"]
     support, admin = stage.crew.staff["support"].actor, stage.crew.staff["admin"].actor
@@ -213,11 +217,11 @@ def issues(stage: Stage) -> Life:
     desk.escalate_issue(stage, decided, by=support, reason=texts.ISSUE_ESCALATED[0])
     yield stage.end - 10 * HOUR
     desk.resolve_issue(stage, decided, texts.ISSUE_ENDS[1], by=admin)
-    waits = IssueLife(stage, None, other).open(IssueKind.DOUBLE_CHARGE)
+    waits = IssueLife(stage, None, other).open(IssueKind.DOUBLE_CHARGE, newest_order(stage, other))
     yield stage.end - 5 * HOUR
     desk.escalate_issue(stage, waits, by=support, reason=texts.ISSUE_ESCALATED[0])
     yield stage.end - 2 * HOUR
-    IssueLife(stage, None, client).open(IssueKind.WRONG_AMOUNT)
+    IssueLife(stage, None, client).open(IssueKind.WRONG_AMOUNT, newest_order(stage, client))
 
 
 def asked(stage: Stage) -> Life:

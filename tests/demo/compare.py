@@ -70,6 +70,7 @@ BY_NAME = {
     "assignee_id": "accounts_membership",
     "assignee_before_id": "accounts_membership",
     "target_id": "accounts_membership",
+    "order_id": "orders_order",
     "ticket_id": "tickets_ticket",
     "into_id": "tickets_ticket",
     "merged_id": "tickets_ticket",

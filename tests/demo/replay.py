@@ -248,8 +248,9 @@ class Replay:
         with self.scope():
             ticket_course.merge_ticket(self.find(ticket), self.here(into), by=self.actor(by))
 
-    def do_open_issue(self, step: Step, client: Member, *args: Any, **given: Any) -> None:
-        self._about_ticket(step, issues.open_issue, client, *args, **given)
+    def do_open_issue(self, step: Step, client: Member, *args: Any, order_id: Row | None = None, **given: Any) -> None:
+        order = self.here(order_id) if order_id else None
+        self._about_ticket(step, issues.open_issue, client, *args, order_id=order, **given)
 
     def do_request_measure(self, step: Step, member: Member, *args: Any, **given: Any) -> None:
         self._about_ticket(step, issues.request_measure, member, *args, **given)

@@ -57,19 +57,27 @@ def write_faq(
 
 @step
 def open_issue(
-    stage: Stage, client: Member, kind: IssueKind, description: str, *, by: Actor, ticket_id: Row | None = None
+    stage: Stage,
+    client: Member,
+    kind: IssueKind,
+    description: str,
+    *,
+    by: Actor,
+    order_id: Row | None = None,
+    ticket_id: Row | None = None,
 ) -> Row:
     row = stage.make(
         PaymentIssue,
         client_id=client.id,
         kind=kind.value,
         description=description,
+        order_id=order_id.id if order_id else None,
         ticket_id=ticket_id.id if ticket_id else None,
         opened_by_id=by.membership_id,
         opened_at=stage.now,
     )
     stage.desk.append(row)
-    data = details(kind=kind.value, ticket_id=row.ticket_id)
+    data = details(kind=kind.value, order_id=row.order_id, ticket_id=row.ticket_id)
     stage.record("payment_issue.open", row, by=by, after=row.status, data=data)
     return row
 
