@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
+from copydesk.api.editor.filters import WholeNumber
 from copydesk.api.filters import between
 from copydesk.api.lists import Cursor
 from copydesk.api.reports import SeriesQuery
@@ -25,7 +26,7 @@ from copydesk.reports.editors import EditorAnalytics, EditorPerformance, editor_
 class EditingActivityFilter(between("at")):  # type: ignore[misc]
     """`verb` may be given several times."""
 
-    order_id = django_filters.NumberFilter("root_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("root_id", min_value=1, max_value=BIGGEST)
     verb = django_filters.MultipleChoiceFilter(choices=[(verb, verb) for verb in EDITING_VERBS])
 
 

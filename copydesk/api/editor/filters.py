@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters
+from django import forms
 
 from copydesk.api.filters import between
 from copydesk.core import clock
@@ -10,6 +11,10 @@ from copydesk.editing.models import AssignmentType, Due, EditingTaskQuerySet, Ou
 from copydesk.editing.policies import EditingPolicy
 
 FREE_SORTS = {"deadline": "order__client_deadline", "opened_at": "opened_at", "pages": "order__pages"}
+
+
+class WholeNumber(django_filters.NumberFilter):
+    field_class = forms.IntegerField
 
 
 class OfKind(django_filters.FilterSet):
@@ -24,8 +29,8 @@ class OfKind(django_filters.FilterSet):
 
 
 class FreeTaskFilter(OfKind):
-    pages_min = django_filters.NumberFilter("order__pages", "gte", min_value=0, max_value=100_000)
-    pages_max = django_filters.NumberFilter("order__pages", "lte", min_value=0, max_value=100_000)
+    pages_min = WholeNumber("order__pages", "gte", min_value=0, max_value=100_000)
+    pages_max = WholeNumber("order__pages", "lte", min_value=0, max_value=100_000)
 
 
 class OwnTaskFilter(OfKind, between("closed_at")):  # type: ignore[misc]

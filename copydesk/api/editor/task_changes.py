@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Nothing
 from copydesk.api.desk import Desk
+from copydesk.api.editor.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.editing.actions import reviews
 from copydesk.editing.models import ChangeStatus, RequiredChange
@@ -22,7 +23,7 @@ ROW = shape(ChangeRow)
 
 
 class ChangeFilter(django_filters.FilterSet):
-    order_id = django_filters.NumberFilter("review__task__order_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("review__task__order_id", min_value=1, max_value=BIGGEST)
     status = django_filters.MultipleChoiceFilter(choices=ChangeStatus.choices)
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
+from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter, WholeNumber
 from copydesk.api.lists import Pages
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
@@ -86,8 +86,8 @@ class EditingReviewBody(serializers.Serializer[Any]):
 class TaskFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices)
     assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices)
-    editor_id = django_filters.NumberFilter("editor_id", min_value=1, max_value=BIGGEST)
-    order_id = django_filters.NumberFilter("order_id", min_value=1, max_value=BIGGEST)
+    editor_id = WholeNumber("editor_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("order_id", min_value=1, max_value=BIGGEST)
 
 
 class TaskDesk(Desk):

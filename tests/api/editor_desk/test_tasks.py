@@ -141,6 +141,7 @@ class TestInput:
             ("deadline", "soon"),
             ("pages_min", "x"),
             ("pages_max", "-1"),
+            ("pages_max", "0.5"),
             ("ordering", "price"),
             ("tab", "x"),
             ("x", "1"),
