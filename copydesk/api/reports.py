@@ -59,6 +59,12 @@ class PeriodQuery(serializers.Serializer[Any]):
         return {"period": Period(since, until, zone, *cut)}
 
 
+class DashboardQuery(PeriodQuery):
+    """Compared with the time before, where nothing else is asked."""
+
+    compare = serializers.ChoiceField(choices=[one.value for one in Compare], default=Compare.PREVIOUS.value)
+
+
 class SeriesQuery(PeriodQuery):
     """Refuses a period of more buckets than a series may have."""
 

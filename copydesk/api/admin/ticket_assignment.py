@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -15,17 +14,16 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, BulkSerializer, OptionalReason
 from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
+from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
 from copydesk.core import clock
 from copydesk.core.bulk import BulkReport
 from copydesk.core.errors import Invalid
 from copydesk.tickets.actions.bulk import assign_tickets
-from copydesk.tickets.models import Category, Priority, Ticket
-from copydesk.tickets.models.ticket import TicketQuerySet
+from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries.assignment import TABS, UnassignedTicket, in_need, tabs, unassigned_rows
 from copydesk.tickets.queries.balancing import BalancingPlan, balancing_plan
 
-PRIORITIES = [(one.word, one.word) for one in Priority]
 EITHER = "Either ids and agent_id, or assignments."
 
 
@@ -64,16 +62,6 @@ class BulkAssignment(BulkSerializer, OptionalReason):
         return given
 
 
-class UnassignedFilter(django_filters.FilterSet):
-    """Each may be given several times."""
-
-    priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority")
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
-
-    def by_priority(self, rows: TicketQuerySet, name: str, value: list[str]) -> TicketQuerySet:
-        return rows.filter(priority__in=[Priority[word.upper()] for word in value]) if value else rows
-
-
 class TicketAssignmentDesk(Desk):
     model = Ticket
     queryset = Ticket.objects.none()
@@ -83,7 +71,7 @@ class TicketAssignmentDesk(Desk):
     @action(
         detail=False,
         url_path="assignment-queue",
-        filterset_class=UnassignedFilter,
+        filterset_class=QueueFilter,
         pagination_class=queue_pages(TABS),
         sorts={"priority": "priority", "due_at": "due_at", "opened_at": "opened_at"},
     )

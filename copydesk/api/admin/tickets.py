@@ -7,17 +7,16 @@ from typing import Any, ClassVar
 
 import django_filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.admin.ticket_assignment import UnassignedFilter
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
 from copydesk.api.filters import BooleanFilter
-from copydesk.api.reports import PeriodQuery, SeriesQuery
+from copydesk.api.reports import DashboardQuery, PeriodQuery, SeriesQuery
+from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
 from copydesk.core.period import Compare
 from copydesk.reports.tickets import (
@@ -32,12 +31,6 @@ from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries.sla import TABS, PressingTicket, pressing, pressing_rows, tabs
 
 
-class DashboardQuery(PeriodQuery):
-    """Compared with the time before, where nothing else is asked."""
-
-    compare = serializers.ChoiceField(choices=[one.value for one in Compare], default=Compare.PREVIOUS.value)
-
-
 class SlaQuery(PeriodQuery):
     """Of the figures; the queue is as of now."""
 
@@ -48,7 +41,7 @@ class SlaQuery(PeriodQuery):
         return super().validate({**given, "compare": Compare.NONE.value})
 
 
-class PressingFilter(UnassignedFilter):
+class PressingFilter(QueueFilter):
     """`priority` and `category` may be given several times."""
 
     assignee = django_filters.NumberFilter("assignee_id", min_value=1, max_value=BIGGEST)

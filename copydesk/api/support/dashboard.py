@@ -14,11 +14,10 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.reports import PeriodQuery, SeriesQuery
+from copydesk.api.reports import DashboardQuery, PeriodQuery, SeriesQuery
 from copydesk.api.schema import problems
 from copydesk.api.shape import shape
 from copydesk.core.errors import Forbidden, Invalid
-from copydesk.core.period import Compare
 from copydesk.reports.support import (
     AgentWorkload,
     SupportAnalytics,
@@ -28,12 +27,6 @@ from copydesk.reports.support import (
     support_dashboard,
 )
 from copydesk.tickets.models import Ticket
-
-
-class DashboardQuery(PeriodQuery):
-    """Compared with the time before, where nothing else is asked."""
-
-    compare = serializers.ChoiceField(choices=[one.value for one in Compare], default=Compare.PREVIOUS.value)
 
 
 class AgentQuery(PeriodQuery):

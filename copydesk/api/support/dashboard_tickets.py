@@ -15,14 +15,13 @@ from copydesk.api.body import BIGGEST, InstantFilter
 from copydesk.api.desk import Desk
 from copydesk.api.filters import BooleanFilter, between
 from copydesk.api.queues import queue_pages
+from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
-from copydesk.tickets.models import Category, Priority, Status, Ticket
-from copydesk.tickets.models.ticket import TicketQuerySet
+from copydesk.tickets.models import Status, Ticket
 from copydesk.tickets.queries.figures import LIST_TABS, QUEUE_TABS, list_tabs, queue_tabs
 from copydesk.tickets.queries.rows import TicketRow, ticket_rows
 
 ROW = shape(TicketRow)
-PRIORITIES = [(one.word, one.word) for one in Priority]
 SORTS = {
     "priority": "priority",
     "due_at": "due_at",
@@ -30,16 +29,6 @@ SORTS = {
     "last_message_at": "last_message_at",
     "number": "number",
 }
-
-
-class QueueFilter(django_filters.FilterSet):
-    """`priority` and `category` may be given several times."""
-
-    priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority")
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
-
-    def by_priority(self, rows: TicketQuerySet, name: str, value: list[str]) -> TicketQuerySet:
-        return rows.filter(priority__in=[Priority[word.upper()] for word in value]) if value else rows
 
 
 class DeskTicketFilter(QueueFilter, between("opened_at")):  # type: ignore[misc]
