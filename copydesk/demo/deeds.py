@@ -80,17 +80,18 @@ class Deeds:
     def may_have(self, writer: Member) -> bool:
         return not excluded(self.stage, self.case, writer, self.client)
 
-    def finish(self) -> None:
+    def settle(self) -> None:
+        """Nothing more happens but the archive, months from now: most of what there is of it is sent."""
         for row in self.case.assignments:
             self.stage.member(row.writer_id).cases.pop(self.case.order.id, None)
-        self.stage.close(self.case)
+        self.case = self.stage.settle(self.case)
 
     def place(self, **wanted: Any) -> None:
         preferred = [writer_id for writer_id, row in self.client.chosen.items() if row.kind == "favour"]
         form = draw_brief(self.chance, self.now, self.chance.choice(preferred) if preferred else None)
         by = self.desk() if self.happens(0.03) else self.client.actor
         self.case = placement.place_order(self.stage, replace(form, **wanted), by=by, client_id=self.client.id)
-        self.stage.recent.append(self.case)
+        self.stage.recent.append(self.case.order)
         if self.happens(0.4):
             self.act(papers.add_file, kind="brief", content="brief", by=self.client.actor)
 

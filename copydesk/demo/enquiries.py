@@ -188,7 +188,7 @@ class TicketLife(TicketDeeds):
         if duplicated is not None:
             self.requester, category = self.stage.member(duplicated.requester_id), Category(duplicated.category)
         elif self.stage.recent and (category in OF_ORDERS or self.happens(0.4)):
-            about = chance.choice(self.stage.recent).order
+            about = chance.choice(self.stage.recent)
             writes = about.writer_id is not None and self.happens(0.15)
             self.requester = self.stage.member(about.writer_id if writes else about.client_id)
         else:

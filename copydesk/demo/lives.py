@@ -39,7 +39,8 @@ class OrderLife(Deeds):
             yield from chapter()
         if self.order_status == Status.CANCELLED:
             yield from self.archived()
-        self.finish()
+        self.settle()
+        self.stage.close(self.case)
 
     def until_paid(self) -> Life:
         fate = self.chance.random()
@@ -259,6 +260,7 @@ class OrderLife(Deeds):
             yield from self.archived()
 
     def archived(self) -> Life:
+        self.settle()
         order = self.case.order
         due = (order.completed_at or order.cancelled_at) + dt.timedelta(days=placement.POLICY.archive_days)
         at = dt.datetime.combine(due.date(), ARCHIVED_AT, dt.UTC)

@@ -187,7 +187,7 @@ class Stage:
         self.jobs: list[Callable[[], object]] = []
         self.books = Books()
         self.cases: dict[int, Case] = {}
-        self.recent: deque[Case] = deque(maxlen=RECENT)
+        self.recent: deque[Row] = deque(maxlen=RECENT)
         self.tickets: dict[int, Enquiry] = {}
         self.desk: list[Row] = []
         self.contents: dict[str, bytes] = {}
@@ -231,9 +231,16 @@ class Stage:
 
     def close(self, case: Case) -> None:
         """Nothing more happens to it: its rows are sent."""
+        self.settle(case)
+        self.loader.send(self.cases.pop(case.order.id).order)
+
+    def settle(self, case: Case) -> Case:
+        """Nothing more happens but to its order: all other rows are sent, and forgotten."""
         for row in case.rows():
-            self.loader.send(row)
-        del self.cases[case.order.id]
+            if row is not case.order:
+                self.loader.send(row)
+        self.cases[case.order.id] = Case(case.order)
+        return self.cases[case.order.id]
 
     def close_ticket(self, ticket_id: int) -> None:
         for row in self.tickets.pop(ticket_id).rows():
