@@ -47,10 +47,10 @@ class World:
     orders: int
     clients: int
     writers: int
-    tickets: int
     now: dt.datetime
     password: str
     days: int = 425
+    tickets: int = 0
     editors: int = 3
     agents: int = 2
     regulars: bool = True
