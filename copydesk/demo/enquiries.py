@@ -192,7 +192,7 @@ class TicketLife(TicketDeeds):
             writes = about.writer_id is not None and self.happens(0.15)
             self.requester = self.stage.member(about.writer_id if writes else about.client_id)
         else:
-            writes = self.crew.writers and self.happens(0.15)
+            writes = bool(self.crew.writers) and self.happens(0.15)
             self.requester = chance.choice(self.crew.writers) if writes else self.crew.some_client(chance)
         if self.happens(0.08):
             self.open(category, about, by=self.some_agent().actor, priority=self.priority)
@@ -302,11 +302,11 @@ class IssueLife:
         self.stage, self.ticket, self.client = stage, ticket, client
         self.chance = stage.chance("issue", ticket.number if ticket else client.row.number)
 
-    def open(self, kind: IssueKind | None = None, order: Row | None = None) -> Row:
+    def open(self, kind: IssueKind | None = None, **about: Row | None) -> Row:
         kind = kind or self.chance.choice(list(IssueKind))
         story = self.chance.choice(texts.ISSUE_STORIES)
         by = self.stage.crew.staff["support"].actor
-        return desk.open_issue(self.stage, self.client, kind, story, by=by, order_id=order, ticket_id=self.ticket)
+        return desk.open_issue(self.stage, self.client, kind, story, by=by, ticket_id=self.ticket, **about)
 
     def live(self) -> Life:
         yield self.stage.now + 5 * MINUTE

@@ -14,7 +14,7 @@ from .crew import Member
 from .enquiries import DAY, HOUR, MINUTE, IssueLife, TicketDeeds
 from .mirror import desk, people, tickets
 from .people import Arrivals
-from .stage import Life, Stage
+from .stage import Case, Life, Stage
 
 
 def newest_order(stage: Stage, member: Member) -> Row | None:
@@ -86,6 +86,18 @@ class TicketScene(TicketDeeds):
         self.claim(self.named_agent)
         yield from self.before_end(0)
 
+    def nobodys(self) -> Life:
+        """As breached, and nobody has taken it."""
+        yield from self.opened(14, Category.QUALITY, self.order())
+        yield from self.before_end(0)
+
+    def asked_again(self) -> Life:
+        """And not answered in time."""
+        yield from self.answered(21)
+        yield from self.before_end(14)
+        self.ask()
+        yield from self.before_end(0)
+
     def open_with_notes(self) -> Life:
         yield from self.answered(9, Category.QUALITY)
         yield from self.before_end(7)
@@ -102,7 +114,10 @@ class TicketScene(TicketDeeds):
         yield from self.before_end(0)
 
     def awaiting_client(self) -> Life:
+        """It has added a file, and not yet sent it."""
         yield from self.answered(20, Category.ACCOUNT, Status.AWAITING_CLIENT)
+        yield from self.before_end(2)
+        self.files("brief", self.requester.actor)
         yield from self.before_end(0)
 
     def resolved(self) -> Life:
@@ -127,6 +142,12 @@ class TicketScene(TicketDeeds):
     def closed_by_the_clock(self) -> Life:
         yield from self.solved(200, 196)
         yield from self.before_end(1)
+
+    def closed_by_the_desk(self) -> Life:
+        yield from self.opened(70)
+        yield from self.before_end(69)
+        by = self.named_agent.actor
+        tickets.close_ticket(self.stage, self.ticket, by=by, reason="Meant for another company.")
 
     def reopened(self) -> Life:
         yield from self.solved(50, 48)
@@ -192,6 +213,9 @@ TICKET_SCENES: tuple[tuple[Callable[[TicketScene], Life], str], ...] = (
     (TicketScene.escalated, "client2"),
     (TicketScene.calmed, "writer"),
     (TicketScene.opened_by_the_desk, "client"),
+    (TicketScene.nobodys, "client2"),
+    (TicketScene.asked_again, "writer"),
+    (TicketScene.closed_by_the_desk, "client2"),
 )
 TICKETS_OF_SCENES = len(TICKET_SCENES) + 1
 """A merged one is two."""
@@ -217,11 +241,18 @@ def issues(stage: Stage) -> Life:
     desk.escalate_issue(stage, decided, by=support, reason=texts.ISSUE_ESCALATED[0])
     yield stage.end - 10 * HOUR
     desk.resolve_issue(stage, decided, texts.ISSUE_ENDS[1], by=admin)
-    waits = IssueLife(stage, None, other).open(IssueKind.DOUBLE_CHARGE, newest_order(stage, other))
+    paid = last_paid(stage, other)
+    twice = paid.charges[0].charge
+    waits = IssueLife(stage, None, other).open(IssueKind.DOUBLE_CHARGE, order_id=paid.order, charge_id=twice)
     yield stage.end - 5 * HOUR
     desk.escalate_issue(stage, waits, by=support, reason=texts.ISSUE_ESCALATED[0])
     yield stage.end - 2 * HOUR
-    IssueLife(stage, None, client).open(IssueKind.WRONG_AMOUNT, newest_order(stage, client))
+    IssueLife(stage, None, client).open(IssueKind.WRONG_AMOUNT, order_id=newest_order(stage, client))
+
+
+def last_paid(stage: Stage, client: Member) -> Case:
+    cases = (case for case in reversed(stage.cases.values()) if case.order.client_id == client.id)
+    return next(case for case in cases if case.order.paid_at and case.charges)
 
 
 def asked(stage: Stage) -> Life:
@@ -244,11 +275,11 @@ def asked(stage: Stage) -> Life:
 
 
 def barred(stage: Stage, arrivals: Arrivals) -> Life:
-    """Two who have come only to quarrel: blacklisted, one of them readmitted."""
+    """Three who have come only to quarrel: two are blacklisted, one of them readmitted; the third is suspended."""
     yield stage.end - 8 * DAY
     support, admin = stage.crew.staff["support"].actor, stage.crew.staff["admin"].actor
     members: list[Member] = []
-    for name in ("quarrel", "quarrel2"):
+    for name in ("quarrel", "quarrel2", "quarrel3"):
         members.append(
             people.register_client(
                 stage,
@@ -260,7 +291,10 @@ def barred(stage: Stage, arrivals: Arrivals) -> Life:
         stage.crew.clients.pop()
     yield stage.end - 4 * DAY
     reason = texts.MEASURE_REASONS[0]
-    rows = [desk.request_measure(stage, each, Measure.BLACKLIST, by=support, reason=reason) for each in members]
+    *worst, third = members
+    rows = [desk.request_measure(stage, each, Measure.BLACKLIST, by=support, reason=reason) for each in worst]
+    until = stage.end + 10 * DAY
+    rows.append(desk.request_measure(stage, third, Measure.SUSPEND, by=support, reason=reason, until=until))
     yield stage.end - 3 * DAY
     for row in rows:
         desk.approve_measure(stage, row, by=admin)

@@ -248,24 +248,16 @@ class Replay:
         with self.scope():
             ticket_course.merge_ticket(self.find(ticket), self.here(into), by=self.actor(by))
 
-    def do_open_issue(self, step: Step, client: Member, *args: Any, order_id: Row | None = None, **given: Any) -> None:
-        order = self.here(order_id) if order_id else None
-        self._about_ticket(step, issues.open_issue, client, *args, order_id=order, **given)
+    def do_open_issue(self, step: Step, client: Member, *args: Any, **given: Any) -> None:
+        self._about(step, issues.open_issue, client, *args, **given)
 
     def do_request_measure(self, step: Step, member: Member, *args: Any, **given: Any) -> None:
-        self._about_ticket(step, issues.request_measure, member, *args, **given)
+        self._about(step, issues.request_measure, member, *args, **given)
 
-    def _about_ticket(
-        self,
-        step: Step,
-        action: Callable[..., Any],
-        member: Member,
-        *args: Any,
-        by: Actor,
-        ticket_id: Row | None = None,
-        **given: Any,
+    def _about(
+        self, step: Step, action: Callable[..., Any], member: Member, *args: Any, by: Actor, **given: Any
     ) -> None:
-        given["ticket_id"] = self.here(ticket_id) if ticket_id else None
+        given = {name: self.here(value) if isinstance(value, Row) else value for name, value in given.items()}
         with self.scope():
             made = action(self.here(member.row), *args, by=self.actor(by), **given)
         self.knows(step.result, made.pk)

@@ -8,29 +8,23 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import models
 
 from copydesk.demo.copy import COUNTED_WITH, SHEETS, Loader, Row
-from copydesk.demo.world import DEMO_SITES, World, load, play
+from copydesk.demo.world import DEMO_SITES, World, play
 from copydesk.editing.models import AssignmentType, Outcome, TaskStatus
 from copydesk.orders.models import RequestStatus, Status
 from copydesk.payments.models import PayoutStatus
 from copydesk.writers.models import WriterStatus
-from tests.database import url_as
+from tests.demo.small import NOW, Owner, rows
 from tests.template import ROOT
 
-NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-WORLD = World(DEMO_SITES, orders=80, clients=14, writers=16, tickets=16, now=NOW, password="!", days=120)
-
 pytestmark = pytest.mark.django_db(transaction=True)
-Owner = psycopg.Connection[Any]
 
 
 class Kept(Loader):
@@ -50,23 +44,6 @@ class Kept(Loader):
 
     def _first_id(self, model: type[models.Model]) -> int:
         return 1
-
-
-@pytest.fixture
-def owner() -> Iterator[Owner]:
-    """As the owner of the tables, who sees all websites."""
-    with psycopg.connect(url_as("app_owner"), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def loaded(owner: Owner) -> Owner:
-    load(owner, WORLD)
-    return owner
-
-
-def rows(owner: Owner, query: str) -> list[tuple[Any, ...]]:
-    return owner.execute(query.encode()).fetchall()
 
 
 def generated(seed: str = "copydesk") -> list[tuple[str, tuple[Any, ...]]]:

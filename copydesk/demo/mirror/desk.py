@@ -29,11 +29,14 @@ from .people import suspend_writer
 
 
 @step
-def keep_profile(stage: Stage, agent: Member, *, by: Actor, **given: Any) -> None:
+def keep_profile(
+    stage: Stage, agent: Member, *, by: Actor, capacity: int | None = None, available: bool | None = None
+) -> None:
+    given = details(capacity=capacity, available=available)
     if agent.profile is None:
         agent.profile = stage.make(SupportProfile, member_id=agent.id, capacity=20)
     stage.change(agent.profile, **given)
-    stage.record("support_profile.change", agent.profile, by=by, data=details(**given))
+    stage.record("support_profile.change", agent.profile, by=by, data=given)
 
 
 @step
@@ -64,20 +67,22 @@ def open_issue(
     *,
     by: Actor,
     order_id: Row | None = None,
+    charge_id: Row | None = None,
     ticket_id: Row | None = None,
 ) -> Row:
+    about = {"order_id": order_id, "charge_id": charge_id, "ticket_id": ticket_id}
+    ids = {name: each.id if each else None for name, each in about.items()}
     row = stage.make(
         PaymentIssue,
         client_id=client.id,
         kind=kind.value,
         description=description,
-        order_id=order_id.id if order_id else None,
-        ticket_id=ticket_id.id if ticket_id else None,
+        **ids,
         opened_by_id=by.membership_id,
         opened_at=stage.now,
     )
     stage.desk.append(row)
-    data = details(kind=kind.value, order_id=row.order_id, ticket_id=row.ticket_id)
+    data = details(kind=kind.value, **ids)
     stage.record("payment_issue.open", row, by=by, after=row.status, data=data)
     return row
 

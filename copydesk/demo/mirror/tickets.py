@@ -10,6 +10,7 @@ from typing import Any
 from copydesk.accounts.actor import Actor
 from copydesk.files.models import File
 from copydesk.journal.models import details
+from copydesk.tickets.actions.clocks import next_escalation
 from copydesk.tickets.actions.opening import TicketForm
 from copydesk.tickets.models import Category, Escalation, Note, Priority, Reply, Status, Ticket, TicketFile
 from copydesk.tickets.models.ticket import RUNNING
@@ -18,7 +19,7 @@ from ..copy import Row
 from ..crew import Member
 from ..stage import Enquiry, Stage, step
 from ..texts import CONTENTS
-from .clocks import POLICY, happened, keep_clocks, next_escalation, readings
+from .clocks import POLICY, happened, keep_clocks, readings
 
 
 @step
