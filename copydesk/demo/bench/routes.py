@@ -27,7 +27,6 @@ from copydesk.tickets.models import (
     Faq,
     PaymentIssue,
     Shift,
-    SupportProfile,
     Ticket,
     TicketFile,
 )
@@ -149,7 +148,8 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "support-management/order-management/": _eventful_orders,
     "support-management/payment-issues/": _newest(PaymentIssue),
     "support-management/shifts/": _of_desk(Shift),
-    "support-management/support-profiles/": _of_desk(SupportProfile),
+    "support-management/support-profiles/": _newest(Membership, role=Role.SUPPORT.value),
+    "support-management/workload-tracker/": _newest(Membership, role=Role.SUPPORT.value),
     "editor-management/profiles/": _newest(Membership, role=Role.EDITOR.value),
     "editor-management/tasks/": _newest(EditingTask),
     "editor-management/tasks/{id}/changes/": _newest(EditingTask, outcome="returned"),
