@@ -11,7 +11,7 @@ from copydesk.orders.actions import adjustments, messages, staffing
 from copydesk.orders.models import Cause, Order, Status
 from copydesk.orders.queries.rows import order_detail, order_rows
 from tests.factories import orders
-from tests.factories.accounts import actor
+from tests.factories.accounts import actor, membership
 from tests.orders.stages import Cast
 
 MOST = 5
@@ -46,7 +46,8 @@ def test_an_offered_order_shows_the_pay_that_is_offered(
     staffing.release(order, by=actor(support), cause=Cause.STAFF, reason="Ill.")
     staffing.assign(order, writer2.pk, by=actor(support), offer=True)
     offered = order.offers.get().pay_minor
-    for member, pay in ((support, offered), (writer2, offered), (writer, 1), (client, None)):
+    admin = membership(client.website, "admin")
+    for member, pay in ((admin, offered), (support, None), (writer2, offered), (writer, 1), (client, None)):
         by = actor(member)
         minor = None if pay is None else pay / 100
         (row,) = order_rows(by, [order])

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -48,6 +49,12 @@ class ProfileDesk(Desk):
 
     def get_queryset(self) -> Any:
         return self.queryset.all() if getattr(self, "swagger_fake_view", False) else editors(self.actor)
+
+    def get_object(self) -> Any:
+        if self.request.method not in SAFE_METHODS:
+            # The version is the profile's: it is read when nobody else can change it any more.
+            self.get_queryset().filter(pk=int(self.kwargs["pk"])).lock().first()
+        return super().get_object()
 
     @extend_schema(operation_id="editor_profiles_list", responses=ROW(many=True))
     def list(self, request: Request) -> Response:
