@@ -27,7 +27,8 @@ def test_it_serves_and_stops_at_once_although_streams_are_open() -> None:
     token = accounts.access_token(member.user)
     port = free_port()
     command = ["-m", "uvicorn", "copydesk.config.stream:application", "--port", str(port)]
-    command += ["--timeout-graceful-shutdown", "5"]
+    # psycopg waits up to five seconds for a statement that it has cancelled.
+    command += ["--timeout-graceful-shutdown", "8"]
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout is not None
