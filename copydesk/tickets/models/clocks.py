@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from copydesk.tenancy.models import TenantModel, TenantQuerySet
 
-from ..clocks import Kind, State, state
+from ..clocks import Kind
 from .ticket import Ticket
 
 
@@ -64,6 +64,3 @@ class Clock(TenantModel):
             ),
             models.Index(fields=["website", "kind", "started_at"], name="ticket_clock_by_start"),
         ]
-
-    def state(self, at: dt.datetime) -> State:
-        return state(at, due_at=self.due_at, risk_at=self.risk_at, met_at=self.met_at, breached_at=self.breached_at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from copydesk.accounts.permissions import STAFF
 from copydesk.journal.models import Event
 
-from ..clocks import Happening, Kind, Reading, State, fold
+from ..clocks import Happening, Kind, Reading, State, fold, state
 from ..models import Clock, Priority, Status, Ticket
 from ..models.ticket import RUNNING
 from ..policies import SlaPolicy
@@ -25,6 +26,11 @@ FOLDED = (
     "ticket.absorb",
 )
 SECOND = dt.timedelta(seconds=1)
+KINDS = list(Kind)
+CLOCK = """json_build_array(
+    c.kind, c.number, c.target_seconds, c.paused_seconds,
+    json_build_array(c.started_at, c.due_at, c.risk_at, c.met_at, c.breached_at, c.paused_since)
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +76,43 @@ def clock_row(ticket: Ticket, reading: Reading) -> Clock:
     )
 
 
-def clock_rows(clocks: Iterable[Clock], at: dt.datetime) -> list[ClockRow]:
-    return [
-        ClockRow(
-            kind=Kind(clock.kind),
-            number=clock.number,
-            state=clock.state(at),
-            target_seconds=clock.target_seconds,
-            started_at=clock.started_at,
-            due_at=clock.due_at,
-            at_risk_at=clock.risk_at,
-            met_at=clock.met_at,
-            breached_at=clock.breached_at,
-            paused_since=clock.paused_since,
-            paused_seconds=clock.paused_seconds,
-        )
-        for clock in clocks
-    ]
+def clock_rows(found: Iterable[Sequence[Any]], at: dt.datetime) -> list[ClockRow]:
+    """Of CLOCK: first response, next responses, resolution."""
+    clocks = [_clock_row(at, *values, *map(_moment, moments)) for *values, moments in found]
+    return sorted(clocks, key=lambda one: (KINDS.index(one.kind), one.number))
+
+
+def _clock_row(
+    at: dt.datetime,
+    kind: str,
+    number: int,
+    target_seconds: int,
+    paused_seconds: int,
+    started_at: dt.datetime,
+    due_at: dt.datetime | None,
+    risk_at: dt.datetime | None,
+    met_at: dt.datetime | None,
+    breached_at: dt.datetime | None,
+    paused_since: dt.datetime | None,
+) -> ClockRow:
+    return ClockRow(
+        kind=Kind(kind),
+        number=number,
+        state=state(at, due_at=due_at, risk_at=risk_at, met_at=met_at, breached_at=breached_at),
+        target_seconds=target_seconds,
+        started_at=started_at,
+        due_at=due_at,
+        at_risk_at=risk_at,
+        met_at=met_at,
+        breached_at=breached_at,
+        paused_since=paused_since,
+        paused_seconds=paused_seconds,
+    )
+
+
+def _moment(text: str | None) -> Any:
+    """As JSON gives it."""
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _happening(event: Event, policy: SlaPolicy, requester_role: str) -> Happening:
