@@ -111,7 +111,7 @@ def rules(website: Website) -> None:
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(life=STEPS)
 def test_recomputed_is_stored(
     rules: None,
