@@ -168,7 +168,10 @@ class Deeds:
         return {"pages": order.pages - 1 if less else order.pages + self.chance.randint(1, 3)}
 
     def adjusted(self) -> Life:
-        """Proposed by the client or the desk; accepted, paid, or declined, or the order ends with it."""
+        """Proposed by the client or the desk; accepted, paid, or declined, or the order ends with it. Not of what was
+        completed before."""
+        if self.case.order.completed_at:
+            return
         by_client = self.happens(0.5)
         sooner = self.left > 30 * HOUR and self.happens(0.15)
         deadline = (self.now + self.left * 0.7).replace(microsecond=0)

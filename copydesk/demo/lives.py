@@ -173,8 +173,7 @@ class OrderLife(Deeds):
             deadline = self.now + max(self.left * (1 + shift), 6 * HOUR)
             self.extend(texts.EXTEND_REASONS, client_deadline=deadline.replace(microsecond=0))
         elif incident < 0.15:
-            if not self.case.order.completed_at:
-                yield from self.adjusted()
+            yield from self.adjusted()
         elif incident < 0.185:
             self.released(by_client=incident > 0.175)
         elif incident < 0.2:

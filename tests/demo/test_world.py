@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import models
 
 from copydesk.demo.copy import COUNTED_WITH, SHEETS, Loader, Row
+from copydesk.demo.lives import OrderLife
+from copydesk.demo.stage import Case
 from copydesk.demo.world import DEMO_SITES, World, play
 from copydesk.editing.models import AssignmentType, Outcome, TaskStatus
 from copydesk.orders.models import RequestStatus, Status
@@ -238,3 +240,15 @@ def test_the_command_loads_once(owner: Owner) -> None:
     assert rows(owner, "SELECT count(*) FROM journal_event") == before
     expected = {f"{site.slug}" for site in DEMO_SITES}
     assert {slug for (slug,) in rows(owner, "SELECT slug FROM tenancy_website")} == expected
+
+
+def test_what_was_completed_before_is_not_adjusted() -> None:
+    """It may be without a writer again, after a revision."""
+    loader = Kept()
+    world = World(DEMO_SITES[:1], orders=8, clients=4, writers=8, tickets=0, now=NOW, password="!", days=120)
+    stage = play(loader, world, world.sites[0], NOW, lambda text: None, None)
+    order: Any = next(row for row in stage.recent if row.completed_at)
+    life = OrderLife(stage, 1, stage.member(order.client_id))
+    life.case = Case(order)
+    assert list(life.adjusted()) == []
+    assert life.case.adjustments == []
