@@ -27,6 +27,7 @@ class AdjustmentStatus(models.TextChoices):
 
 
 A = AdjustmentStatus
+OPEN_ADJUSTMENTS = frozenset({A.PROPOSED, A.AWAITING_PAYMENT})
 
 
 class Side(models.TextChoices):
@@ -68,7 +69,7 @@ class AdjustmentQuerySet(TenantQuerySet["Adjustment"]):
         return rows if actor.is_staff else rows.none()
 
     def open(self) -> AdjustmentQuerySet:
-        return self.filter(status__in=[A.PROPOSED, A.AWAITING_PAYMENT])
+        return self.filter(status__in=OPEN_ADJUSTMENTS)
 
 
 class Adjustment(Journaled):
@@ -92,8 +93,8 @@ class Adjustment(Journaled):
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {
             "agree": step({A.PROPOSED}, A.AWAITING_PAYMENT, Can.ADJUST_ORDERS, other_side, hidden=True),
-            "accept": step({A.PROPOSED, A.AWAITING_PAYMENT}, A.ACCEPTED, Can.ADJUST_ORDERS, other_side, "decided_at"),
-            "decline": step({A.PROPOSED, A.AWAITING_PAYMENT}, A.DECLINED, Can.ADJUST_ORDERS, either_side, "decided_at"),
+            "accept": step(OPEN_ADJUSTMENTS, A.ACCEPTED, Can.ADJUST_ORDERS, other_side, "decided_at"),
+            "decline": step(OPEN_ADJUSTMENTS, A.DECLINED, Can.ADJUST_ORDERS, either_side, "decided_at"),
         }
     )
 

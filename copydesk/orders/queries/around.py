@@ -5,19 +5,76 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Exists, OuterRef, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
-from copydesk.payments.models import Charge
+from copydesk.payments.models.charges import REPAYABLE, UNDECIDED, ChargeStatus
+from copydesk.tenancy.sql import select, words
 
-from ..models import DELIVERED_KINDS, Adjustment, Assignment, Offer, Order, OrderFile, PriceLine, Round
-from .messages import unread_rows
+from ..models import DELIVERED_KINDS, Assignment, Offer, Order
+from ..models.pricing import OPEN_ADJUSTMENTS
+from .messages import takes_part
 from .pricing import Line
+
+AROUND = f"""
+WITH charge AS (
+    SELECT id, status, amount_minor, repaid_minor, status IN ({words(UNDECIDED)}) AS undecided,
+           CASE WHEN status = '{ChargeStatus.CAPTURED}' AND purpose IN ({words(REPAYABLE)}) THEN 1 END AS repayable
+    FROM payments_charge
+    WHERE website_id = %(website)s AND reference_type = '{Order.noun}' AND reference_id = %(order)s
+), offer AS (
+    SELECT writer_id, pay_minor, beyond_limits FROM orders_offer
+    WHERE website_id = %(website)s AND order_id = %(order)s AND outcome = ''
+)
+SELECT
+    ARRAY(
+        SELECT json_build_array(kind, code, label, quantity, amount_minor) FROM orders_priceline
+        WHERE website_id = %(website)s AND order_id = %(order)s ORDER BY position
+    ),
+    CASE WHEN %(pay)s THEN coalesce(
+        (SELECT pay_minor FROM offer WHERE NOT %(own)s OR writer_id = %(member)s),
+        (
+            SELECT pay_minor FROM orders_assignment
+            WHERE website_id = %(website)s AND order_id = %(order)s AND (NOT %(own)s OR writer_id = %(member)s)
+            ORDER BY started_at DESC, id DESC LIMIT 1
+        )
+    ) END,
+    CASE WHEN %(reads)s THEN (
+        SELECT count(*)
+        FROM threads_thread t JOIN threads_message m ON m.website_id = t.website_id AND m.thread_id = t.id
+        LEFT JOIN threads_readmark r
+               ON r.website_id = t.website_id AND r.thread_id = t.id AND r.member_id = %(member)s
+        WHERE t.website_id = %(website)s AND t.root_type = '{Order.noun}' AND t.root_id = %(order)s
+          AND m.author_id IS DISTINCT FROM %(member)s AND m.id > coalesce(r.last_read_message_id, 0)
+    ) ELSE 0 END,
+    coalesce(
+        (
+            SELECT excused FROM orders_round
+            WHERE website_id = %(website)s AND order_id = %(order)s ORDER BY number DESC LIMIT 1
+        ),
+        interval '0'
+    ),
+    (SELECT coalesce(sum(amount_minor * repayable), 0)::bigint FROM charge),
+    (SELECT coalesce(sum(repaid_minor * repayable), 0)::bigint FROM charge),
+    (SELECT id FROM charge WHERE undecided LIMIT 1),
+    EXISTS (
+        SELECT FROM charge WHERE undecided OR (status = '{ChargeStatus.CAPTURED}' AND repaid_minor < amount_minor)
+    ),
+    EXISTS (
+        SELECT FROM orders_adjustment
+        WHERE website_id = %(website)s AND order_id = %(order)s AND status IN ({words(OPEN_ADJUSTMENTS)})
+    ),
+    EXISTS (SELECT FROM offer WHERE beyond_limits),
+    EXISTS (
+        SELECT FROM orders_orderfile f JOIN orders_round r ON r.website_id = f.website_id AND r.id = f.round_id
+        WHERE f.website_id = %(website)s AND f.order_id = %(order)s AND f.kind IN ({words(DELIVERED_KINDS)})
+          AND r.submitted_at IS NULL AND r.closed_at IS NULL
+    )
+"""  # noqa: S608 — put together from constants
+"""The columns of Around, in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +83,10 @@ class Around:
     `charge_stands`: there is one, or one that was captured and not given back whole. `has_work`: the open round holds a
     file that can be delivered."""
 
+    lines: list[Line]
     pay_minor: int | None
     unread_messages: int
     excused: dt.timedelta
-    lines: list[Line]
     captured_minor: int
     repaid_minor: int
     undecided_charge_id: int | None
@@ -41,30 +98,16 @@ class Around:
 
 def around(order: Order, by: Actor) -> Around:
     """One query."""
-    website = order.website_id
-    charges = Charge.objects.of(website).about(order.reference)
-    repayable = charges.repayable().values("reference_id")
-    rounds = Round.objects.of(website).filter(order=order).order_by("-number")
-    lines = PriceLine.objects.of(website).filter(order=order).order_by("position")
-    work = OrderFile.objects.of(website).filter(order=order, kind__in=DELIVERED_KINDS)
-    found: Any = (
-        Order.objects.of(website)
-        .filter(pk=order.pk)
-        .values(
-            pay_minor=_pay(by),
-            unread_messages=Coalesce(Subquery(unread_rows(by, [order]).values("unread")), 0),
-            excused=Coalesce(Subquery(rounds.values("excused")[:1]), dt.timedelta()),
-            lines=ArraySubquery(lines.values(line=JSONObject(**{name: name for name in Line.__slots__}))),
-            captured_minor=Coalesce(Subquery(repayable.values(sum=Sum("amount_minor"))), 0),
-            repaid_minor=Coalesce(Subquery(repayable.values(sum=Sum("repaid_minor"))), 0),
-            undecided_charge_id=Subquery(charges.undecided().values("pk")[:1]),
-            charge_stands=Exists(charges.standing()),
-            adjustment_open=Exists(Adjustment.objects.of(website).filter(order=order).open()),
-            offer_beyond_limits=Exists(Offer.objects.of(website).filter(order=order, outcome="", beyond_limits=True)),
-            has_work=Exists(work.filter(round__submitted_at=None, round__closed_at=None)),
-        )[0]
-    )
-    return Around(**{**found, "lines": [Line(**line) for line in found["lines"]]})
+    values = {
+        "website": order.website_id,
+        "order": order.pk,
+        "member": by.membership_id,
+        "pay": _sees_pay(by),
+        "own": by.role is Role.WRITER,
+        "reads": by.membership_id is not None and takes_part(by, order),
+    }
+    ((lines, *others),) = select(AROUND, **values)
+    return Around([Line(*line) for line in lines], *others)
 
 
 def pays(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
@@ -78,9 +121,7 @@ def pays(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
     return dict(rows.exclude(pay=None).values_list("pk", "pay"))
 
 
-def _pay(actor: Actor) -> Coalesce | Value:
-    if not _sees_pay(actor):
-        return Value(None, BigIntegerField())
+def _pay(actor: Actor) -> Coalesce:
     offers = Offer.objects.of(actor.website).filter(order=OuterRef("pk"), outcome="")
     assignments = Assignment.objects.of(actor.website).filter(order=OuterRef("pk")).order_by("-started_at", "-id")
     if actor.role is Role.WRITER:
