@@ -13,8 +13,9 @@ def words(known: Collection[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(known))
 
 
-def select(text: str, **values: object) -> list[Sequence[Any]]:
+def select(text: str, **values: Any) -> list[Sequence[Any]]:
     """One query. JSON comes as Python's."""
     with connection.cursor() as cursor:
         cursor.execute(text, values)
-        return cursor.fetchall()
+        found: list[Sequence[Any]] = cursor.fetchall()
+        return found

@@ -78,8 +78,13 @@ def clock_row(ticket: Ticket, reading: Reading) -> Clock:
 
 def clock_rows(found: Iterable[Sequence[Any]], at: dt.datetime) -> list[ClockRow]:
     """Of CLOCK: first response, next responses, resolution."""
-    clocks = [_clock_row(at, *values, *map(_moment, moments)) for *values, moments in found]
+    clocks = [_clock_row(at, *values, *map(moment, moments)) for *values, moments in found]
     return sorted(clocks, key=lambda one: (KINDS.index(one.kind), one.number))
+
+
+def moment(text: str | None) -> Any:
+    """As JSON gives it."""
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _clock_row(
@@ -108,11 +113,6 @@ def _clock_row(
         paused_since=paused_since,
         paused_seconds=paused_seconds,
     )
-
-
-def _moment(text: str | None) -> Any:
-    """As JSON gives it."""
-    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _happening(event: Event, policy: SlaPolicy, requester_role: str) -> Happening:

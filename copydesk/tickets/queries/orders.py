@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.money import to_decimal
 from copydesk.orders.models import Order
@@ -22,15 +23,37 @@ from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
 from copydesk.tenancy.models import Website
-from copydesk.writers.queries import pen_names
+from copydesk.tenancy.sql import select, words
 
-from ..models import Category, IssueKind, IssueStatus, PaymentIssue, Priority, Status, Ticket
-from ..models.issues import PaymentIssueQuerySet
-from ..models.ticket import TicketQuerySet
-from .rows import Member, member_row
+from ..models import Category, IssueKind, IssueStatus, Priority, Status
+from ..models.issues import UNRESOLVED
+from ..models.ticket import ACTIVE
+from .clocks import moment
+from .rows import Member, member_from
 
 Tab = Callable[[OrderQuerySet], OrderQuerySet]
 NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
+OPEN_TICKET = f"about_type = '{Order.noun}' AND status IN ({words(ACTIVE)})"
+OPEN_ISSUE = f"status IN ({words(UNRESOLVED)})"
+AROUND = f"""
+SELECT o.id, c.number, cu.full_name, w.number, wu.full_name, p.pen_name,
+       ARRAY(
+           SELECT json_build_array(id, number, title, category, priority, status, assignee_id, due_at, opened_at)
+           FROM tickets_ticket
+           WHERE website_id = o.website_id AND about_id = o.id AND {OPEN_TICKET} ORDER BY priority DESC, id
+       ),
+       ARRAY(
+           SELECT json_build_array(id, kind, status, description, opened_at) FROM tickets_paymentissue
+           WHERE website_id = o.website_id AND order_id = o.id AND {OPEN_ISSUE} ORDER BY id
+       )
+FROM orders_order o
+JOIN accounts_membership c ON c.website_id = o.website_id AND c.id = o.client_id
+JOIN accounts_user cu ON cu.id = c.user_id
+LEFT JOIN accounts_membership w ON w.website_id = o.website_id AND w.id = o.writer_id
+LEFT JOIN accounts_user wu ON wu.id = w.user_id
+LEFT JOIN writers_writer p ON p.website_id = o.website_id AND p.id = o.writer_id
+WHERE o.website_id = %(website)s AND o.id = ANY(%(ids)s)
+"""  # noqa: S608 — put together from constants
 
 
 class Need(StrEnum):
@@ -41,6 +64,16 @@ class Need(StrEnum):
     """One that is not resolved."""
     TICKET = "ticket"
     """About it, and active."""
+
+
+NEEDING = {
+    Need.DISPUTED: f"SELECT id FROM orders_order WHERE website_id = %s AND status = '{OrderStatus.DISPUTED}'",  # noqa: S608
+    Need.PAYMENT_ISSUE: f"""
+        SELECT order_id FROM tickets_paymentissue WHERE website_id = %s AND order_id IS NOT NULL AND {OPEN_ISSUE}
+    """,  # noqa: S608
+    Need.TICKET: f"SELECT about_id FROM tickets_ticket WHERE website_id = %s AND {OPEN_TICKET}",  # noqa: S608
+}
+"""The orders of a website that need support for it: here, and nowhere else, is said what that means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +169,11 @@ class NeedyOrder:
     payment_issues: list[OrderIssue]
 
 
-def support_orders(actor: Actor) -> OrderQuerySet:
-    """What the actor sees, with what `support_order_rows` reads."""
-    return Order.objects.visible_to(actor).select_related("client__user", "writer__user", "website")
-
-
 def needing(rows: OrderQuerySet, website: Website, needs: Collection[Need] = tuple(Need)) -> OrderQuerySet:
-    """Those of `rows` that need support for one of `needs`; here, and nowhere else, is said what that means."""
-    known: dict[Need, QuerySet[Any, Any]] = {
-        Need.DISPUTED: Order.objects.of(website).filter(status=OrderStatus.DISPUTED).values("pk"),
-        Need.PAYMENT_ISSUE: _open_issues(website).exclude(order=None).values("order_id"),
-        Need.TICKET: _open_tickets(website).values("about_id"),
-    }
-    first, *others = (known[need] for need in needs)
-    return rows.filter(pk__in=first.union(*others, all=True) if others else first)
+    """Those of `rows` that need support for one of `needs`."""
+    known = " UNION ALL ".join(NEEDING[need] for need in needs)
+    here = RawSQL(f"orders_order.id IN ({known})", [website.pk] * len(needs), BooleanField())  # noqa: S611
+    return rows.filter(here)
 
 
 def needy_tabs(website: Website) -> Mapping[str, Tab]:
@@ -163,32 +187,26 @@ def needy_tabs(website: Website) -> Mapping[str, Tab]:
 
 
 def support_order_rows(actor: Actor, orders: Sequence[Order]) -> list[SupportOrderRow]:
-    """Of orders from `support_orders`. Three queries: pen names, tickets, payment issues."""
-    ids = [order.pk for order in orders]
-    tickets = _open_tickets(actor.website).filter(about_id__in=ids).order_by().values_list("about_id")
-    issues = _open_issues(actor.website).filter(order__in=ids).order_by().values_list("order_id")
-    return _rows(actor, orders, dict(tickets.annotate(n=Count("*"))), dict(issues.annotate(n=Count("*"))))
+    """One query: people, tickets, payment issues."""
+    around, now = _around(actor, orders), clock.now()
+    return [_row(actor, order, around[order.pk], now) for order in orders]
 
 
 def needy_orders(actor: Actor, orders: Sequence[Order]) -> list[NeedyOrder]:
-    """As support_order_rows, with what they count. Three queries."""
-    ids = [order.pk for order in orders]
-    tickets: dict[int | None, list[OrderTicket]] = defaultdict(list)
-    for ticket in _open_tickets(actor.website).filter(about_id__in=ids).order_by("-priority", "id"):
-        tickets[ticket.about_id].append(_ticket(ticket))
-    issues: dict[int | None, list[OrderIssue]] = defaultdict(list)
-    for issue in _open_issues(actor.website).filter(order__in=ids).order_by("id"):
-        issues[issue.order_id].append(_issue(issue))
-    rows = _rows(actor, orders, *({pk: len(found[pk]) for pk in ids} for found in (tickets, issues)))
-    return [NeedyOrder(row, tickets[row.id], issues[row.id]) for row in rows]
+    """As support_order_rows, with what they count. One query."""
+    around, now = _around(actor, orders), clock.now()
+    return [
+        NeedyOrder(_row(actor, order, found, now), found.tickets, found.issues)
+        for order in orders
+        for found in [around[order.pk]]
+    ]
 
 
 def support_order(actor: Actor, asked: Asked) -> SupportOrder:
-    """Of an order from `support_orders`. Four queries: pen names, tickets, payment issues, what stands around it."""
+    """Two queries: people, tickets and payment issues; what stands around it for the money."""
     order, around = asked.order, asked.around
-    tickets = list(_open_tickets(actor.website).about(Order.noun, order.pk).order_by("-priority", "id"))
-    issues = list(_open_issues(actor.website).filter(order=order).order_by("id"))
-    (row,) = _rows(actor, [order], {order.pk: len(tickets)}, {order.pk: len(issues)})
+    found = _around(actor, [order])[order.pk]
+    row = _row(actor, order, found, clock.now())
     return SupportOrder(
         order=row,
         instructions=order.instructions,
@@ -207,72 +225,88 @@ def support_order(actor: Actor, asked: Asked) -> SupportOrder:
             refunded=to_decimal(around.repaid_minor),
             forfeited=to_decimal(order.forfeited_minor),
         ),
-        tickets=[_ticket(one) for one in tickets],
-        payment_issues=[_issue(one) for one in issues],
+        tickets=found.tickets,
+        payment_issues=found.issues,
     )
 
 
-def _open_tickets(website: Website) -> TicketQuerySet:
-    return Ticket.objects.of(website).active().filter(about_type=Order.noun)
+class _Around(NamedTuple):
+    """`people`: number and name of the client; those of the writer, and its pen name."""
+
+    people: Sequence[Any]
+    tickets: list[OrderTicket]
+    issues: list[OrderIssue]
 
 
-def _open_issues(website: Website) -> PaymentIssueQuerySet:
-    return PaymentIssue.objects.of(website).unresolved()
+def _around(actor: Actor, orders: Sequence[Order]) -> dict[int, _Around]:
+    return {
+        pk: _Around(people, [_ticket(*one) for one in tickets], [_issue(*one) for one in issues])
+        for pk, *people, tickets, issues in select(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
+    }
 
 
-def _rows(
-    actor: Actor, orders: Sequence[Order], tickets: Mapping[int, int], issues: Mapping[int, int]
-) -> list[SupportOrderRow]:
-    now, names = clock.now(), pen_names(actor.website, {order.writer_id for order in orders if order.writer_id})
-    return [
-        SupportOrderRow(
-            id=order.pk,
-            number=order.number,
-            status=OrderStatus(order.status),
-            topic=order.topic,
-            paper_type=order.paper_type,
-            subject=order.subject,
-            academic_level=order.academic_level,
-            work_type=order.work_type,
-            pages=order.pages,
-            slides=order.slides,
-            client=member_row(actor, order.client, names),
-            writer=None if order.writer is None else member_row(actor, order.writer, names),
-            client_deadline=order.client_deadline,
-            writer_deadline=order.writer_due_at,
-            is_overdue=order.is_overdue(now),
-            price=to_decimal(order.price_minor),
-            currency=actor.website.currency,
-            needs=_needs(order, tickets.get(order.pk, 0), issues.get(order.pk, 0)),
-            open_tickets=tickets.get(order.pk, 0),
-            open_payment_issues=issues.get(order.pk, 0),
-            placed_at=order.placed_at,
-            delivered_at=order.delivered_at,
-            completed_at=order.completed_at,
-            archived_at=order.archived_at,
-        )
-        for order in orders
-    ]
+def _row(actor: Actor, order: Order, around: _Around, now: dt.datetime) -> SupportOrderRow:
+    client, writer = around.people[:2], around.people[2:]
+    return SupportOrderRow(
+        id=order.pk,
+        number=order.number,
+        status=OrderStatus(order.status),
+        topic=order.topic,
+        paper_type=order.paper_type,
+        subject=order.subject,
+        academic_level=order.academic_level,
+        work_type=order.work_type,
+        pages=order.pages,
+        slides=order.slides,
+        client=member_from(actor, order.client_id, Role.CLIENT, *client),
+        writer=None if order.writer_id is None else member_from(actor, order.writer_id, Role.WRITER, *writer),
+        client_deadline=order.client_deadline,
+        writer_deadline=order.writer_due_at,
+        is_overdue=order.is_overdue(now),
+        price=to_decimal(order.price_minor),
+        currency=actor.website.currency,
+        needs=_needs(order, around),
+        open_tickets=len(around.tickets),
+        open_payment_issues=len(around.issues),
+        placed_at=order.placed_at,
+        delivered_at=order.delivered_at,
+        completed_at=order.completed_at,
+        archived_at=order.archived_at,
+    )
 
 
-def _needs(order: Order, tickets: int, issues: int) -> list[Need]:
-    here = {Need.DISPUTED: order.status == OrderStatus.DISPUTED, Need.PAYMENT_ISSUE: issues, Need.TICKET: tickets}
+def _needs(order: Order, around: _Around) -> list[Need]:
+    here = {
+        Need.DISPUTED: order.status == OrderStatus.DISPUTED,
+        Need.PAYMENT_ISSUE: around.issues,
+        Need.TICKET: around.tickets,
+    }
     return [need for need, there in here.items() if there]
 
 
-def _ticket(ticket: Ticket) -> OrderTicket:
+def _ticket(
+    pk: int,
+    number: int,
+    title: str,
+    category: str,
+    priority: int,
+    status: str,
+    assignee_id: int | None,
+    due_at: str | None,
+    opened_at: str,
+) -> OrderTicket:
     return OrderTicket(
-        id=ticket.pk,
-        number=ticket.number,
-        title=ticket.title,
-        category=Category(ticket.category),
-        priority=Priority(ticket.priority).word,
-        status=Status(ticket.status),
-        assignee_id=ticket.assignee_id,
-        due_at=ticket.due_at,
-        opened_at=ticket.opened_at,
+        id=pk,
+        number=number,
+        title=title,
+        category=Category(category),
+        priority=Priority(priority).word,
+        status=Status(status),
+        assignee_id=assignee_id,
+        due_at=moment(due_at),
+        opened_at=moment(opened_at),
     )
 
 
-def _issue(issue: PaymentIssue) -> OrderIssue:
-    return OrderIssue(issue.pk, IssueKind(issue.kind), IssueStatus(issue.status), issue.description, issue.opened_at)
+def _issue(pk: int, kind: str, status: str, description: str, opened_at: str) -> OrderIssue:
+    return OrderIssue(pk, IssueKind(kind), IssueStatus(status), description, moment(opened_at))

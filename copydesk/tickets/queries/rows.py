@@ -271,7 +271,7 @@ def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
         category=Category(row.category),
         priority=Priority(row.priority).word,
         status=Status(row.status),
-        requester=_member(
+        requester=member_from(
             actor,
             row.requester_id,
             around.requester_role,
@@ -281,7 +281,7 @@ def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
         ),
         assignee=None
         if row.assignee_id is None or not inside
-        else _member(actor, row.assignee_id, around.assignee_role, around.assignee_number, around.assignee_name),
+        else member_from(actor, row.assignee_id, around.assignee_role, around.assignee_number, around.assignee_name),
         about=about,
         merged_into_id=row.merged_into_id,
         escalation_level=row.escalation_level if inside else None,
@@ -302,10 +302,10 @@ def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
 
 def member_row(actor: Actor, member: Membership, names: Mapping[int, str]) -> Member:
     """With `user` selected; `names` are writers' pen names."""
-    return _member(actor, member.pk, member.role, member.number, member.user.full_name, names.get(member.pk))
+    return member_from(actor, member.pk, member.role, member.number, member.user.full_name, names.get(member.pk))
 
 
-def _member(actor: Actor, pk: int, role: str, number: int, full_name: str, pen_name: str | None = None) -> Member:
+def member_from(actor: Actor, pk: int, role: str, number: int, full_name: str, pen_name: str | None = None) -> Member:
     return Member(pk, role, pen_name or f"{role.title()} {number}", full_name if actor.is_staff else None)
 
 
