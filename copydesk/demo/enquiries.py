@@ -163,6 +163,8 @@ class TicketLife(TicketDeeds):
     def live(self) -> Life:
         self.priority = self.some_priority()
         before = next(reversed(self.stage.tickets.values()), None) if self.happens(0.02) else None
+        if before is not None and self.stage.member(before.ticket.requester_id) in self.crew.named.values():
+            before = None  # A scene: absorbing a duplicate would open it again.
         self.ask_for_help(before.ticket if before else None)
         if self.happens(0.06):
             self.slow = 5.0

@@ -10,7 +10,7 @@ from copydesk.core.errors import NotFound
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tenancy.counts import counts
-from copydesk.tickets.models import Status, Ticket
+from copydesk.tickets.models import Ticket
 from copydesk.tickets.models.ticket import ACTIVE
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.agents import Exclusion, agent_loads
@@ -22,10 +22,10 @@ from copydesk.tickets.queries.figures import (
     TicketPoint,
     TicketStatusCount,
 )
+from copydesk.tickets.queries.queue import standing
 from copydesk.tickets.queries.rows import TicketRow, ticket_rows
 
 SHOWN = 5
-MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +96,24 @@ class SupportAnalytics:
 
 def support_dashboard(actor: Actor, period: Period) -> SupportDashboard:
     """Four queries."""
-    tickets = Ticket.objects.visible_to(actor)
-    statuses = {status.value: tickets.filter(status=status) for status in Status if status in ACTIVE}
-    tabs = {tab: narrow(tickets) for tab, narrow in figures.queue_tabs(actor).items()}
-    now = counts({**statuses, **tabs}, MOST)
+    now = standing(actor)
+    active = [one for one in now.by_status if one.status in ACTIVE]
     found, before = figures.ticket_figures(actor.website, period)
+    newest = Ticket.objects.visible_to(actor).order_by("-pk")[:SHOWN]
     return SupportDashboard(
         period=period.row(),
-        open=sum(now[status] for status in statuses),
-        by_status=[TicketStatusCount(Status(status), now[status]) for status in statuses],
-        unassigned=now["unassigned"],
-        mine=now["mine"],
-        high_priority=now["high_priority"],
-        overdue=now["overdue"],
-        at_risk=now["at_risk"],
+        open=sum(one.tickets for one in active),
+        by_status=active,
+        unassigned=now.unassigned,
+        mine=now.mine,
+        high_priority=now.high_priority,
+        overdue=now.overdue,
+        at_risk=now.at_risk,
         opened=compared_count(found.opened, before.opened if before else None),
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        newest=ticket_rows(actor, list(tickets.order_by("-pk")[:SHOWN])),
+        newest=ticket_rows(actor, list(newest)),
     )
 
 
@@ -125,7 +124,7 @@ def agent_workload(actor: Actor, period: Period, agent_id: int) -> AgentWorkload
     if load is None:
         raise NotFound
     held = Ticket.objects.visible_to(actor).assigned_to(agent_id)
-    late = counts({"overdue": held.overdue(at), "at_risk": held.at_risk(at)}, MOST)
+    late = counts({"overdue": held.overdue(at), "at_risk": held.at_risk(at)})
     found, before = figures.ticket_figures(actor.website, period, agent_id)
     return AgentWorkload(
         period=period.row(),

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
-from copydesk.tenancy.models import Website
-from copydesk.tickets.models import AccountEscalation, Escalation, PaymentIssue, Status, Ticket
-from copydesk.tickets.models.ticket import ACTIVE, UNCLOSED
+from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
@@ -27,6 +24,7 @@ from copydesk.tickets.queries.figures import (
     TicketPoint,
     TicketStatusCount,
 )
+from copydesk.tickets.queries.queue import standing
 from copydesk.tickets.queries.rows import Member, TicketRow, member_row, ticket_rows
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
 
@@ -126,31 +124,16 @@ class TicketAnalytics:
 
 def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
     """Five queries; what stands now is of one of them."""
-    of = actor.website
-    tickets = Ticket.objects.visible_to(actor)
-    queue = figures.queue_tabs(actor)
-    waiting = {tab: queue[tab](tickets) for tab in ("unassigned", "high_priority", "overdue", "at_risk")}
-    now = _standing(
-        of,
-        {
-            **{status.value: tickets.filter(status=status) for status in Status if status in ACTIVE},
-            "resolved": tickets.resolved(),
-            **waiting,
-            "escalations": Escalation.objects.visible_to(actor).unresolved(),
-            "measures": AccountEscalation.objects.visible_to(actor).undecided(),
-            "payment_issues": PaymentIssue.objects.visible_to(actor).unresolved(),
-        },
-    )
-    now[Status.CLOSED] = now["last_ticket_number"] - sum(now[status] for status in UNCLOSED)
-    found, before = figures.ticket_figures(of, period)
+    tickets, now = Ticket.objects.visible_to(actor), standing(actor)
+    found, before = figures.ticket_figures(actor.website, period)
     newest = list(tickets.order_by("-pk")[:SHOWN])
     due_first = list(tickets.active().filter(due_at__isnull=False).order_by("due_at", "pk")[:SHOWN])
     rows = {row.id: row for row in ticket_rows(actor, [*newest, *due_first])}
     return TicketDashboard(
         period=period.row(),
-        tickets=now["last_ticket_number"],
-        by_status=[TicketStatusCount(status, now[status]) for status in Status],
-        attention=Attention(**{name: now[name] for name in Attention.__slots__}),
+        tickets=now.ever,
+        by_status=now.by_status,
+        attention=Attention(**{name: getattr(now, name) for name in Attention.__slots__}),
         opened=compared_count(found.opened, before.opened if before else None),
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
@@ -201,19 +184,6 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         escalation_rate=rate(counted["escalated"], found.opened),
         reopen_rate=rate(counted["reopened"], counted["ended"]),
     )
-
-
-def _standing(website: Website, sets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many each has, and how many tickets were ever opened, which is the number of the last one: what is closed
-    need not be counted again each time. One query."""
-
-    def number(rows: QuerySet[Any]) -> Coalesce:
-        return Coalesce(Subquery(rows.order_by().values("website_id").annotate(n=Count("*")).values("n")), 0)
-
-    counted = {name: number(rows) for name, rows in sets.items()}
-    names = ("last_ticket_number", *counted)
-    row = Website.objects.filter(pk=website.pk).annotate(**counted).values_list(*names).get()
-    return dict(zip(names, row, strict=True))
 
 
 def _together(parts: Iterable[Attainment]) -> Attainment:

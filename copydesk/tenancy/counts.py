@@ -9,8 +9,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+ALL = 2**31 - 1
 
-def counts(sets: Mapping[str, QuerySet[Any]], most: int) -> dict[str, int]:
+
+def counts(sets: Mapping[str, QuerySet[Any]], most: int = ALL) -> dict[str, int]:
     """By name, none counted further than to `most`. One query."""
     texts: list[str] = []
     params: list[Any] = []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField, Field
+from django.db.models.expressions import RawSQL
+
+NAMED = re.compile(r"%\((\w+)\)s")
 
 
 def words(known: Collection[str]) -> str:
@@ -19,3 +24,13 @@ def select(text: str, **values: Any) -> list[Sequence[Any]]:
         cursor.execute(text, values)
         found: list[Sequence[Any]] = cursor.fetchall()
         return found
+
+
+def expression(text: str, kind: Field[Any, Any], **values: Any) -> RawSQL:
+    """Columns that are named without their table are the query set's own, whatever it is called in the statement."""
+    return RawSQL(NAMED.sub("%s", text), [values[name] for name in NAMED.findall(text)], kind)  # noqa: S611 — constants
+
+
+def holds(condition: str, **values: Any) -> RawSQL:
+    """For `filter()`."""
+    return expression(condition, BooleanField(), **values)

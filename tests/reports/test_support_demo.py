@@ -35,6 +35,7 @@ from copydesk.tickets.models import (
 from copydesk.tickets.queries import figures, orders
 from copydesk.tickets.queries.escalations import all_escalations, escalation_rows, ticket_tabs
 from copydesk.tickets.queries.figures import Backlog, TicketFigures
+from copydesk.tickets.queries.queue import queue_tabs
 from copydesk.tickets.queries.rows import ticket_rows
 from tests.database import url_as
 from tests.reports.test_clients_demo import ASKED, NOW, SITES, bucket_day, percentile, within
@@ -190,7 +191,7 @@ def check_dashboard(books: Books, actor: Actor, period: Period, busy: Counter[st
         status: sum(row.status == status for row in active) for status in WAITING
     }
     rows = Ticket.objects.visible_to(actor)
-    for tab, narrow in figures.queue_tabs(actor).items():
+    for tab, narrow in queue_tabs(actor).items():
         assert narrow(rows).count() == getattr(found, tab)
         busy[tab] += getattr(found, tab)
     check_figures(books, found.figures, in_time(period), Counter())

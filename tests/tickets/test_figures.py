@@ -21,6 +21,7 @@ from copydesk.tickets.actions import course, talking
 from copydesk.tickets.models import Category, Priority, Status, Ticket
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.figures import Satisfaction, TicketFigures
+from copydesk.tickets.queries.queue import QUEUE_TABS, queue_tabs
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import actor
 from tests.factories.tickets import sla, ticket
@@ -269,7 +270,7 @@ def test_backlog(website: Website, client: Membership, support: Membership, agen
 
 def queue(website: Website, who: Actor) -> dict[str, list[int]]:
     rows = Ticket.objects.of(website).order_by("pk")
-    return {tab: [row.pk for row in narrow(rows)] for tab, narrow in figures.queue_tabs(who).items()}
+    return {tab: [row.pk for row in narrow(rows)] for tab, narrow in queue_tabs(who).items()}
 
 
 def test_the_tabs_of_the_queue(
@@ -300,7 +301,7 @@ def test_the_tabs_of_the_queue(
         "overdue": [],
         "at_risk": [],
     }
-    assert tuple(expected) == figures.QUEUE_TABS
+    assert tuple(expected) == QUEUE_TABS
     frozen.move_to(NOON + dt.timedelta(minutes=45) - TICK)
     assert queue(website, agent) == expected
     for at in (dt.timedelta(minutes=45), HOUR):

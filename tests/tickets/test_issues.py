@@ -19,6 +19,7 @@ from copydesk.tenancy.scope import current_website_id
 from copydesk.tickets import tasks
 from copydesk.tickets.actions import issues
 from copydesk.tickets.models import AccountEscalation, IssueKind, Measure, PaymentIssue
+from copydesk.tickets.queries import queue
 from copydesk.writers.actions import suspend_writer
 from copydesk.writers.models import Writer
 from tests.factories import accounts, orders, tenancy
@@ -258,5 +259,5 @@ def test_of_the_desk_alone(website: Website, asked: AccountEscalation, client: M
         by = actor(accounts.membership(website, role))
         assert not AccountEscalation.objects.visible_to(by).exists()
         assert not PaymentIssue.objects.visible_to(by).exists()
-    assert AccountEscalation.objects.visible_to(agent).undecided().count() == 1
-    assert PaymentIssue.objects.visible_to(agent).unresolved().count() == 1
+    now = queue.standing(agent)
+    assert (now.measures, now.payment_issues) == (1, 1)

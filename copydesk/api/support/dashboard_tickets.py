@@ -18,7 +18,7 @@ from copydesk.api.queues import queue_pages
 from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
 from copydesk.tickets.models import Status, Ticket
-from copydesk.tickets.queries.figures import LIST_TABS, QUEUE_TABS, list_tabs, queue_tabs
+from copydesk.tickets.queries.queue import LIST_TABS, QUEUE_TABS, list_tabs, queue_tabs
 from copydesk.tickets.queries.rows import TicketRow, ticket_rows
 
 ROW = shape(TicketRow)

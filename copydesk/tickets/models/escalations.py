@@ -33,9 +33,6 @@ class EscalationQuerySet(TenantQuerySet["Escalation"]):
         rows = self.of(actor.website)
         return rows if actor.is_staff else rows.none()
 
-    def unresolved(self) -> EscalationQuerySet:
-        return self.exclude(status=E.RESOLVED)
-
 
 class Escalation(Journaled):
     """`target`: whom it is put before; null: whoever of the desk. `rule` names the clock whose breach it follows; empty

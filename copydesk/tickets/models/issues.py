@@ -54,9 +54,6 @@ class PaymentIssueQuerySet(TenantQuerySet["PaymentIssue"]):
         rows = self.of(actor.website)
         return rows if actor.is_staff else rows.none()
 
-    def unresolved(self) -> PaymentIssueQuerySet:
-        return self.filter(status__in=UNRESOLVED)
-
 
 class PaymentIssue(Journaled):
     """No money moves by it: refunds and charges are their own records."""

@@ -18,6 +18,7 @@ from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import OnWebsite, TenantQuerySet
+from copydesk.tenancy.sql import holds
 
 from .. import errors
 
@@ -59,6 +60,13 @@ RUNNING = frozenset({S.NEW, S.OPEN})
 ACTIVE = RUNNING | {S.AWAITING_CLIENT}
 UNCLOSED = ACTIVE | {S.RESOLVED}
 REQUESTERS = (Role.CLIENT, Role.WRITER)
+UNASSIGNED = "assignee_id IS NULL"
+ASSIGNED_TO = "assignee_id = %(member)s"
+URGENT = f"priority >= {Priority.HIGH.value}"
+OVERDUE = "due_at < %(at)s"
+"""A clock that is neither met nor paused is past its due time."""
+AT_RISK = "risk_at <= %(at)s AND due_at >= %(at)s"
+"""Not overdue, and a clock has less than its share of time left."""
 ABOUT = (Order.noun,)
 """What a ticket can be about."""
 
@@ -115,22 +123,17 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def ended(self) -> TicketQuerySet:
         return self.exclude(status__in=ACTIVE)
 
-    def resolved(self) -> TicketQuerySet:
-        """And not closed yet: each has the time when it closes by itself."""
-        return self.filter(status=S.RESOLVED, close_at__isnull=False)
-
     def unassigned(self) -> TicketQuerySet:
-        return self.active().filter(assignee=None)
+        return self.active().filter(holds(UNASSIGNED))
 
     def assigned_to(self, membership_id: int | None) -> TicketQuerySet:
-        return self.active().filter(assignee_id=membership_id or 0)
+        return self.active().filter(holds(ASSIGNED_TO, member=membership_id))
 
     def urgent(self) -> TicketQuerySet:
-        return self.active().filter(priority__gte=Priority.HIGH)
+        return self.active().filter(holds(URGENT))
 
     def overdue(self, at: dt.datetime) -> TicketQuerySet:
-        """A clock that is neither met nor paused is past its due time."""
-        return self.active().filter(due_at__lt=at)
+        return self.active().filter(holds(OVERDUE, at=at))
 
     def overdue_now(self, actor: Actor, *, overdue: bool) -> TicketQuerySet:
         """For a filter of staff's: those overdue now, or those not. Others know no clocks."""
@@ -152,8 +155,7 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
         return self.filter(assignee__isnull=not assigned) if actor.is_staff else self
 
     def at_risk(self, at: dt.datetime) -> TicketQuerySet:
-        """Not overdue, and a clock has less than its share of time left."""
-        return self.active().filter(risk_at__lte=at, due_at__gte=at)
+        return self.active().filter(holds(AT_RISK, at=at))
 
     def pressing(self, at: dt.datetime) -> TicketQuerySet:
         """Overdue or at risk."""

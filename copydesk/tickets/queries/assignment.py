@@ -14,7 +14,7 @@ from copydesk.core.numbers import Rate, rate
 from ..models import Ticket
 from ..models.ticket import TicketQuerySet
 from .agents import AgentLoad, Exclusion, agent_loads, best_agents
-from .figures import Tab, queue_tabs
+from .queue import Tab, queue_tabs
 from .rows import TicketRow, ticket_rows
 
 SHOWN = 3

@@ -8,28 +8,24 @@ agent's are those of the tickets that it has, or had last. All is as of now.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 
-from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import Rate, Spread, rate, spread
 from copydesk.core.period import Bucket, Compare, Period
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import select
 
 from ..clocks import Kind
 from ..models import Category, Priority, Status, Ticket
-from ..models.ticket import REQUESTERS, TicketQuerySet
+from ..models.ticket import REQUESTERS
 
-Tab = Callable[[TicketQuerySet], TicketQuerySet]
-LIST_TABS = ("all", "active", "recent")
-QUEUE_TABS = ("unassigned", "mine", "high_priority", "overdue", "at_risk")
-
+IN_ORDER = (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)
 OPENED, RESOLVED = "opened", "resolved"
 IN_EITHER = """
     (({column} >= %(since)s AND {column} < %(until)s)
@@ -209,27 +205,6 @@ class _Measures:
     rated: int
 
 
-def list_tabs() -> Mapping[str, Tab]:
-    """Of the tickets that the actor sees: word → what narrows them."""
-    return {
-        "all": lambda rows: rows,
-        "active": lambda rows: rows.active(),
-        "recent": lambda rows: rows.ended(),
-    }
-
-
-def queue_tabs(actor: Actor) -> Mapping[str, Tab]:
-    """As list_tabs, of those that are active and wait for somebody."""
-    now = clock.now()
-    return {
-        "unassigned": lambda rows: rows.unassigned(),
-        "mine": lambda rows: rows.assigned_to(actor.membership_id),
-        "high_priority": lambda rows: rows.urgent(),
-        "overdue": lambda rows: rows.overdue(now),
-        "at_risk": lambda rows: rows.at_risk(now),
-    }
-
-
 def ticket_trend(website: Website, period: Period, agent_id: int | None = None) -> TicketTrend:
     """Of all, or of one agent's tickets. One query."""
     return _trend(website, period, period.buckets(), agent_id)
@@ -285,7 +260,7 @@ def backlog(website: Website, agent_id: int | None = None) -> Backlog:
 
     return Backlog(
         active=sum(row[-1] for row in found),
-        by_status=[TicketStatusCount(one, of(0, one)) for one in (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)],
+        by_status=[TicketStatusCount(one, of(0, one)) for one in IN_ORDER],
         by_category=[CategoryCount(one, of(1, one)) for one in Category],
         by_priority=[PriorityCount(one.word, of(2, one)) for one in reversed(Priority)],
     )
@@ -306,13 +281,10 @@ def _trend(website: Website, period: Period, buckets: list[Bucket], agent_id: in
 
 def _rows(
     statement: str, website: Website, period: Period, buckets: list[Bucket], agent_id: int | None
-) -> list[tuple[Any, ...]]:
+) -> list[Sequence[Any]]:
     edges = buckets or [Bucket(period.since.date(), period.since, period.until)]
     params = {**of_period(website, period, edges), "agent": agent_id, "at": clock.now()}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+    return select(statement, **params)
 
 
 def _figures(found: Mapping[str, _Measures]) -> TicketFigures:

@@ -9,9 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
-
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
@@ -23,7 +20,7 @@ from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import select, words
+from copydesk.tenancy.sql import holds, select, words
 
 from ..models import Category, IssueKind, IssueStatus, Priority, Status
 from ..models.issues import UNRESOLVED
@@ -67,11 +64,12 @@ class Need(StrEnum):
 
 
 NEEDING = {
-    Need.DISPUTED: f"SELECT id FROM orders_order WHERE website_id = %s AND status = '{OrderStatus.DISPUTED}'",  # noqa: S608
+    Need.DISPUTED: f"SELECT id FROM orders_order WHERE website_id = %(website)s AND status = '{OrderStatus.DISPUTED}'",  # noqa: S608
     Need.PAYMENT_ISSUE: f"""
-        SELECT order_id FROM tickets_paymentissue WHERE website_id = %s AND order_id IS NOT NULL AND {OPEN_ISSUE}
+        SELECT order_id FROM tickets_paymentissue
+        WHERE website_id = %(website)s AND order_id IS NOT NULL AND {OPEN_ISSUE}
     """,  # noqa: S608
-    Need.TICKET: f"SELECT about_id FROM tickets_ticket WHERE website_id = %s AND {OPEN_TICKET}",  # noqa: S608
+    Need.TICKET: f"SELECT about_id FROM tickets_ticket WHERE website_id = %(website)s AND {OPEN_TICKET}",  # noqa: S608
 }
 """The orders of a website that need support for it: here, and nowhere else, is said what that means."""
 
@@ -172,8 +170,7 @@ class NeedyOrder:
 def needing(rows: OrderQuerySet, website: Website, needs: Collection[Need] = tuple(Need)) -> OrderQuerySet:
     """Those of `rows` that need support for one of `needs`."""
     known = " UNION ALL ".join(NEEDING[need] for need in needs)
-    here = RawSQL(f"orders_order.id IN ({known})", [website.pk] * len(needs), BooleanField())  # noqa: S611
-    return rows.filter(here)
+    return rows.filter(holds(f"orders_order.id IN ({known})", website=website.pk))
 
 
 def needy_tabs(website: Website) -> Mapping[str, Tab]:

@@ -16,7 +16,7 @@ from ..clocks import Kind
 from ..models import Clock, Ticket
 from ..models.ticket import TicketQuerySet
 from ..policies import DEFAULT_RULES, SlaPolicy
-from .figures import Tab
+from .queue import Tab
 from .rows import TicketRow, ticket_rows
 
 HOUR = dt.timedelta(hours=1)
