@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -16,10 +16,23 @@ from copydesk.core import clock
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
-from copydesk.orders.models import WRITING, Assignment, Order, OrderFile, Round, Status
+from copydesk.orders.models import WRITING, Order, OrderFile, Round, Status
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
 
 from . import errors
+from .conditions import (
+    ALL_CHANGES,
+    DEADLINE,
+    EDITORS_CHANGES,
+    EDITORS_OWN,
+    FITTING,
+    FREE,
+    FREE_TO,
+    HELD_AT,
+    RETURNED_TO,
+    WRITERS_CHANGES,
+    condition,
+)
 
 BEST_SCORE = 10
 
@@ -114,9 +127,9 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         assert isinstance(actor, Actor)
         rows = self.of(actor.website)
         if actor.role is Role.EDITOR:
-            return rows.filter(Q(editor_id=actor.membership_id) | ~Q(status=T.CLOSED))
+            return rows.filter(condition(EDITORS_OWN, actor.membership_id))
         if actor.role is Role.WRITER:
-            return rows.filter(outcome=Outcome.RETURNED, order__writer_id=actor.membership_id)
+            return rows.filter(condition(RETURNED_TO, actor.website.pk, actor.membership_id))
         return rows if actor.is_staff else rows.none()
 
     def open(self) -> EditingTaskQuerySet:
@@ -124,7 +137,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def held_at(self, at: dt.datetime) -> EditingTaskQuerySet:
         """What counts against an editor's limit: assigned, claimed with time left, or submitted."""
-        return self.filter(Q(lease_until=None) | Q(lease_until__gt=at), status__in=ACTIVE)
+        return self.filter(condition(HELD_AT, at))
 
     def had_by(self, editor_id: int | None) -> EditingTaskQuerySet:
         """Which it has now or has had to the end; with a claim that has run out, until somebody else has it."""
@@ -132,13 +145,11 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def free(self, at: dt.datetime) -> EditingTaskQuerySet:
         """Available, or claimed by somebody whose lease is over."""
-        return self.filter(Q(status=T.AVAILABLE) | Q(status__in=HELD, lease_until__lte=at))
+        return self.filter(condition(FREE, at))
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
         """Which the actor may claim now; not its own writing."""
-        own = Assignment.objects.of(actor.website).filter(writer__user_id=actor.user_id or 0)
-        written = own.filter(order=OuterRef("order_id"))
-        return self.free(clock.now()).exclude(Exists(written))
+        return self.filter(condition(FREE_TO, clock.now(), actor.website.pk, actor.user_id or 0))
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:
         return self.filter(status__in=HELD, lease_until__lte=at)
@@ -147,19 +158,14 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         """One of Due; they share the tasks out."""
         soon = at + dt.timedelta(hours=urgent_hours)
         if which == Due.OVERDUE:
-            return self.filter(order__client_deadline__lte=at)
+            return self.filter(condition(f"{DEADLINE} <= %s", at))
         if which == Due.URGENT:
-            return self.filter(order__client_deadline__gt=at, order__client_deadline__lte=soon)
-        return self.filter(order__client_deadline__gt=soon)
+            return self.filter(condition(f"{DEADLINE} > %s AND {DEADLINE} <= %s", at, soon))
+        return self.filter(condition(f"{DEADLINE} > %s", soon))
 
     def fitting(self, actor: Actor) -> EditingTaskQuerySet:
         """Of a subject and a paper type that the editor knows; one who names none knows all."""
-        rows = self
-        for kind in ExpertiseKind:
-            known = Expertise.objects.of(actor.website).filter(editor_id=actor.membership_id, kind=kind)
-            named = known.filter(code=OuterRef(f"order__{kind.value}"))
-            rows = rows.filter(~Exists(known) | Exists(named))
-        return rows
+        return self.filter(condition(FITTING, *[actor.website.pk, actor.membership_id] * 4))
 
     def stray(self) -> EditingTaskQuerySet:
         """Open, of an order that is not in editing."""
@@ -299,16 +305,15 @@ def writing_it(change: RequiredChange, by: Actor) -> Refusal | None:
 
 class RequiredChangeQuerySet(TenantQuerySet["RequiredChange"]):
     def visible_to(self, actor: OnWebsite) -> RequiredChangeQuerySet:
-        """Those of the tasks that the actor sees, once the work has come back."""
-        tasks = EditingTask.objects.visible_to(actor).filter(outcome=Outcome.RETURNED)
+        """Those of the tasks that the actor sees, once the work has come back; for an editor its own, and those of
+        orders that are here."""
         assert isinstance(actor, Actor)
-        if actor.role is not Role.EDITOR:
-            return self.of(actor.website).filter(review__task__in=tasks)
-        here = EditingTask.objects.of(actor.website).open().values("order_id")
-        returned = Q(review__task__outcome=Outcome.RETURNED)
-        return self.of(actor.website).filter(
-            returned & (Q(review__editor_id=actor.membership_id) | Q(review__task__order_id__in=here))
-        )
+        rows, website, member = self.of(actor.website), actor.website.pk, actor.membership_id
+        if actor.role is Role.EDITOR:
+            return rows.filter(condition(EDITORS_CHANGES, website, member, website))
+        if actor.role is Role.WRITER:
+            return rows.filter(condition(WRITERS_CHANGES, website, website, member))
+        return rows.filter(condition(ALL_CHANGES, website)) if actor.is_staff else rows.none()
 
 
 class RequiredChange(Journaled):

@@ -19,7 +19,7 @@ from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
 from copydesk.editing.models import EditingTask, Expertise, TaskStatus
 from copydesk.editing.queries.activity import editing_events
-from copydesk.editing.queries.tasks import review_of, task_rows, with_all
+from copydesk.editing.queries.tasks import task_rows, with_all
 from copydesk.editing.queries.workload import editor_stats, editor_workload
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
@@ -39,7 +39,9 @@ class Books:
 
     def __init__(self, website: Website) -> None:
         self.website = website
-        self.tasks = list(with_all(EditingTask.objects.of(website)).order_by("pk"))
+        self.tasks = list(
+            with_all(EditingTask.objects.of(website)).select_related("order", "round", "review").order_by("pk")
+        )
         self.orders = list(Order.objects.of(website))
         self.events = list(Event.objects.of(website).order_by("-pk"))
         self.editors = list(Membership.objects.of(website).filter(role=Role.EDITOR).order_by("pk"))
@@ -289,7 +291,7 @@ def check_workload(books: Books, actor: Actor, busy: Counter[str]) -> None:
 def check_rows(books: Books, actor: Actor) -> None:
     own = books.of(actor.membership_id or 0)
     for row, task in zip(task_rows(actor, own), own, strict=True):
-        review = review_of(task)
+        review = getattr(task, "review", None)
         assert (row.is_own, row.order.number, row.round) == (True, task.order.number, task.round.number)
         assert row.quality_score == (review.quality_score if review else None)
         assert (row.due is None) == (row.hours_left is None) == (task.status == "closed")

@@ -15,6 +15,7 @@ from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter, OwnTaskFilte
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.editing.models import EditingTask
+from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, task_rows, with_all
 
 ROW = shape(TaskRow)
@@ -52,4 +53,5 @@ class EditorTaskDashboard(Desk):
     def available_tasks(self, request: Request) -> Response:
         """What the editor may claim now, the nearest deadline first. `fitting`: of kinds that it knows."""
         rows = self.get_queryset().free_to(self.actor)
-        return self.page(rows, lambda found: task_rows(self.actor, found), free_tabs(self.actor))
+        policy = EditingPolicy.of(self.actor.website)
+        return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))

@@ -17,7 +17,7 @@ from copydesk.api.editor.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.editing.actions import reviews
 from copydesk.editing.models import ChangeStatus, RequiredChange
-from copydesk.editing.queries.tasks import ChangeRow, change_rows, changes
+from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, with_order
 
 ROW = shape(ChangeRow)
 
@@ -56,4 +56,5 @@ class ChangeDesk(Desk):
         return self._shown(reviews.confirm(required, by=self.actor))
 
     def _shown(self, required: RequiredChange) -> Response:
+        required = with_order(self.model.objects.of(required.website_id)).get(pk=required.pk)
         return self.versioned(required, change_rows(self.actor, [required])[0])

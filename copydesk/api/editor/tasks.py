@@ -8,6 +8,7 @@ import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,14 +22,13 @@ from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid, NotFound
 from copydesk.editing.actions import reviews, tasks
 from copydesk.editing.models import BEST_SCORE, AssignmentType, EditingTask, TaskStatus, Verdict
+from copydesk.editing.policies import EditingPolicy
+from copydesk.editing.queries.changes import ChangeRow, change_rows, changes
 from copydesk.editing.queries.tasks import (
     FREE_TABS,
     TABS,
-    ChangeRow,
     TaskDetail,
     TaskRow,
-    change_rows,
-    changes,
     free_tabs,
     tabs,
     task_detail,
@@ -100,7 +100,8 @@ class TaskDesk(Desk):
     pagination_class = queue_pages(TABS)
 
     def get_queryset(self) -> Any:
-        return with_all(super().get_queryset())
+        rows = super().get_queryset()
+        return with_all(rows) if self.request.method in SAFE_METHODS else rows.select_related("order")
 
     @extend_schema(operation_id="editing_tasks_list", responses=shape(TaskRow)(many=True))
     def list(self, request: Request) -> Response:
@@ -122,7 +123,8 @@ class TaskDesk(Desk):
     def available_tasks(self, request: Request) -> Response:
         """What may be claimed now: nobody has it, or a claim of it has run out. Not one's own writing."""
         rows = self.get_queryset().free_to(self.actor)
-        return self.page(rows, lambda found: task_rows(self.actor, found), free_tabs(self.actor))
+        policy = EditingPolicy.of(self.actor.website)
+        return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))
 
     @extend_schema(request=Claim, responses=DETAIL)
     @action(detail=False, methods=["post"], url_path="claim", needs=Can.CLAIM_EDITING)

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+import orjson
+from django.db import connection
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.permissions import Role
+from copydesk.accounts.models import Membership
 from copydesk.core import clock
-from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order, Round, Status
 from copydesk.orders.models.order import OrderQuerySet
 from copydesk.tenancy.models import Website
 
+from ..conditions import TASK
 from ..models import (
     AssignmentType,
-    ChangeStatus,
     Due,
-    EditingReview,
     EditingTask,
     EditingTaskQuerySet,
     Outcome,
     RequiredChange,
-    ReviewFile,
     TaskStatus,
     Verdict,
-    having,
 )
 from ..policies import Criterion, EditingPolicy, Rubric
+from .changes import ChangeRow, change_rows, offered, with_order
 from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
@@ -40,6 +40,26 @@ Tab = Callable[[EditingTaskQuerySet], EditingTaskQuerySet]
 TABS = ("open", "available", "claimed", "in_review", "submitted", "overdue", "closed")
 OWN_TABS = ("all", "active", "in_review", "submitted", "overdue", "recent")
 FREE_TABS = ("all", "fitting", "urgent", "overdue")
+
+AROUND = f"""(
+    SELECT json_build_array(
+        json_build_array(
+            o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages,
+            o.slides, o.client_deadline
+        ), w.number, m.number, r.quality_score, r.verdict
+    )::text
+    FROM orders_order o
+    JOIN orders_round w ON w.website_id = o.website_id AND w.id = {TASK}.round_id
+    LEFT JOIN accounts_membership m ON m.website_id = o.website_id AND m.id = {TASK}.editor_id
+    LEFT JOIN editing_editingreview r ON r.website_id = o.website_id AND r.task_id = {TASK}.id
+    WHERE o.website_id = {TASK}.website_id AND o.id = {TASK}.order_id
+)"""  # noqa: S608 — put together from constants
+REVIEW = """
+SELECT r.quality_score, r.verdict, r.notes, r.corrections, r.issues::text, r.rubric_version, r.submitted_at, ARRAY(
+    SELECT f.order_file_id FROM editing_reviewfile f WHERE f.website_id = r.website_id AND f.review_id = r.id ORDER BY 1
+)
+FROM editing_editingreview r WHERE r.website_id = %s AND r.task_id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +118,6 @@ class ReviewIssue:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One of what the writer has to change: open, ticked by the writer, confirmed by an editor."""
-
-    id: int
-    task_id: int
-    order_id: int
-    position: int
-    text: str
-    status: ChangeStatus
-    ticked_at: dt.datetime | None
-    confirmed_at: dt.datetime | None
-    available_actions: list[AvailableAction]
-
-
-@dataclass(frozen=True, slots=True)
 class EditingReviewRow:
     """`rubric_version`: the version that the review was written by. `files` are ids of orders/files/."""
 
@@ -164,9 +169,9 @@ def own_tabs() -> Mapping[str, Tab]:
     }
 
 
-def free_tabs(actor: Actor) -> Mapping[str, Tab]:
-    """Of the tasks that an editor may claim. One query, for the policy."""
-    now, hours = clock.now(), EditingPolicy.of(actor.website).urgent_hours
+def free_tabs(actor: Actor, policy: EditingPolicy | None = None) -> Mapping[str, Tab]:
+    """Of the tasks that an editor may claim. One query, for the policy where it is not given."""
+    now, hours = clock.now(), (policy or EditingPolicy.of(actor.website)).urgent_hours
     return {
         "all": lambda rows: rows,
         "fitting": lambda rows: rows.fitting(actor),
@@ -176,54 +181,24 @@ def free_tabs(actor: Actor) -> Mapping[str, Tab]:
 
 
 def with_all(rows: EditingTaskQuerySet) -> EditingTaskQuerySet:
-    """With what `task_rows` reads."""
-    return rows.select_related("order", "round", "editor", "review")
+    """With what `task_rows` reads: `around`."""
+    return rows.annotate(around=RawSQL(AROUND, (), TextField()))  # noqa: S611 — constants
 
 
-def task_rows(actor: Actor, tasks: Sequence[EditingTask]) -> list[TaskRow]:
-    """Of tasks `with_all`. Two queries at most."""
-    policy, now = EditingPolicy.of(actor.website), clock.now()
-    standing = _standing(actor, tasks, policy)
-    return [_row(actor, task, policy, now, standing) for task in tasks]
+def task_rows(actor: Actor, tasks: Sequence[EditingTask], policy: EditingPolicy | None = None) -> list[TaskRow]:
+    """Of tasks `with_all`. Two queries at most, one of them for the policy where it is not given."""
+    policy, now = policy or EditingPolicy.of(actor.website), clock.now()
+    around = _around(actor, tasks)
+    standing = _standing(actor, around, policy)
+    return [_row(actor, task, known, policy, now, standing) for task, known in zip(tasks, around, strict=True)]
 
 
 def task_detail(actor: Actor, task: EditingTask) -> TaskDetail:
-    """Of a task `with_all`. Five queries at most."""
+    """Of a task `with_all`. Six queries at most."""
     (row,) = task_rows(actor, [task])
-    review = review_of(task)
-    rubric = Rubric.of(actor.website, review.rubric_version if review else None)
-    shown = _review(actor, task, review) if review else None
+    shown = None if row.verdict is None else _review(actor, task)
+    rubric = Rubric.of(actor.website, shown.rubric_version if shown else None)
     return TaskDetail(row, shown, list(rubric.criteria), row.available_actions)
-
-
-def changes(actor: Actor) -> Any:
-    """The required changes that the actor sees, with what their rows read."""
-    rows = RequiredChange.objects.visible_to(actor).select_related("review__task__order")
-    return rows.order_by("review_id", "position")
-
-
-def change_rows(actor: Actor, rows: Sequence[RequiredChange]) -> list[ChangeRow]:
-    """Of rows from `changes`. One query where an editor may confirm some: by the task that it has now."""
-    having_now: dict[int, Refusal | None] = {}
-    if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
-        orders = {row.review.task.order_id for row in rows}
-        here = EditingTask.objects.of(actor.website).open().filter(order__in=orders).select_related("order")
-        tasks = {each.order_id: each for each in here}
-        having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
-    return [
-        ChangeRow(
-            id=row.pk,
-            task_id=row.review.task_id,
-            order_id=row.review.task.order_id,
-            position=row.position,
-            text=row.text,
-            status=ChangeStatus(row.status),
-            ticked_at=row.ticked_at,
-            confirmed_at=row.confirmed_at,
-            available_actions=_offered(row, actor, "confirm", having_now.get(row.review.task.order_id)),
-        )
-        for row in rows
-    ]
 
 
 def without_task(website: Website) -> OrderQuerySet:
@@ -234,18 +209,44 @@ def without_task(website: Website) -> OrderQuerySet:
     return Order.objects.of(website).filter(status=Status.EDITING).exclude(Exists(there)).order_by("id")
 
 
-def review_of(task: EditingTask) -> EditingReview | None:
-    try:
-        return task.review
-    except EditingReview.DoesNotExist:
-        return None
-
-
 def due(deadline: dt.datetime, at: dt.datetime, urgent_hours: int) -> Due:
     """As EditingTaskQuerySet.due."""
     if deadline <= at:
         return Due.OVERDUE
     return Due.URGENT if deadline <= at + urgent_hours * HOUR else Due.UPCOMING
+
+
+class _Around(NamedTuple):
+    """What stands around a task, and the steps that its LIFECYCLE offers the caller."""
+
+    order: TaskOrder
+    round: int
+    editor: str | None
+    quality_score: int | None
+    verdict: str | None
+    steps: list[AvailableAction]
+
+
+def _around(actor: Actor, tasks: Sequence[EditingTask]) -> list[_Around]:
+    """Of tasks `with_all`. Guards ask little of a task, so the steps of a page's tasks have few different answers, and
+    are asked about once for each: a model of the order and of the editor has then no more than guards read."""
+    found: list[_Around] = []
+    steps: dict[tuple[object, ...], list[AvailableAction]] = {}
+    holders: dict[int | None, str | None] = {}
+    for task in tasks:
+        known, number, editor, score, verdict = orjson.loads(task.around)  # type: ignore[attr-defined]
+        known[-1] = dt.datetime.fromisoformat(known[-1])
+        order = TaskOrder(*known)
+        key = (task.status, task.editor_id, task.assignment_type, task.lease_until, order.status)
+        if key not in steps:
+            task.order = Order.from_db(
+                task._state.db, ("id", "website_id", "status"), (order.id, task.website_id, order.status)
+            )
+            if task.editor_id is not None:
+                task.editor = Membership.from_db(task._state.db, ("id", "number"), (task.editor_id, editor))
+            steps[key], holders[task.editor_id] = EditingTask.LIFECYCLE.available(task, actor), task.holder
+        found.append(_Around(order, number, holders[task.editor_id], score, verdict, steps[key]))
+    return found
 
 
 def task_order(order: Order) -> TaskOrder:
@@ -264,41 +265,33 @@ def task_order(order: Order) -> TaskOrder:
     )
 
 
-def _offered(
-    row: EditingTask | RequiredChange, actor: Actor, name: str, refusal: Refusal | None
-) -> list[AvailableAction]:
-    """The lifecycle's, with what else stands in the way of one step."""
-    return [
-        replace(step, allowed=False, code=refusal.code, message=refusal.detail)
-        if refusal is not None and step.allowed and step.action == name
-        else step
-        for step in row.LIFECYCLE.available(row, actor)
-    ]
-
-
-def _standing(actor: Actor, tasks: Sequence[EditingTask], policy: EditingPolicy) -> Standing | None:
+def _standing(actor: Actor, around: Sequence[_Around], policy: EditingPolicy) -> Standing | None:
     """Of an editor, to those of the tasks that are free; nobody else claims. One query at most."""
-    free = [task.order_id for task in tasks if EditingTask.LIFECYCLE.refusal(task, "claim", actor) is None]
+    free = [each.order.id for each in around if any(step.action == "claim" and step.allowed for step in each.steps)]
     if not free or actor.membership_id is None:
         return None
     return standing(actor.website, actor.membership_id, free, policy)
 
 
 def _row(
-    actor: Actor, task: EditingTask, policy: EditingPolicy, now: dt.datetime, standing: Standing | None
+    actor: Actor,
+    task: EditingTask,
+    around: _Around,
+    policy: EditingPolicy,
+    now: dt.datetime,
+    standing: Standing | None,
 ) -> TaskRow:
-    review = review_of(task)
     closed = task.status == TaskStatus.CLOSED
-    deadline = task.order.client_deadline
+    deadline = around.order.client_deadline
     had = task.submitted_at - task.assigned_at if task.submitted_at and task.assigned_at else None
     return TaskRow(
         id=task.pk,
-        order=task_order(task.order),
-        round=task.round.number,
+        order=around.order,
+        round=around.round,
         status=TaskStatus(task.status),
         assignment_type=AssignmentType(task.assignment_type) if task.assignment_type else None,
         outcome=Outcome(task.outcome) if task.outcome else None,
-        editor=task.holder,
+        editor=around.editor,
         editor_id=task.editor_id,
         is_own=actor.membership_id is not None and task.editor_id == actor.membership_id,
         lease_until=task.lease_until,
@@ -310,26 +303,26 @@ def _row(
         submitted_at=task.submitted_at,
         closed_at=task.closed_at,
         turnaround_hours=None if had is None else round(had / HOUR, 2),
-        quality_score=review.quality_score if review else None,
-        verdict=Verdict(review.verdict) if review else None,
-        available_actions=_offered(task, actor, "claim", standing.refusal(task.order_id) if standing else None),
+        quality_score=around.quality_score,
+        verdict=Verdict(around.verdict) if around.verdict else None,
+        available_actions=offered(around.steps, "claim", standing.refusal(task.order_id) if standing else None),
     )
 
 
-def _review(actor: Actor, task: EditingTask, review: EditingReview) -> EditingReviewRow:
-    required = list(review.changes.order_by("position"))
-    for row in required:
-        row.review = review
-        review.task = task
-    files = ReviewFile.objects.of(actor.website).filter(review=review).order_by("order_file_id")
+def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
+    """Three queries at most: the review, the changes, and what these ask."""
+    with connection.cursor() as cursor:
+        cursor.execute(REVIEW, [actor.website.pk, task.pk])
+        quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files = cursor.fetchone()
+    required = with_order(RequiredChange.objects.of(actor.website)).filter(review__task_id=task.pk)
     return EditingReviewRow(
-        quality_score=review.quality_score,
-        verdict=Verdict(review.verdict),
-        notes=review.notes,
-        corrections=review.corrections,
-        issues=[ReviewIssue(**issue) for issue in review.issues],
-        rubric_version=review.rubric_version,
-        files=list(files.values_list("order_file_id", flat=True)),
-        changes_required=change_rows(actor, required),
-        submitted_at=review.submitted_at,
+        quality_score=quality_score,
+        verdict=Verdict(verdict),
+        notes=notes,
+        corrections=corrections,
+        issues=[ReviewIssue(**issue) for issue in orjson.loads(issues)],
+        rubric_version=rubric_version,
+        files=files,
+        changes_required=change_rows(actor, list(required.order_by("position"))),
+        submitted_at=submitted_at,
     )
