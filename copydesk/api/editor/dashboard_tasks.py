@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,7 +14,7 @@ from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.editing.models import EditingTask
 from copydesk.editing.policies import EditingPolicy
-from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, task_rows, with_all
+from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, shown, task_rows
 
 ROW = shape(TaskRow)
 
@@ -25,9 +23,6 @@ class EditorTaskDashboard(Desk):
     model = EditingTask
     queryset = EditingTask.objects.none()
     needs = Can.VIEW_EDITOR_DESK
-
-    def get_queryset(self) -> Any:
-        return with_all(super().get_queryset())
 
     @extend_schema(responses=ROW(many=True))
     @action(
@@ -39,7 +34,7 @@ class EditorTaskDashboard(Desk):
     )
     def tasks(self, request: Request) -> Response:
         """Own tasks, now and before, newest first."""
-        rows = self.get_queryset().had_by(self.actor.membership_id)
+        rows = shown(EditingTask.objects.of(self.actor.website).had_by(self.actor.membership_id))
         return self.page(rows, lambda found: task_rows(self.actor, found), own_tabs())
 
     @extend_schema(responses=ROW(many=True))
@@ -52,6 +47,6 @@ class EditorTaskDashboard(Desk):
     )
     def available_tasks(self, request: Request) -> Response:
         """What the editor may claim now, the nearest deadline first. `fitting`: of kinds that it knows."""
-        rows = self.get_queryset().free_to(self.actor)
+        rows = shown(EditingTask.objects.of(self.actor.website).free_to(self.actor))
         policy = EditingPolicy.of(self.actor.website)
         return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -17,7 +15,7 @@ from copydesk.api.editor.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.editing.actions import reviews
 from copydesk.editing.models import ChangeStatus, RequiredChange
-from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, with_order
+from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, shown_changes
 
 ROW = shape(ChangeRow)
 
@@ -35,12 +33,9 @@ class ChangeDesk(Desk):
     needs = Can.VIEW_CHANGES
     filterset_class = ChangeFilter
 
-    def get_queryset(self) -> Any:
-        return self.queryset.all() if getattr(self, "swagger_fake_view", False) else changes(self.actor)
-
     @extend_schema(operation_id="editing_changes_list", responses=ROW(many=True))
     def list(self, request: Request) -> Response:
-        return self.page(self.get_queryset(), lambda found: change_rows(self.actor, found))
+        return self.page(changes(self.actor), lambda found: change_rows(self.actor, found))
 
     @extend_schema(request=Nothing, responses=ROW)
     @action(detail=True, methods=["post"], url_path="tick", needs=Can.TICK_CHANGES)
@@ -56,5 +51,5 @@ class ChangeDesk(Desk):
         return self._shown(reviews.confirm(required, by=self.actor))
 
     def _shown(self, required: RequiredChange) -> Response:
-        required = with_order(self.model.objects.of(required.website_id)).get(pk=required.pk)
-        return self.versioned(required, change_rows(self.actor, [required])[0])
+        (shown,) = shown_changes(self.model.objects.of(required.website_id).filter(pk=required.pk))
+        return self.versioned(required, change_rows(self.actor, [shown])[0])

@@ -23,13 +23,14 @@ from copydesk.core.errors import Invalid, NotFound
 from copydesk.editing.actions import reviews, tasks
 from copydesk.editing.models import BEST_SCORE, AssignmentType, EditingTask, TaskStatus, Verdict
 from copydesk.editing.policies import EditingPolicy
-from copydesk.editing.queries.changes import ChangeRow, change_rows, changes
+from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, required_of
 from copydesk.editing.queries.tasks import (
     FREE_TABS,
     TABS,
     TaskDetail,
     TaskRow,
     free_tabs,
+    shown,
     tabs,
     task_detail,
     task_rows,
@@ -106,7 +107,8 @@ class TaskDesk(Desk):
     @extend_schema(operation_id="editing_tasks_list", responses=shape(TaskRow)(many=True))
     def list(self, request: Request) -> Response:
         """Newest first, where nothing else is asked. `counts` are of the tabs, by the same filters."""
-        return self.page(self.get_queryset(), lambda found: task_rows(self.actor, found), tabs())
+        rows = shown(super().get_queryset())
+        return self.page(rows, lambda found: task_rows(self.actor, found), tabs())
 
     @extend_schema(operation_id="editing_tasks_retrieve", responses=DETAIL)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -122,7 +124,7 @@ class TaskDesk(Desk):
     )
     def available_tasks(self, request: Request) -> Response:
         """What may be claimed now: nobody has it, or a claim of it has run out. Not one's own writing."""
-        rows = self.get_queryset().free_to(self.actor)
+        rows = shown(super().get_queryset().free_to(self.actor))
         policy = EditingPolicy.of(self.actor.website)
         return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))
 
@@ -193,7 +195,7 @@ class TaskDesk(Desk):
     @action(detail=True, url_path="changes", needs=Can.VIEW_CHANGES, filterset_class=None, pagination_class=Pages)
     def changes(self, request: Request, pk: str) -> Response:
         """What the writer of returned work has to change, in the editor's order."""
-        rows = changes(self.actor).filter(review__task=self.get_object())
+        rows = required_of(changes(self.actor), self.get_object())
         return self.page(rows, lambda found: change_rows(self.actor, found))
 
     def _after(self, task: EditingTask) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import TextField
@@ -16,16 +17,20 @@ from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
 
-from ..conditions import CHANGE, TASK
+from ..conditions import CHANGE, TASK, condition
 from ..models import ChangeStatus, EditingReview, EditingTask, RequiredChange, RequiredChangeQuerySet, having
 
-CHANGES_ORDER = f"""(
-    SELECT json_build_array(t.id, o.id, o.writer_id, o.status)::text
+SHOWN = f"""(
+    SELECT json_build_array(
+        {CHANGE}.id, {CHANGE}.position, {CHANGE}.text, {CHANGE}.status, {CHANGE}.ticked_at, {CHANGE}.confirmed_at,
+        r.id, t.id, o.id, o.writer_id, o.status
+    )::text
     FROM editing_editingreview r
     JOIN {TASK} t ON t.website_id = r.website_id AND t.id = r.task_id
     JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
     WHERE r.website_id = {CHANGE}.website_id AND r.id = {CHANGE}.review_id
 )"""  # noqa: S608 — put together from constants
+OF_TASK = f"{CHANGE}.review_id = (SELECT r.id FROM editing_editingreview r WHERE r.website_id = %s AND r.task_id = %s)"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +48,55 @@ class ChangeRow:
     available_actions: list[AvailableAction]
 
 
-def changes(actor: Actor) -> RequiredChangeQuerySet:
-    """The required changes that the actor sees, with what their rows read."""
-    return with_order(RequiredChange.objects.visible_to(actor)).order_by("review_id", "position")
+def changes(actor: Actor) -> Any:
+    """The required changes that the actor sees, with what their rows show."""
+    return shown_changes(RequiredChange.objects.visible_to(actor).order_by("review_id", "position"))
 
 
-def with_order(rows: RequiredChangeQuerySet) -> RequiredChangeQuerySet:
-    """With what `change_rows` reads: `around`."""
-    return rows.annotate(around=RawSQL(CHANGES_ORDER, (), TextField()))  # noqa: S611 — constants
+def shown_changes(rows: RequiredChangeQuerySet) -> Any:
+    """Each as one text, of which `change_rows` makes a row."""
+    return rows.annotate(shown=RawSQL(SHOWN, (), TextField())).values_list("shown", flat=True)  # noqa: S611 — constants
 
 
-def change_rows(actor: Actor, rows: Sequence[RequiredChange]) -> list[ChangeRow]:
-    """Of rows `with_order`. One query where an editor may confirm some: by the task that it has now."""
-    orders = _reviews_known(rows)
+def required_of(rows: RequiredChangeQuerySet, task: EditingTask) -> RequiredChangeQuerySet:
+    return rows.filter(condition(OF_TASK, task.website_id, task.pk))
+
+
+def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
+    """Of `shown_changes`. One query where an editor may confirm some: by the task that it has now."""
+    rows = [_Change._make(orjson.loads(each)) for each in found]
     having_now: dict[int, Refusal | None] = {}
     if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
+        orders = {row.order_id: _order(row) for row in rows}
         here = EditingTask.objects.of(actor.website).open().filter(order_id__in=list(orders))
         tasks = {each.order_id: each for each in here}
         for order_id, task in tasks.items():
             task.order = orders[order_id]
         having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
     steps: dict[tuple[int, str], list[AvailableAction]] = {}
-    found: list[ChangeRow] = []
     for row in rows:
-        task = row.review.task
-        key = (task.order_id, row.status)
-        if key not in steps:
-            steps[key] = offered(row.LIFECYCLE.available(row, actor), "confirm", having_now.get(task.order_id))
-        found.append(
-            ChangeRow(
-                id=row.pk,
-                task_id=task.pk,
-                order_id=task.order_id,
-                position=row.position,
-                text=row.text,
-                status=ChangeStatus(row.status),
-                ticked_at=row.ticked_at,
-                confirmed_at=row.confirmed_at,
-                available_actions=steps[key],
-            )
+        if (row.order_id, row.status) not in steps:
+            mine = RequiredChange.LIFECYCLE.available(_model(row), actor)
+            steps[row.order_id, row.status] = offered(mine, "confirm", having_now.get(row.order_id))
+    return [
+        ChangeRow(
+            id=row.id,
+            task_id=row.task_id,
+            order_id=row.order_id,
+            position=row.position,
+            text=row.text,
+            status=ChangeStatus(row.status),
+            ticked_at=moment(row.ticked_at),
+            confirmed_at=moment(row.confirmed_at),
+            available_actions=steps[row.order_id, row.status],
         )
-    return found
+        for row in rows
+    ]
+
+
+def moment(text: str | None) -> dt.datetime | None:
+    """As JSON gives it."""
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def offered(steps: list[AvailableAction], name: str, refusal: Refusal | None) -> list[AvailableAction]:
@@ -98,17 +111,30 @@ def offered(steps: list[AvailableAction], name: str, refusal: Refusal | None) ->
     ]
 
 
-def _reviews_known(rows: Sequence[RequiredChange]) -> dict[int, Order]:
-    """Of rows `with_order`, which have their review, its task and the order afterwards, with no more of them than is
-    known. The orders by id."""
-    orders: dict[int, Order] = {}
-    reviews: dict[int, EditingReview] = {}
-    for row in rows:
-        if row.review_id not in reviews:
-            task_id, order_id, *known = orjson.loads(row.around)  # type: ignore[attr-defined]
-            review = EditingReview.from_db(None, ("id", "task_id"), (row.review_id, task_id))
-            review.task = EditingTask.from_db(None, ("id", "order_id"), (task_id, order_id))
-            review.task.order = Order.from_db(None, ("id", "writer_id", "status"), (order_id, *known))
-            reviews[row.review_id], orders[order_id] = review, review.task.order
-        row.review = reviews[row.review_id]
-    return orders
+class _Change(NamedTuple):
+    """What SHOWN reads, as JSON gives it."""
+
+    id: int
+    position: int
+    text: str
+    status: str
+    ticked_at: str | None
+    confirmed_at: str | None
+    review_id: int
+    task_id: int
+    order_id: int
+    writer_id: int | None
+    order_status: str
+
+
+def _order(row: _Change) -> Order:
+    return Order.from_db(None, ("id", "writer_id", "status"), (row.order_id, row.writer_id, row.order_status))
+
+
+def _model(row: _Change) -> RequiredChange:
+    """With no more than is known, for the LIFECYCLE's guards."""
+    change = RequiredChange.from_db(None, ("id", "status"), (row.id, row.status))
+    change.review = EditingReview.from_db(None, ("id", "task_id"), (row.review_id, row.task_id))
+    change.review.task = EditingTask.from_db(None, ("id", "order_id"), (row.task_id, row.order_id))
+    change.review.task.order = _order(row)
+    return change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
@@ -32,7 +32,7 @@ from ..models import (
     Verdict,
 )
 from ..policies import Criterion, EditingPolicy, Rubric
-from .changes import ChangeRow, change_rows, offered, with_order
+from .changes import ChangeRow, change_rows, moment, offered, required_of, shown_changes
 from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
@@ -41,12 +41,15 @@ TABS = ("open", "available", "claimed", "in_review", "submitted", "overdue", "cl
 OWN_TABS = ("all", "active", "in_review", "submitted", "overdue", "recent")
 FREE_TABS = ("all", "fitting", "urgent", "overdue")
 
-AROUND = f"""(
+SHOWN = f"""(
     SELECT json_build_array(
+        {TASK}.id, {TASK}.website_id, {TASK}.status, {TASK}.assignment_type, {TASK}.outcome, {TASK}.editor_id,
+        {TASK}.lease_until, {TASK}.opened_at, {TASK}.assigned_at, {TASK}.started_at, {TASK}.submitted_at,
+        {TASK}.closed_at, w.number, m.number, r.quality_score, r.verdict,
         json_build_array(
             o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages,
             o.slides, o.client_deadline
-        ), w.number, m.number, r.quality_score, r.verdict
+        )
     )::text
     FROM orders_order o
     JOIN orders_round w ON w.website_id = o.website_id AND w.id = {TASK}.round_id
@@ -181,24 +184,31 @@ def free_tabs(actor: Actor, policy: EditingPolicy | None = None) -> Mapping[str,
 
 
 def with_all(rows: EditingTaskQuerySet) -> EditingTaskQuerySet:
-    """With what `task_rows` reads: `around`."""
-    return rows.annotate(around=RawSQL(AROUND, (), TextField()))  # noqa: S611 — constants
+    """With `shown`: a task and what stands around it, of which `task_rows` makes a row. As one text, because a page of
+    models with their moments took longer to make than to read."""
+    return rows.annotate(shown=RawSQL(SHOWN, (), TextField()))  # noqa: S611 — constants
 
 
-def task_rows(actor: Actor, tasks: Sequence[EditingTask], policy: EditingPolicy | None = None) -> list[TaskRow]:
-    """Of tasks `with_all`. Two queries at most, one of them for the policy where it is not given."""
+def shown(rows: EditingTaskQuerySet) -> Any:
+    """Nothing else of them, for a page."""
+    return with_all(rows).values_list("shown", flat=True)  # type: ignore[misc]
+
+
+def task_rows(actor: Actor, found: Sequence[str], policy: EditingPolicy | None = None) -> list[TaskRow]:
+    """Of what is `shown`. Two queries at most, one of them for the policy where it is not given."""
     policy, now = policy or EditingPolicy.of(actor.website), clock.now()
-    around = _around(actor, tasks)
-    standing = _standing(actor, around, policy)
-    return [_row(actor, task, known, policy, now, standing) for task, known in zip(tasks, around, strict=True)]
+    tasks = [_Task._make(orjson.loads(each)) for each in found]
+    steps = _steps(actor, tasks)
+    standing = _standing(actor, tasks, steps, policy)
+    return [_row(actor, task, mine, policy, now, standing) for task, mine in zip(tasks, steps, strict=True)]
 
 
 def task_detail(actor: Actor, task: EditingTask) -> TaskDetail:
     """Of a task `with_all`. Six queries at most."""
-    (row,) = task_rows(actor, [task])
-    shown = None if row.verdict is None else _review(actor, task)
-    rubric = Rubric.of(actor.website, shown.rubric_version if shown else None)
-    return TaskDetail(row, shown, list(rubric.criteria), row.available_actions)
+    (row,) = task_rows(actor, [task.shown])  # type: ignore[attr-defined]
+    review = None if row.verdict is None else _review(actor, task)
+    rubric = Rubric.of(actor.website, review.rubric_version if review else None)
+    return TaskDetail(row, review, list(rubric.criteria), row.available_actions)
 
 
 def without_task(website: Website) -> OrderQuerySet:
@@ -216,36 +226,49 @@ def due(deadline: dt.datetime, at: dt.datetime, urgent_hours: int) -> Due:
     return Due.URGENT if deadline <= at + urgent_hours * HOUR else Due.UPCOMING
 
 
-class _Around(NamedTuple):
-    """What stands around a task, and the steps that its LIFECYCLE offers the caller."""
+class _Task(NamedTuple):
+    """What SHOWN reads, as JSON gives it."""
 
-    order: TaskOrder
+    id: int
+    website_id: int
+    status: str
+    assignment_type: str
+    outcome: str
+    editor_id: int | None
+    lease_until: str | None
+    opened_at: str
+    assigned_at: str | None
+    started_at: str | None
+    submitted_at: str | None
+    closed_at: str | None
     round: int
-    editor: str | None
+    editor: int | None
     quality_score: int | None
     verdict: str | None
-    steps: list[AvailableAction]
+    order: list[Any]
 
 
-def _around(actor: Actor, tasks: Sequence[EditingTask]) -> list[_Around]:
-    """Of tasks `with_all`. Guards ask little of a task, so the steps of a page's tasks have few different answers, and
-    are asked about once for each: a model of the order and of the editor has then no more than guards read."""
-    found: list[_Around] = []
-    steps: dict[tuple[object, ...], list[AvailableAction]] = {}
-    holders: dict[int | None, str | None] = {}
+def _steps(actor: Actor, tasks: Sequence[_Task]) -> list[list[AvailableAction]]:
+    """What the LIFECYCLE offers of each. Its guards ask little of a task, so a page of them has few different answers:
+    each is asked for once, of models that have no more than is known."""
+    found: dict[tuple[object, ...], list[AvailableAction]] = {}
+    every = []
     for task in tasks:
-        known, number, editor, score, verdict = orjson.loads(task.around)  # type: ignore[attr-defined]
-        known[-1] = dt.datetime.fromisoformat(known[-1])
-        order = TaskOrder(*known)
-        key = (task.status, task.editor_id, task.assignment_type, task.lease_until, order.status)
-        if key not in steps:
-            task.order = Order.from_db(
-                task._state.db, ("id", "website_id", "status"), (order.id, task.website_id, order.status)
-            )
-            if task.editor_id is not None:
-                task.editor = Membership.from_db(task._state.db, ("id", "number"), (task.editor_id, editor))
-            steps[key], holders[task.editor_id] = EditingTask.LIFECYCLE.available(task, actor), task.holder
-        found.append(_Around(order, number, holders[task.editor_id], score, verdict, steps[key]))
+        order_id, _, order_status, *_ = task.order
+        key = (task.status, task.editor_id, task.assignment_type, task.lease_until, order_status == Status.EDITING)
+        if key not in found:
+            found[key] = EditingTask.LIFECYCLE.available(_model(task, order_id, order_status), actor)
+        every.append(found[key])
+    return every
+
+
+def _model(task: _Task, order_id: int, order_status: str) -> EditingTask:
+    names = ("id", "website_id", "order_id", "editor_id", "status", "assignment_type", "lease_until")
+    values = (task.id, task.website_id, order_id, task.editor_id, task.status, task.assignment_type)
+    found = EditingTask.from_db(None, names, (*values, moment(task.lease_until)))
+    found.order = Order.from_db(None, ("id", "website_id", "status"), (order_id, task.website_id, order_status))
+    if task.editor_id is not None:
+        found.editor = Membership.from_db(None, ("id", "number"), (task.editor_id, task.editor))
     return found
 
 
@@ -265,9 +288,15 @@ def task_order(order: Order) -> TaskOrder:
     )
 
 
-def _standing(actor: Actor, around: Sequence[_Around], policy: EditingPolicy) -> Standing | None:
+def _standing(
+    actor: Actor, tasks: Sequence[_Task], steps: Sequence[list[AvailableAction]], policy: EditingPolicy
+) -> Standing | None:
     """Of an editor, to those of the tasks that are free; nobody else claims. One query at most."""
-    free = [each.order.id for each in around if any(step.action == "claim" and step.allowed for step in each.steps)]
+    free = [
+        task.order[0]
+        for task, mine in zip(tasks, steps, strict=True)
+        if any(step.action == "claim" and step.allowed for step in mine)
+    ]
     if not free or actor.membership_id is None:
         return None
     return standing(actor.website, actor.membership_id, free, policy)
@@ -275,37 +304,39 @@ def _standing(actor: Actor, around: Sequence[_Around], policy: EditingPolicy) ->
 
 def _row(
     actor: Actor,
-    task: EditingTask,
-    around: _Around,
+    task: _Task,
+    steps: list[AvailableAction],
     policy: EditingPolicy,
     now: dt.datetime,
     standing: Standing | None,
 ) -> TaskRow:
+    task.order[-1] = dt.datetime.fromisoformat(task.order[-1])
+    order = TaskOrder(*task.order)
     closed = task.status == TaskStatus.CLOSED
-    deadline = around.order.client_deadline
-    had = task.submitted_at - task.assigned_at if task.submitted_at and task.assigned_at else None
+    assigned_at, submitted_at = moment(task.assigned_at), moment(task.submitted_at)
+    had = submitted_at - assigned_at if submitted_at and assigned_at else None
     return TaskRow(
-        id=task.pk,
-        order=around.order,
-        round=around.round,
+        id=task.id,
+        order=order,
+        round=task.round,
         status=TaskStatus(task.status),
         assignment_type=AssignmentType(task.assignment_type) if task.assignment_type else None,
         outcome=Outcome(task.outcome) if task.outcome else None,
-        editor=around.editor,
+        editor=None if task.editor is None else f"Editor {task.editor}",
         editor_id=task.editor_id,
         is_own=actor.membership_id is not None and task.editor_id == actor.membership_id,
-        lease_until=task.lease_until,
-        due=None if closed else due(deadline, now, policy.urgent_hours),
-        hours_left=None if closed else round((deadline - now) / HOUR, 2),
-        opened_at=task.opened_at,
-        assigned_at=task.assigned_at,
-        started_at=task.started_at,
-        submitted_at=task.submitted_at,
-        closed_at=task.closed_at,
+        lease_until=moment(task.lease_until),
+        due=None if closed else due(order.client_deadline, now, policy.urgent_hours),
+        hours_left=None if closed else round((order.client_deadline - now) / HOUR, 2),
+        opened_at=dt.datetime.fromisoformat(task.opened_at),
+        assigned_at=assigned_at,
+        started_at=moment(task.started_at),
+        submitted_at=submitted_at,
+        closed_at=moment(task.closed_at),
         turnaround_hours=None if had is None else round(had / HOUR, 2),
-        quality_score=around.quality_score,
-        verdict=Verdict(around.verdict) if around.verdict else None,
-        available_actions=offered(around.steps, "claim", standing.refusal(task.order_id) if standing else None),
+        quality_score=task.quality_score,
+        verdict=Verdict(task.verdict) if task.verdict else None,
+        available_actions=offered(steps, "claim", standing.refusal(order.id) if standing else None),
     )
 
 
@@ -314,7 +345,7 @@ def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
     with connection.cursor() as cursor:
         cursor.execute(REVIEW, [actor.website.pk, task.pk])
         quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files = cursor.fetchone()
-    required = with_order(RequiredChange.objects.of(actor.website)).filter(review__task_id=task.pk)
+    required = required_of(RequiredChange.objects.of(actor.website), task).order_by("position")
     return EditingReviewRow(
         quality_score=quality_score,
         verdict=Verdict(verdict),
@@ -323,6 +354,6 @@ def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
         issues=[ReviewIssue(**issue) for issue in orjson.loads(issues)],
         rubric_version=rubric_version,
         files=files,
-        changes_required=change_rows(actor, list(required.order_by("position"))),
+        changes_required=change_rows(actor, list(shown_changes(required))),
         submitted_at=submitted_at,
     )
