@@ -22,14 +22,17 @@ from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
 from . import errors
 from .conditions import (
     ALL_CHANGES,
-    DEADLINE,
     EDITORS_CHANGES,
     EDITORS_OWN,
     FITTING,
     FREE,
     FREE_TO,
     HELD_AT,
+    OVERDUE,
     RETURNED_TO,
+    TASK,
+    UPCOMING,
+    URGENT,
     WRITERS_CHANGES,
     condition,
 )
@@ -127,17 +130,18 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         assert isinstance(actor, Actor)
         rows = self.of(actor.website)
         if actor.role is Role.EDITOR:
-            return rows.filter(condition(EDITORS_OWN, actor.membership_id))
+            return rows.filter(condition(EDITORS_OWN, member=actor.membership_id))
         if actor.role is Role.WRITER:
-            return rows.filter(condition(RETURNED_TO, actor.website.pk, actor.membership_id))
+            return rows.filter(condition(RETURNED_TO, website=actor.website.pk, member=actor.membership_id))
         return rows if actor.is_staff else rows.none()
 
     def open(self) -> EditingTaskQuerySet:
         return self.exclude(status=T.CLOSED)
 
-    def held_at(self, at: dt.datetime) -> EditingTaskQuerySet:
-        """What counts against an editor's limit: assigned, claimed with time left, or submitted."""
-        return self.filter(condition(HELD_AT, at))
+    def held_at(self, at: dt.datetime, status: TaskStatus | None = None) -> EditingTaskQuerySet:
+        """What counts against an editor's limit: assigned, claimed with time left, or submitted; or one of these."""
+        text = HELD_AT if status is None else f"{HELD_AT} AND {TASK}.status = %(status)s"
+        return self.filter(condition(text, at=at, status=status))
 
     def had_by(self, editor_id: int | None) -> EditingTaskQuerySet:
         """Which it has now or has had to the end; with a claim that has run out, until somebody else has it."""
@@ -145,27 +149,23 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def free(self, at: dt.datetime) -> EditingTaskQuerySet:
         """Available, or claimed by somebody whose lease is over."""
-        return self.filter(condition(FREE, at))
+        return self.filter(condition(FREE, at=at))
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
         """Which the actor may claim now; not its own writing."""
-        return self.filter(condition(FREE_TO, clock.now(), actor.website.pk, actor.user_id or 0))
+        return self.filter(condition(FREE_TO, at=clock.now(), website=actor.website.pk, user=actor.user_id or 0))
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:
         return self.filter(status__in=HELD, lease_until__lte=at)
 
     def due(self, which: str, at: dt.datetime, urgent_hours: int) -> EditingTaskQuerySet:
         """One of Due; they share the tasks out."""
-        soon = at + dt.timedelta(hours=urgent_hours)
-        if which == Due.OVERDUE:
-            return self.filter(condition(f"{DEADLINE} <= %s", at))
-        if which == Due.URGENT:
-            return self.filter(condition(f"{DEADLINE} > %s AND {DEADLINE} <= %s", at, soon))
-        return self.filter(condition(f"{DEADLINE} > %s", soon))
+        text = {Due.OVERDUE: OVERDUE, Due.URGENT: URGENT, Due.UPCOMING: UPCOMING}[Due(which)]
+        return self.filter(condition(text, at=at, soon=at + dt.timedelta(hours=urgent_hours)))
 
     def fitting(self, actor: Actor) -> EditingTaskQuerySet:
         """Of a subject and a paper type that the editor knows; one who names none knows all."""
-        return self.filter(condition(FITTING, *[actor.website.pk, actor.membership_id] * 4))
+        return self.filter(condition(FITTING, website=actor.website.pk, member=actor.membership_id))
 
     def stray(self) -> EditingTaskQuerySet:
         """Open, of an order that is not in editing."""
@@ -308,12 +308,11 @@ class RequiredChangeQuerySet(TenantQuerySet["RequiredChange"]):
         """Those of the tasks that the actor sees, once the work has come back; for an editor its own, and those of
         orders that are here."""
         assert isinstance(actor, Actor)
-        rows, website, member = self.of(actor.website), actor.website.pk, actor.membership_id
-        if actor.role is Role.EDITOR:
-            return rows.filter(condition(EDITORS_CHANGES, website, member, website))
-        if actor.role is Role.WRITER:
-            return rows.filter(condition(WRITERS_CHANGES, website, website, member))
-        return rows.filter(condition(ALL_CHANGES, website)) if actor.is_staff else rows.none()
+        rows = self.of(actor.website)
+        if not actor.is_staff and actor.role not in (Role.EDITOR, Role.WRITER):
+            return rows.none()
+        text = {Role.EDITOR: EDITORS_CHANGES, Role.WRITER: WRITERS_CHANGES}.get(actor.role, ALL_CHANGES)
+        return rows.filter(condition(text, website=actor.website.pk, member=actor.membership_id))
 
 
 class RequiredChange(Journaled):

@@ -30,7 +30,9 @@ SHOWN = f"""(
     JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
     WHERE r.website_id = {CHANGE}.website_id AND r.id = {CHANGE}.review_id
 )"""  # noqa: S608 — put together from constants
-OF_TASK = f"{CHANGE}.review_id = (SELECT r.id FROM editing_editingreview r WHERE r.website_id = %s AND r.task_id = %s)"  # noqa: S608
+OF_TASK = f"""{CHANGE}.review_id = (
+    SELECT r.id FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.task_id = %(task)s
+)"""  # noqa: S608 — put together from constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def shown_changes(rows: RequiredChangeQuerySet) -> Any:
 
 
 def required_of(rows: RequiredChangeQuerySet, task: EditingTask) -> RequiredChangeQuerySet:
-    return rows.filter(condition(OF_TASK, task.website_id, task.pk))
+    return rows.filter(condition(OF_TASK, website=task.website_id, task=task.pk))
 
 
 def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
@@ -67,17 +69,13 @@ def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
     rows = [_Change._make(orjson.loads(each)) for each in found]
     having_now: dict[int, Refusal | None] = {}
     if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
-        orders = {row.order_id: _order(row) for row in rows}
+        orders = {row.order_id: row for row in rows}
         here = EditingTask.objects.of(actor.website).open().filter(order_id__in=list(orders))
         tasks = {each.order_id: each for each in here}
         for order_id, task in tasks.items():
-            task.order = orders[order_id]
+            task.order = _order(orders[order_id])
         having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
-    steps: dict[tuple[int, str], list[AvailableAction]] = {}
-    for row in rows:
-        if (row.order_id, row.status) not in steps:
-            mine = RequiredChange.LIFECYCLE.available(_model(row), actor)
-            steps[row.order_id, row.status] = offered(mine, "confirm", having_now.get(row.order_id))
+    steps = _steps(actor, rows)
     return [
         ChangeRow(
             id=row.id,
@@ -88,9 +86,9 @@ def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
             status=ChangeStatus(row.status),
             ticked_at=moment(row.ticked_at),
             confirmed_at=moment(row.confirmed_at),
-            available_actions=steps[row.order_id, row.status],
+            available_actions=offered(mine, "confirm", having_now.get(row.order_id)),
         )
-        for row in rows
+        for row, mine in zip(rows, steps, strict=True)
     ]
 
 
@@ -125,6 +123,19 @@ class _Change(NamedTuple):
     order_id: int
     writer_id: int | None
     order_status: str
+
+
+def _steps(actor: Actor, rows: Sequence[_Change]) -> list[list[AvailableAction]]:
+    """What the LIFECYCLE offers of each. Its guards ask little of a change, so a page of them has few different
+    answers, and each is asked for once."""
+    found: dict[tuple[object, ...], list[AvailableAction]] = {}
+    every = []
+    for row in rows:
+        key = (row.status, row.order_status, row.writer_id == actor.membership_id)
+        if key not in found:
+            found[key] = RequiredChange.LIFECYCLE.available(_model(row), actor)
+        every.append(found[key])
+    return every
 
 
 def _order(row: _Change) -> Order:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import IntegerField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -20,19 +20,29 @@ from copydesk.orders.models import Order
 from copydesk.tenancy.models import Website
 
 from .. import errors
-from ..models import ACTIVE, EditingTask, EditorProfile, Expertise, ExpertiseKind
+from ..conditions import HELD_AT, TASK
 from ..policies import EditingPolicy
 
-EDITORS = """
+EDITORS = f"""
 FROM accounts_membership m
 LEFT JOIN editing_editorprofile p ON p.website_id = m.website_id AND p.id = m.id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS tasks FROM editing_editingtask t
-    WHERE t.website_id = m.website_id AND t.editor_id = m.id AND t.status = ANY(%(active)s)
-      AND (t.lease_until IS NULL OR t.lease_until > %(at)s)
+    SELECT count(*) AS tasks FROM {TASK}
+    WHERE {TASK}.website_id = m.website_id AND {TASK}.editor_id = m.id AND {HELD_AT}
 ) held
 WHERE m.website_id = %(website)s AND m.role = 'editor'
-"""
+"""  # noqa: S608 — put together from constants
+VERSION = """coalesce((
+    SELECT p.version FROM editing_editorprofile p
+    WHERE p.website_id = accounts_membership.website_id AND p.id = accounts_membership.id
+), 1)"""
+KNOWS = "FROM editing_expertise e WHERE e.website_id = m.website_id AND e.editor_id = m.id AND e.kind"
+SHOWN = f"""
+SELECT m.id, (SELECT u.full_name FROM accounts_user u WHERE u.id = m.user_id),
+       ARRAY(SELECT e.code {KNOWS} = 'subject' ORDER BY 1), ARRAY(SELECT e.code {KNOWS} = 'paper_type' ORDER BY 1),
+       coalesce(p.available, true), coalesce(p.task_limit, %(limit)s), held.tasks
+{EDITORS} AND m.id = ANY(%(ids)s)
+"""  # noqa: S608 — put together from constants
 STANDING = f"""
 SELECT m.status = 'active' AND coalesce(p.available, true), held.tasks, coalesce(p.task_limit, %(limit)s), ARRAY(
     SELECT a.order_id FROM orders_assignment a
@@ -99,67 +109,41 @@ class EditorRow:
 
 
 def editors(actor: Actor) -> QuerySet[Membership]:
-    """Of the website, with the profile (null where there is none) and its `version`."""
-    rows = Membership.objects.visible_to(actor).filter(role=Role.EDITOR).select_related("user", "editor_profile")
-    return rows.annotate(version=Coalesce(F("editor_profile__version"), 1))
+    """Of the website, with the `version` of the profile, 1 where there is none."""
+    rows = Membership.objects.visible_to(actor).filter(role=Role.EDITOR)
+    return rows.annotate(version=RawSQL(VERSION, (), IntegerField()))  # noqa: S611 — constants
 
 
 def editor_rows(actor: Actor, members: Sequence[Membership]) -> list[EditorRow]:
-    """Of members from `editors`. Three queries."""
-    ids = [member.pk for member in members]
-    policy = EditingPolicy.of(actor.website)
-    known = expertise(actor.website, ids)
-    counts = active_tasks(actor.website, ids)
-    return [_row(actor, member, known, counts.get(member.pk, 0), policy) for member in members]
+    """Of members from `editors`. Two queries."""
+    given = _given(actor.website, EditingPolicy.of(actor.website)) | {"ids": [member.pk for member in members]}
+    with connection.cursor() as cursor:
+        cursor.execute(SHOWN, given)
+        known = {pk: found for pk, *found in cursor.fetchall()}
+    return [_row(actor, member, *known[member.pk]) for member in members]
 
 
 def _row(
     actor: Actor,
     member: Membership,
-    known: Mapping[tuple[int, str], list[str]],
+    full_name: str,
+    subjects: list[str],
+    paper_types: list[str],
+    available: bool,  # noqa: FBT001
+    limit: int,
     active: int,
-    policy: EditingPolicy,
 ) -> EditorRow:
-    profile = profile_of(member)
-    limit = task_limit(profile, policy)
     return EditorRow(
         id=member.pk,
         label=f"Editor {member.number}",
-        name=member.user.full_name if actor.is_staff or member.pk == actor.membership_id else None,
-        subjects=known.get((member.pk, ExpertiseKind.SUBJECT), []),
-        paper_types=known.get((member.pk, ExpertiseKind.PAPER_TYPE), []),
-        available=profile.available,
+        name=full_name if actor.is_staff or member.pk == actor.membership_id else None,
+        subjects=subjects,
+        paper_types=paper_types,
+        available=available,
         task_limit=limit,
         active=active,
         load=rate(active, limit),
     )
-
-
-def profile_of(member: Membership) -> EditorProfile:
-    """A member's from `editors`; what a new one would be, where there is none."""
-    try:
-        return member.editor_profile
-    except EditorProfile.DoesNotExist:
-        return EditorProfile(website_id=member.website_id, member_id=member.pk)
-
-
-def task_limit(profile: EditorProfile | None, policy: EditingPolicy) -> int:
-    return policy.task_limit if profile is None or profile.task_limit is None else profile.task_limit
-
-
-def expertise(website: Website, editor_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
-    """Codes by editor and kind. One query."""
-    found: dict[tuple[int, str], list[str]] = {}
-    rows = Expertise.objects.of(website).filter(editor__in=editor_ids).order_by("code")
-    for editor_id, kind, code in rows.values_list("editor_id", "kind", "code"):
-        found.setdefault((editor_id, kind), []).append(code)
-    return found
-
-
-def active_tasks(website: Website, editor_ids: Sequence[int]) -> dict[int, int]:
-    """What counts against the limit, by editor. One query."""
-    rows = EditingTask.objects.of(website).held_at(clock.now()).filter(editor_id__in=editor_ids)
-    return dict(rows.order_by().values_list("editor_id").annotate(n=Count("*")))
 
 
 def standing(website: Website | int, editor_id: int, order_ids: Sequence[int], policy: EditingPolicy) -> Standing:
@@ -189,7 +173,6 @@ def least_loaded(order: Order, given_back_by: Sequence[int], policy: EditingPoli
 def _given(website: Website | int, policy: EditingPolicy) -> dict[str, Any]:
     return {
         "website": website if isinstance(website, int) else website.pk,
-        "active": [status.value for status in ACTIVE],
         "limit": policy.task_limit,
         "at": clock.now(),
     }

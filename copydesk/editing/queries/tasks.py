@@ -41,15 +41,14 @@ TABS = ("open", "available", "claimed", "in_review", "submitted", "overdue", "cl
 OWN_TABS = ("all", "active", "in_review", "submitted", "overdue", "recent")
 FREE_TABS = ("all", "fitting", "urgent", "overdue")
 
+TASK_ORDER = """o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages,
+    o.slides, o.client_deadline"""
 SHOWN = f"""(
     SELECT json_build_array(
         {TASK}.id, {TASK}.website_id, {TASK}.status, {TASK}.assignment_type, {TASK}.outcome, {TASK}.editor_id,
         {TASK}.lease_until, {TASK}.opened_at, {TASK}.assigned_at, {TASK}.started_at, {TASK}.submitted_at,
         {TASK}.closed_at, w.number, m.number, r.quality_score, r.verdict,
-        json_build_array(
-            o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages,
-            o.slides, o.client_deadline
-        )
+        json_build_array({TASK_ORDER})
     )::text
     FROM orders_order o
     JOIN orders_round w ON w.website_id = o.website_id AND w.id = {TASK}.round_id
@@ -151,8 +150,8 @@ def tabs() -> Mapping[str, Tab]:
     return {
         "open": lambda rows: rows.open(),
         "available": lambda rows: rows.free(now),
-        "claimed": lambda rows: rows.held_at(now).filter(status=TaskStatus.CLAIMED),
-        "in_review": lambda rows: rows.held_at(now).filter(status=TaskStatus.IN_REVIEW),
+        "claimed": lambda rows: rows.held_at(now, TaskStatus.CLAIMED),
+        "in_review": lambda rows: rows.held_at(now, TaskStatus.IN_REVIEW),
         "submitted": lambda rows: rows.filter(status=TaskStatus.SUBMITTED),
         "overdue": lambda rows: rows.open().due(Due.OVERDUE, now, 0),
         "closed": lambda rows: rows.filter(status=TaskStatus.CLOSED),
@@ -165,7 +164,7 @@ def own_tabs() -> Mapping[str, Tab]:
     return {
         "all": lambda rows: rows,
         "active": lambda rows: rows.held_at(now),
-        "in_review": lambda rows: rows.held_at(now).filter(status=TaskStatus.IN_REVIEW),
+        "in_review": lambda rows: rows.held_at(now, TaskStatus.IN_REVIEW),
         "submitted": lambda rows: rows.filter(status=TaskStatus.SUBMITTED),
         "overdue": lambda rows: rows.held_at(now).due(Due.OVERDUE, now, 0),
         "recent": lambda rows: rows.filter(status=TaskStatus.CLOSED),
@@ -270,22 +269,6 @@ def _model(task: _Task, order_id: int, order_status: str) -> EditingTask:
     if task.editor_id is not None:
         found.editor = Membership.from_db(None, ("id", "number"), (task.editor_id, task.editor))
     return found
-
-
-def task_order(order: Order) -> TaskOrder:
-    return TaskOrder(
-        id=order.pk,
-        number=order.number,
-        status=Status(order.status),
-        topic=order.topic,
-        paper_type=order.paper_type,
-        subject=order.subject,
-        academic_level=order.academic_level,
-        work_type=order.work_type,
-        pages=order.pages,
-        slides=order.slides,
-        client_deadline=order.client_deadline,
-    )
 
 
 def _standing(

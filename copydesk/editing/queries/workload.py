@@ -5,28 +5,53 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Period, ReportPeriod, day_start
 from copydesk.orders.queries.workload import THROUGHPUT_DAYS, WEEK_DAYS, recommended_limit, throughput_per_day
-from copydesk.tenancy.counts import counts
 
-from ..models import REVIEWED, Due, EditingTask, EditorProfile, TaskStatus
+from ..conditions import FITTING, FREE_TO, HELD_AT, OVERDUE, TASK, URGENT
+from ..models import Due, TaskStatus
 from ..policies import EditingPolicy
-from .editors import task_limit
-from .tasks import TaskOrder, due, task_order
+from .tasks import TASK_ORDER, TaskOrder, due
 
 SPEED_DAYS = 90
 DAY, MINUTE, HOUR = dt.timedelta(days=1), dt.timedelta(minutes=1), dt.timedelta(hours=1)
-MOST = 2**31 - 1
 
+OWN = """
+SELECT m.created_at, p.task_limit, coalesce(p.available, true)
+FROM accounts_membership m LEFT JOIN editing_editorprofile p ON p.website_id = m.website_id AND p.id = m.id
+WHERE m.website_id = %(website)s AND m.id = %(member)s
+"""
+COMPLETED = f"""(
+    SELECT count(*) FROM {TASK} WHERE {TASK}.website_id = %(website)s AND {TASK}.editor_id = %(member)s
+    AND {TASK}.outcome IN ('approved', 'returned')
+"""  # noqa: S608 — put together from constants
+STATS = f"""
+SELECT held.*, free.*,
+       {COMPLETED} AND {TASK}.closed_at >= %(since)s AND {TASK}.closed_at < %(until)s),
+       {COMPLETED} AND {TASK}.closed_at >= %(before_since)s AND {TASK}.closed_at < %(before_until)s)
+FROM (
+    SELECT count(*), count(*) FILTER (WHERE {TASK}.status = 'claimed'),
+           count(*) FILTER (WHERE {TASK}.status = 'in_review'), count(*) FILTER (WHERE {TASK}.status = 'submitted'),
+           count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {URGENT})
+    FROM {TASK} WHERE {TASK}.website_id = %(website)s AND {TASK}.editor_id = %(member)s AND {HELD_AT}
+) held, (
+    SELECT count(*), count(*) FILTER (WHERE {FITTING}) FROM {TASK}
+    WHERE {TASK}.website_id = %(website)s AND {FREE_TO}
+) free
+"""  # noqa: S608 — put together from constants
+HELD = f"""
+SELECT {TASK}.id, {TASK}.status, {TASK}.lease_until, {TASK}.started_at, {TASK_ORDER}
+FROM {TASK} JOIN orders_order o ON o.website_id = {TASK}.website_id AND o.id = {TASK}.order_id
+WHERE {TASK}.website_id = %(website)s AND {TASK}.editor_id = %(member)s AND {HELD_AT}
+"""  # noqa: S608 — put together from constants
 PACE = """
 SELECT count(*),
        percentile_cont(0.5) WITHIN GROUP (
@@ -97,50 +122,53 @@ class EditorWorkload:
 
 def editor_stats(actor: Actor, period: Period) -> EditorStats:
     """Three queries, the figures in one of them."""
-    now = clock.now()
-    policy, profile = EditingPolicy.of(actor.website), _profile(actor)
-    rows = EditingTask.objects.of(actor.website)
-    own = rows.had_by(actor.membership_id)
-    held, free = own.held_at(now), rows.free_to(actor)
-    closed = own.filter(outcome__in=REVIEWED)
-    base = period.baseline
-    sets: dict[str, Any] = {
-        "active": held,
-        "claimed": held.filter(status=TaskStatus.CLAIMED),
-        "in_review": held.filter(status=TaskStatus.IN_REVIEW),
-        "submitted": held.filter(status=TaskStatus.SUBMITTED),
-        "overdue": held.due(Due.OVERDUE, now, policy.urgent_hours),
-        "urgent": held.due(Due.URGENT, now, policy.urgent_hours),
-        "available": free,
-        "fitting": free.fitting(actor),
-        "completed": closed.filter(closed_at__gte=period.since, closed_at__lt=period.until),
-        "before": closed.filter(closed_at__gte=base.since, closed_at__lt=base.until) if base else rows.none(),
+    now, policy, base = clock.now(), EditingPolicy.of(actor.website), period.baseline
+    _, own_limit, takes_tasks = _own(actor)
+    values: dict[str, Any] = {
+        "website": actor.website.pk,
+        "member": actor.membership_id,
+        "user": actor.user_id or 0,
+        "at": now,
+        "soon": now + policy.urgent_hours * HOUR,
+        "since": period.since,
+        "until": period.until,
+        "before_since": base.since if base else None,
+        "before_until": base.until if base else None,
     }
-    found = counts(sets, MOST)
-    completed, before = found.pop("completed"), found.pop("before")
-    limit = task_limit(profile, policy)
+    with connection.cursor() as cursor:
+        cursor.execute(STATS, values)
+        active, claimed, in_review, submitted, overdue, urgent, available, fitting, completed, before = (
+            cursor.fetchone()
+        )
+    limit = policy.task_limit if own_limit is None else own_limit
     return EditorStats(
         period=period.row(),
-        **found,
+        active=active,
+        claimed=claimed,
+        in_review=in_review,
+        submitted=submitted,
+        overdue=overdue,
+        urgent=urgent,
+        available=available,
+        fitting=fitting,
         completed=compared_count(completed, before if base else None),
         task_limit=limit,
-        slots_left=max(limit - found["active"], 0),
-        load=rate(found["active"], limit),
-        takes_tasks=profile is None or profile.available,
+        slots_left=max(limit - active, 0),
+        load=rate(active, limit),
+        takes_tasks=takes_tasks,
     )
 
 
 def editor_workload(actor: Actor) -> EditorWorkload:
-    """Five queries."""
+    """Four queries."""
     now, timezone = clock.now(), actor.website.timezone
-    policy, profile = EditingPolicy.of(actor.website), _profile(actor)
+    policy = EditingPolicy.of(actor.website)
+    joined_at, own_limit, _ = _own(actor)
     today = now.astimezone(ZoneInfo(timezone)).date()
-    joined_at = Membership.objects.of(actor.website).get(pk=actor.membership_id or 0).created_at
     measured, speed, submissions = _pace(actor, now, today)
     throughput = throughput_per_day(submissions, today, timezone, joined_at)
-    rows = EditingTask.objects.of(actor.website).held_at(now).had_by(actor.membership_id).select_related("order")
-    tasks = sorted(rows, key=_turn)
-    limit = task_limit(profile, policy)
+    tasks = sorted(_held(actor, now), key=_turn)
+    limit = policy.task_limit if own_limit is None else own_limit
     return EditorWorkload(
         active=len(tasks),
         capacity=limit,
@@ -154,14 +182,14 @@ def editor_workload(actor: Actor) -> EditorWorkload:
     )
 
 
-def _turn(task: EditingTask) -> tuple[bool, bool, dt.datetime, int]:
+def _turn(task: _Held) -> tuple[bool, bool, dt.datetime, int]:
     """Begun ones first, then by the client's deadline; what is submitted comes last."""
     begun = task.status == TaskStatus.IN_REVIEW
-    return task.status == TaskStatus.SUBMITTED, not begun, task.order.client_deadline, task.pk
+    return task.status == TaskStatus.SUBMITTED, not begun, task.order.client_deadline, task.id
 
 
 def _estimated(
-    tasks: Sequence[EditingTask], speed: float | None, now: dt.datetime, policy: EditingPolicy
+    tasks: Sequence[_Held], speed: float | None, now: dt.datetime, policy: EditingPolicy
 ) -> list[WorkloadTask]:
     found: list[WorkloadTask] = []
     through = now
@@ -173,8 +201,8 @@ def _estimated(
             through += left
         found.append(
             WorkloadTask(
-                id=task.pk,
-                order=task_order(task.order),
+                id=task.id,
+                order=task.order,
                 status=TaskStatus(task.status),
                 due=due(task.order.client_deadline, now, policy.urgent_hours),
                 lease_until=task.lease_until,
@@ -187,8 +215,28 @@ def _estimated(
     return found
 
 
-def _profile(actor: Actor) -> EditorProfile | None:
-    return EditorProfile.objects.of(actor.website).filter(pk=actor.membership_id).first()
+class _Held(NamedTuple):
+    """A task that the editor has now."""
+
+    id: int
+    status: str
+    lease_until: dt.datetime | None
+    started_at: dt.datetime | None
+    order: TaskOrder
+
+
+def _held(actor: Actor, now: dt.datetime) -> list[_Held]:
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"website": actor.website.pk, "member": actor.membership_id, "at": now})
+        return [_Held._make((*row[:4], TaskOrder(*row[4:]))) for row in cursor.fetchall()]
+
+
+def _own(actor: Actor) -> tuple[dt.datetime, int | None, bool]:
+    """(since when it is an editor, its own limit, whether it takes tasks). One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(OWN, {"website": actor.website.pk, "member": actor.membership_id})
+        joined_at, limit, available = cursor.fetchone()
+    return joined_at, limit, available
 
 
 def _pace(actor: Actor, now: dt.datetime, today: dt.date) -> tuple[int, float | None, list[dt.datetime]]:
