@@ -19,15 +19,20 @@ HELD_AT = f"""({TASK}.status IN ('claimed', 'in_review', 'submitted')
     AND ({TASK}.lease_until IS NULL OR {TASK}.lease_until > %(at)s))"""
 FREE = f"""({TASK}.status = 'available'
     OR ({TASK}.status IN ('claimed', 'in_review') AND {TASK}.lease_until <= %(at)s))"""
-WRITTEN = f"""EXISTS (
-    SELECT 1 FROM orders_assignment a JOIN accounts_membership w ON w.website_id = a.website_id AND w.id = a.writer_id
-    WHERE a.website_id = %(website)s AND a.order_id = {TASK}.order_id AND w.user_id = %(user)s
+WRITERS = """
+    SELECT m.id FROM accounts_membership m WHERE m.website_id = %(website)s AND m.user_id = %(user)s
+        AND EXISTS (SELECT 1 FROM orders_assignment a WHERE a.website_id = m.website_id AND a.writer_id = m.id)
+"""
+"""An account's memberships that have had orders to write."""
+WRITTEN_BY = f"""EXISTS (
+    SELECT 1 FROM orders_assignment a
+    WHERE a.website_id = %(website)s AND a.order_id = {TASK}.order_id AND a.writer_id = ANY(%(writers)s)
 )"""  # noqa: S608 — put together from constants
-FREE_TO = f"({FREE} AND NOT {WRITTEN})"
+FREE_TO = f"({FREE} AND NOT {WRITTEN_BY})".replace("%(writers)s", f"ARRAY({WRITERS})")
 ORDER = f"FROM orders_order o WHERE o.website_id = {TASK}.website_id AND o.id = {TASK}.order_id"
 DEADLINE = f"(SELECT o.client_deadline {ORDER})"
 OVERDUE = f"{DEADLINE} <= %(at)s"
-URGENT = f"({DEADLINE} > %(at)s AND {DEADLINE} <= %(soon)s)"
+URGENT = f"(SELECT o.client_deadline > %(at)s AND o.client_deadline <= %(soon)s {ORDER})"
 UPCOMING = f"{DEADLINE} > %(soon)s"
 KNOWN = "FROM editing_expertise e WHERE e.website_id = %(website)s AND e.editor_id = %(member)s AND e.kind"
 FITTING = " AND ".join(

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from copydesk.accounts.actor import Actor
@@ -26,14 +26,15 @@ from .conditions import (
     EDITORS_OWN,
     FITTING,
     FREE,
-    FREE_TO,
     HELD_AT,
     OVERDUE,
     RETURNED_TO,
     TASK,
     UPCOMING,
     URGENT,
+    WRITERS,
     WRITERS_CHANGES,
+    WRITTEN_BY,
     condition,
 )
 
@@ -152,8 +153,14 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         return self.filter(condition(FREE, at=at))
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
-        """Which the actor may claim now; not its own writing."""
-        return self.filter(condition(FREE_TO, at=clock.now(), website=actor.website.pk, user=actor.user_id or 0))
+        """Which the actor may claim now; not its own writing. One query: hardly any editor has written here, and to
+        plan for it took the database longer than all else."""
+        website, user = actor.website.pk, actor.user_id or 0
+        with connection.cursor() as cursor:
+            cursor.execute(WRITERS, {"website": website, "user": user})
+            writers = [pk for (pk,) in cursor.fetchall()]
+        free = self.free(clock.now())
+        return free.exclude(condition(WRITTEN_BY, website=website, writers=writers)) if writers else free
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:
         return self.filter(status__in=HELD, lease_until__lte=at)

@@ -203,7 +203,7 @@ def task_rows(actor: Actor, found: Sequence[str], policy: EditingPolicy | None =
 
 
 def task_detail(actor: Actor, task: EditingTask) -> TaskDetail:
-    """Of a task `with_all`. Six queries at most."""
+    """Of a task `with_all`. Five queries at most."""
     (row,) = task_rows(actor, [task.shown])  # type: ignore[attr-defined]
     review = None if row.verdict is None else _review(actor, task)
     rubric = Rubric.of(actor.website, review.rubric_version if review else None)
