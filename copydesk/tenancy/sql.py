@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.models import BooleanField, Field
 from django.db.models.expressions import RawSQL
 
+from .scope import wide
+
 NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -24,6 +26,19 @@ def select(text: str, **values: Any) -> list[Sequence[Any]]:
         cursor.execute(text, values)
         found: list[Sequence[Any]] = cursor.fetchall()
         return found
+
+
+def select_by_key(text: str, **values: Any) -> list[Sequence[Any]]:
+    """As `select`, of rows whose keys are given: one plan is kept for all websites, where a request that reads a whole
+    one has the others planned each time (decision 0011). Planning took 1.3 ms of what stands around a page of tickets,
+    reading it 0.3."""
+    if not wide():
+        return select(text, **values)
+    raw = connection.connection
+    raw.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    found = select(text, **values)
+    raw.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    return found
 
 
 def expression(text: str, kind: Field[Any, Any], **values: Any) -> RawSQL:

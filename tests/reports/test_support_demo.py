@@ -21,6 +21,7 @@ from copydesk.reports.support import agent_workload, support_analytics, support_
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
 from copydesk.tickets.models import (
+    AnyEscalation,
     Category,
     Clock,
     Escalation,
@@ -33,7 +34,7 @@ from copydesk.tickets.models import (
     Ticket,
 )
 from copydesk.tickets.queries import figures, orders
-from copydesk.tickets.queries.escalations import all_escalations, escalation_rows, ticket_tabs
+from copydesk.tickets.queries.escalations import escalation_rows, ticket_tabs
 from copydesk.tickets.queries.figures import Backlog, TicketFigures
 from copydesk.tickets.queries.queue import queue_tabs
 from copydesk.tickets.queries.rows import ticket_rows
@@ -274,7 +275,7 @@ def check_orders(books: Books, actor: Actor, busy: Counter[str]) -> None:
 
 
 def check_escalations(books: Books, actor: Actor, busy: Counter[str]) -> None:
-    rows = all_escalations(actor).of_tickets()
+    rows = AnyEscalation.objects.visible_to(actor).of_tickets()
     for tab, narrow in ticket_tabs().items():
         found = escalation_rows(actor, list(narrow(rows).order_by("pk")))
         assert [row.id for row in found] == [row.pk for row in books.escalations if row.status == tab]

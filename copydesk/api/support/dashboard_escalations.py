@@ -20,7 +20,6 @@ from copydesk.tickets.models.all_escalations import AnyEscalationQuerySet
 from copydesk.tickets.queries.escalations import (
     TICKET_TABS,
     RaisedEscalation,
-    all_escalations,
     escalation_rows,
     ticket_tabs,
 )
@@ -45,8 +44,7 @@ class EscalatedTicketDesk(Desk):
     needs = Can.VIEW_SUPPORT_DESK
 
     def get_queryset(self) -> Any:
-        rows = self.queryset.all() if getattr(self, "swagger_fake_view", False) else all_escalations(self.actor)
-        return rows.of_tickets()
+        return super().get_queryset().of_tickets()
 
     @extend_schema(responses=shape(RaisedEscalation)(many=True))
     @action(

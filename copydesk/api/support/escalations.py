@@ -21,7 +21,7 @@ from copydesk.api.shape import shape
 from copydesk.tickets import errors
 from copydesk.tickets.actions import escalating, issues
 from copydesk.tickets.models import AccountEscalation, AnyEscalation, Escalation, EscalationKind, Measure, RaisedStatus
-from copydesk.tickets.queries.escalations import RaisedEscalation, all_escalations, changeable, escalation_rows
+from copydesk.tickets.queries.escalations import RaisedEscalation, changeable, escalation_rows
 
 ROW = shape(RaisedEscalation)
 
@@ -61,7 +61,7 @@ class EscalationDesk(Desk):
         if getattr(self, "swagger_fake_view", False):
             return self.queryset.all()
         if self.request.method in SAFE_METHODS:
-            return all_escalations(self.actor)
+            return AnyEscalation.objects.visible_to(self.actor)
         return changeable(self.actor, int(self.kwargs["pk"]))
 
     @extend_schema(operation_id="support_escalations_list", responses=ROW(many=True))
@@ -120,7 +120,7 @@ class EscalationDesk(Desk):
         return row
 
     def _after(self, row: Escalation | AccountEscalation, status: int = 200) -> Response:
-        return self._seen(all_escalations(self.actor).get(pk=row.pk), status)
+        return self._seen(AnyEscalation.objects.visible_to(self.actor).get(pk=row.pk), status)
 
     def _seen(self, row: Any, status: int = 200) -> Response:
         return self.versioned(row, escalation_rows(self.actor, [row])[0], status)

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
-from copydesk.accounts.permissions import Role
 from copydesk.core.lifecycle import AvailableAction
-from copydesk.writers.queries import pen_names
 
 from ..models import (
     AccountEscalation,
@@ -21,26 +18,14 @@ from ..models import (
     EscalationKind,
     EscalationStatus,
     Measure,
-    Priority,
     RaisedStatus,
-    Status,
-    Ticket,
 )
 from ..models.all_escalations import AnyEscalationQuerySet
-from .rows import Member, member_row
-from .steps import RecordStep, steps_of
+from .around import Around, RecordStep, TicketName, around
+from .rows import Member
 
 Tab = Callable[[AnyEscalationQuerySet], AnyEscalationQuerySet]
 TICKET_TABS = tuple(status.value for status in EscalationStatus)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketName:
-    id: int
-    number: int
-    title: str
-    priority: str
-    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +55,6 @@ class RaisedEscalation:
     available_actions: list[AvailableAction]
 
 
-def all_escalations(actor: Actor) -> AnyEscalationQuerySet:
-    """What the actor sees, with what `escalation_rows` reads."""
-    people = ("member__user", "target__user", "requested_by__user")
-    return AnyEscalation.objects.visible_to(actor).select_related("ticket", *people)
-
-
 def ticket_tabs() -> Mapping[str, Tab]:
     """Of those of tickets: word → what narrows them."""
     return {
@@ -92,39 +71,30 @@ def changeable(actor: Actor, escalation_id: int) -> QuerySet[Escalation] | Query
 
 
 def escalation_rows(actor: Actor, rows: Sequence[AnyEscalation]) -> list[RaisedEscalation]:
-    """Of rows from `all_escalations`. Two queries: their history, and pen names."""
-    steps = steps_of(actor, rows)
-    writers = {row.member.pk for row in rows if row.member is not None and row.member.role == Role.WRITER}
-    names = pen_names(actor.website, writers) if writers else {}
-    return [_row(actor, row, names, steps[row.pk]) for row in rows]
+    """For staff. One query: people, tickets, their history."""
+    people = (pk for row in rows for pk in (row.member_id, row.target_id, row.requested_by_id))
+    known = around(actor, rows, people)
+    return [_row(actor, row, known) for row in rows]
 
 
-def ticket_name(ticket: Ticket) -> TicketName:
-    return TicketName(ticket.pk, ticket.number, ticket.title, Priority(ticket.priority).word, Status(ticket.status))
-
-
-def person(actor: Actor, member: Membership | None, names: Mapping[int, str]) -> Member | None:
-    return None if member is None else member_row(actor, member, names)
-
-
-def _row(actor: Actor, row: AnyEscalation, names: Mapping[int, str], history: list[RecordStep]) -> RaisedEscalation:
+def _row(actor: Actor, row: AnyEscalation, known: Around) -> RaisedEscalation:
     return RaisedEscalation(
         id=row.pk,
         kind=EscalationKind(row.kind),
         status=RaisedStatus(row.status),
         reason=row.reason,
-        ticket=None if row.ticket is None else ticket_name(row.ticket),
+        ticket=known.tickets.get(row.ticket_id),
         level=row.level,
         rule=row.rule,
-        target=person(actor, row.target, names),
-        member=person(actor, row.member, names),
+        target=known.people.get(row.target_id),
+        member=known.people.get(row.member_id),
         measure=Measure(row.measure) if row.measure else None,
         until=row.until,
-        requested_by=person(actor, row.requested_by, names),
+        requested_by=known.people.get(row.requested_by_id),
         requested_at=row.requested_at,
         acknowledged_at=row.acknowledged_at,
         decided_at=row.decided_at,
         resolved_at=row.resolved_at,
-        history=history,
+        history=known.steps.get(row.pk, []),
         available_actions=row.lifecycle.available(row, actor),
     )

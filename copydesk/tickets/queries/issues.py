@@ -5,34 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.lifecycle import AvailableAction
-from copydesk.core.money import to_decimal
-from copydesk.payments.models import Charge, ChargeStatus
 
 from ..models import IssueKind, IssueStatus, PaymentIssue
-from ..models.issues import PaymentIssueQuerySet
-from .escalations import TicketName, person, ticket_name
-from .rows import Member, member_row
-from .steps import RecordStep, steps_of
-
-
-@dataclass(frozen=True, slots=True)
-class OrderName:
-    id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeName:
-    """In full at payments/{id}/."""
-
-    id: int
-    status: ChargeStatus
-    amount: Decimal
-    currency: str
+from .around import Around, ChargeName, OrderName, RecordStep, TicketName, around
+from .rows import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +36,30 @@ class PaymentIssueRow:
     available_actions: list[AvailableAction]
 
 
-def payment_issues(actor: Actor) -> PaymentIssueQuerySet:
-    """What the actor sees, with what `issue_rows` reads."""
-    people = ("client__user", "opened_by__user", "resolved_by__user")
-    return PaymentIssue.objects.visible_to(actor).select_related("order", "charge", "ticket", *people)
-
-
 def issue_rows(actor: Actor, issues: Sequence[PaymentIssue]) -> list[PaymentIssueRow]:
-    """Of issues from `payment_issues`. One query: their history."""
-    steps = steps_of(actor, issues)
-    return [_row(actor, issue, steps[issue.pk]) for issue in issues]
+    """For staff. One query: people, what they are about, their history."""
+    people = (pk for row in issues for pk in (row.client_id, row.opened_by_id, row.resolved_by_id))
+    orders, charges = (row.order_id for row in issues), (row.charge_id for row in issues)
+    known = around(actor, issues, people, orders, charges)
+    return [_row(actor, issue, known) for issue in issues]
 
 
-def _row(actor: Actor, issue: PaymentIssue, history: list[RecordStep]) -> PaymentIssueRow:
+def _row(actor: Actor, issue: PaymentIssue, known: Around) -> PaymentIssueRow:
     return PaymentIssueRow(
         id=issue.pk,
         kind=IssueKind(issue.kind),
         status=IssueStatus(issue.status),
         description=issue.description,
-        client=member_row(actor, issue.client, {}),
-        order=None if issue.order is None else OrderName(issue.order.pk, issue.order.number),
-        charge=None if issue.charge is None else _charge(issue.charge),
-        ticket=None if issue.ticket is None else ticket_name(issue.ticket),
-        opened_by=person(actor, issue.opened_by, {}),
+        client=known.people[issue.client_id],
+        order=known.orders.get(issue.order_id),
+        charge=known.charges.get(issue.charge_id),
+        ticket=known.tickets.get(issue.ticket_id),
+        opened_by=known.people.get(issue.opened_by_id),
         opened_at=issue.opened_at,
         escalated_at=issue.escalated_at,
-        resolved_by=person(actor, issue.resolved_by, {}),
+        resolved_by=known.people.get(issue.resolved_by_id),
         resolved_at=issue.resolved_at,
         resolution=issue.resolution,
-        history=history,
+        history=known.steps.get(issue.pk, []),
         available_actions=PaymentIssue.LIFECYCLE.available(issue, actor),
     )
-
-
-def _charge(charge: Charge) -> ChargeName:
-    return ChargeName(charge.pk, ChargeStatus(charge.status), to_decimal(charge.amount_minor), charge.currency)

@@ -20,7 +20,7 @@ from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import holds, select, words
+from copydesk.tenancy.sql import holds, select_by_key, words
 
 from ..models import Category, IssueKind, IssueStatus, Priority, Status
 from ..models.issues import UNRESOLVED
@@ -236,9 +236,10 @@ class _Around(NamedTuple):
 
 
 def _around(actor: Actor, orders: Sequence[Order]) -> dict[int, _Around]:
+    found = select_by_key(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
     return {
         pk: _Around(people, [_ticket(*one) for one in tickets], [_issue(*one) for one in issues])
-        for pk, *people, tickets, issues in select(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
+        for pk, *people, tickets, issues in found
     }
 
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import STAFF, Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
+from copydesk.tenancy.sql import select_by_key
 
 from ..models import Category, Escalation, EscalationStatus, Note, Priority, Reply, Status, Ticket, TicketFile
 from ..models.ticket import REQUESTERS
@@ -256,9 +255,7 @@ def _around(actor: Actor, tickets: Sequence[Ticket]) -> dict[int, _Around]:
         "ids": [ticket.pk for ticket in tickets],
         "inside": actor.is_staff,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(AROUND, values)
-        return {pk: _Around(*found) for pk, *found in cursor.fetchall()}
+    return {pk: _Around(*found) for pk, *found in select_by_key(AROUND, **values)}
 
 
 def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
