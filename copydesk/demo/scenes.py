@@ -201,16 +201,17 @@ class Scene(Deeds):
         self.cancelled(Cause.CLIENT)
 
     def handed_over(self) -> Life:
-        """After its completion another writer revises it, and is paid as well."""
+        """After its completion another writer revises it, and is paid as well; then the first one again, who was."""
         yield from self.completed()
-        yield from self.before_end(12)
-        self.revise()
-        yield from self.before_end(10)
-        self.reassigned(self.crew.named["writer3"])
-        yield from self.before_end(5)
-        self.hand_in()
-        yield from self.before_end(2)
-        self.approve()
+        for hours, writer in ((15, self.crew.named["writer3"]), (7, self.named_writer)):
+            yield from self.before_end(hours)
+            self.revise()
+            yield from self.before_end(hours - 1)
+            self.reassigned(writer)
+            yield from self.before_end(hours - 3)
+            self.hand_in()
+            yield from self.before_end(hours - 5)
+            self.approve()
 
     def cancelled_late(self) -> Life:
         yield from self.started(70, lead_hours=60)

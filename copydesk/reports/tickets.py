@@ -9,7 +9,6 @@ from typing import TypeVar
 from django.db.models import Count, Q
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tickets.models import Ticket
@@ -25,7 +24,7 @@ from copydesk.tickets.queries.figures import (
     TicketStatusCount,
 )
 from copydesk.tickets.queries.queue import standing
-from copydesk.tickets.queries.rows import Member, TicketRow, member_row, ticket_rows
+from copydesk.tickets.queries.rows import Member, TicketRow, people, ticket_rows
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
 
 SHOWN = 5
@@ -201,6 +200,6 @@ def _by_agent(
 ) -> list[R]:
     """By membership, tickets of nobody last. One query."""
     ids = [agent for agent in found if agent is not None]
-    members = Membership.objects.of(actor.website).select_related("user").in_bulk(ids)
-    rows = [row(member_row(actor, members[agent], {}), found[agent]) for agent in sorted(ids)]
+    agents = people(actor, ids)
+    rows = [row(agents[agent], found[agent]) for agent in sorted(ids)]
     return [*rows, row(None, found[None])] if None in found else rows

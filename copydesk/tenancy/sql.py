@@ -41,11 +41,11 @@ def select_by_key(text: str, **values: Any) -> list[Sequence[Any]]:
     return found
 
 
-def expression(text: str, kind: Field[Any, Any], **values: Any) -> RawSQL:
+def expression(text: str, kind: Field[Any, Any], /, **values: Any) -> RawSQL:
     """Columns that are named without their table are the query set's own, whatever it is called in the statement."""
     return RawSQL(NAMED.sub("%s", text), [values[name] for name in NAMED.findall(text)], kind)  # noqa: S611 — constants
 
 
-def holds(condition: str, **values: Any) -> RawSQL:
+def holds(condition: str, /, **values: Any) -> RawSQL:
     """For `filter()`."""
     return expression(condition, BooleanField(), **values)

@@ -106,7 +106,7 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     if again:
         return
     writer.writer.completed_orders += 1
-    if assignment.pay_minor:
+    if assignment.pay_minor and writer.id not in case.pay:
         case.pay[writer.id] = money.earn(
             stage,
             writer_id=writer.id,

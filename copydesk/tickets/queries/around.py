@@ -19,17 +19,14 @@ from copydesk.tenancy.sql import select_by_key
 
 from ..models import EscalationStatus, Priority, Status
 from .clocks import moment
-from .rows import Member, member_from
+from .rows import PEOPLE, Member, member_from
 
 ESCALATED = "ticket.escalate"
 """An event about the ticket, which names the escalation."""
 AROUND = f"""
 SELECT
     ARRAY(
-        SELECT json_build_array(m.id, m.role, m.number, u.full_name, w.pen_name)
-        FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
-        LEFT JOIN writers_writer w ON w.website_id = m.website_id AND w.id = m.id
-        WHERE m.website_id = %(website)s AND m.id = ANY(%(people)s::bigint[])
+        SELECT json_build_array(id, role, number, full_name, pen_name) FROM ({PEOPLE}) people
     ),
     ARRAY(
         SELECT json_build_array(id, number, title, priority, status) FROM tickets_ticket

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,6 +33,13 @@ LEFT JOIN accounts_user au ON au.id = a.user_id
 LEFT JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.about_id AND t.about_type = '{Order.noun}'
 WHERE t.website_id = %(website)s AND t.id = ANY(%(ids)s)
 """  # noqa: S608 — put together from constants
+
+PEOPLE = """
+SELECT m.id, m.role, m.number, u.full_name, w.pen_name
+FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+LEFT JOIN writers_writer w ON w.website_id = m.website_id AND w.id = m.id
+WHERE m.website_id = %(website)s AND m.id = ANY(%(people)s::bigint[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +302,12 @@ def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
         rated_at=row.rated_at,
         available_actions=Ticket.LIFECYCLE.available(row, actor),
     )
+
+
+def people(actor: Actor, member_ids: Iterable[int]) -> dict[int, Member]:
+    """By membership. One query."""
+    found = select_by_key(PEOPLE, website=actor.website.pk, people=list(member_ids))
+    return {pk: member_from(actor, pk, *known) for pk, *known in found}
 
 
 def member_row(actor: Actor, member: Membership, names: Mapping[int, str]) -> Member:

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
-
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import holds
 
 from ..clocks import Kind
-from ..models import Clock, Ticket
+from ..models import Ticket
 from ..models.ticket import TicketQuerySet
 from ..policies import DEFAULT_RULES, SlaPolicy
 from .queue import Tab
@@ -21,6 +20,11 @@ from .rows import TicketRow, ticket_rows
 
 HOUR = dt.timedelta(hours=1)
 TABS = ("all", "overdue", "at_risk", *(kind.value for kind in Kind))
+
+PRESSED_BY = """EXISTS (
+    SELECT FROM tickets_clock c WHERE c.website_id = %(website)s AND c.ticket_id = tickets_ticket.id
+    AND c.kind = %(kind)s AND c.met_at IS NULL AND c.paused_since IS NULL AND c.risk_at <= %(at)s
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,9 @@ class PolicyInForce:
 def tabs(actor: Actor) -> Mapping[str, Tab]:
     """The word of a clock: tickets of which that clock presses."""
     at = clock.now()
-    clocks = Clock.objects.of(actor.website).filter(ticket=OuterRef("pk"), met_at=None, paused_since=None)
 
     def pressed_by(kind: Kind) -> Tab:
-        return lambda rows: rows.filter(Exists(clocks.filter(kind=kind, risk_at__lte=at)))
+        return lambda rows: rows.filter(holds(PRESSED_BY, website=actor.website.pk, kind=kind, at=at))
 
     return {
         "all": lambda rows: rows,
