@@ -1,15 +1,9 @@
-"""What narrows tasks and required changes, as SQL text: as expressions it took most of the time of a screen."""
+"""What narrows tasks and required changes, as SQL text for `holds()`: as expressions it took most of a screen's time.
+The tables are named, so that none of it stands in a sub-query of Django's, which calls them otherwise."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
-
 TASK, CHANGE = "editing_editingtask", "editing_requiredchange"
-NAMED = re.compile(r"%\((\w+)\)s")
 
 EDITORS_OWN = f"({TASK}.editor_id = %(member)s OR {TASK}.status <> 'closed')"
 RETURNED_TO = f"""({TASK}.outcome = 'returned' AND {TASK}.order_id IN (
@@ -50,9 +44,3 @@ ALL_CHANGES, WRITERS_CHANGES, EDITORS_CHANGES = (
     f"{CHANGE}.review_id IN ({CAME_BACK} AND {whose})"
     for whose in ("true", RETURNED_TO, f"(r.editor_id = %(member)s OR {HERE})")
 )
-
-
-def condition(text: str, **values: Any) -> RawSQL:
-    """For a filter; not inside a sub-query, where Django gives the table another name."""
-    given = [values[name] for name in NAMED.findall(text)]
-    return RawSQL(NAMED.sub("%s", text), given, BooleanField())  # noqa: S611 — constants

@@ -18,6 +18,7 @@ from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import WRITING, Order, OrderFile, Round, Status
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
+from copydesk.tenancy.sql import holds
 
 from . import errors
 from .conditions import (
@@ -35,7 +36,6 @@ from .conditions import (
     WRITERS,
     WRITERS_CHANGES,
     WRITTEN_BY,
-    condition,
 )
 
 BEST_SCORE = 10
@@ -131,9 +131,9 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         assert isinstance(actor, Actor)
         rows = self.of(actor.website)
         if actor.role is Role.EDITOR:
-            return rows.filter(condition(EDITORS_OWN, member=actor.membership_id))
+            return rows.filter(holds(EDITORS_OWN, member=actor.membership_id))
         if actor.role is Role.WRITER:
-            return rows.filter(condition(RETURNED_TO, website=actor.website.pk, member=actor.membership_id))
+            return rows.filter(holds(RETURNED_TO, website=actor.website.pk, member=actor.membership_id))
         return rows if actor.is_staff else rows.none()
 
     def open(self) -> EditingTaskQuerySet:
@@ -142,7 +142,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
     def held_at(self, at: dt.datetime, status: TaskStatus | None = None) -> EditingTaskQuerySet:
         """What counts against an editor's limit: assigned, claimed with time left, or submitted; or one of these."""
         text = HELD_AT if status is None else f"{HELD_AT} AND {TASK}.status = %(status)s"
-        return self.filter(condition(text, at=at, status=status))
+        return self.filter(holds(text, at=at, status=status))
 
     def had_by(self, editor_id: int | None) -> EditingTaskQuerySet:
         """Which it has now or has had to the end; with a claim that has run out, until somebody else has it."""
@@ -150,7 +150,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def free(self, at: dt.datetime) -> EditingTaskQuerySet:
         """Available, or claimed by somebody whose lease is over."""
-        return self.filter(condition(FREE, at=at))
+        return self.filter(holds(FREE, at=at))
 
     def free_to(self, actor: Actor) -> EditingTaskQuerySet:
         """Which the actor may claim now; not its own writing. One query: hardly any editor has written here, and to
@@ -160,7 +160,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
             cursor.execute(WRITERS, {"website": website, "user": user})
             writers = [pk for (pk,) in cursor.fetchall()]
         free = self.free(clock.now())
-        return free.exclude(condition(WRITTEN_BY, website=website, writers=writers)) if writers else free
+        return free.exclude(holds(WRITTEN_BY, website=website, writers=writers)) if writers else free
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:
         return self.filter(status__in=HELD, lease_until__lte=at)
@@ -168,11 +168,11 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
     def due(self, which: str, at: dt.datetime, urgent_hours: int) -> EditingTaskQuerySet:
         """One of Due; they share the tasks out."""
         text = {Due.OVERDUE: OVERDUE, Due.URGENT: URGENT, Due.UPCOMING: UPCOMING}[Due(which)]
-        return self.filter(condition(text, at=at, soon=at + dt.timedelta(hours=urgent_hours)))
+        return self.filter(holds(text, at=at, soon=at + dt.timedelta(hours=urgent_hours)))
 
     def fitting(self, actor: Actor) -> EditingTaskQuerySet:
         """Of a subject and a paper type that the editor knows; one who names none knows all."""
-        return self.filter(condition(FITTING, website=actor.website.pk, member=actor.membership_id))
+        return self.filter(holds(FITTING, website=actor.website.pk, member=actor.membership_id))
 
     def stray(self) -> EditingTaskQuerySet:
         """Open, of an order that is not in editing."""
@@ -319,7 +319,7 @@ class RequiredChangeQuerySet(TenantQuerySet["RequiredChange"]):
         if not actor.is_staff and actor.role not in (Role.EDITOR, Role.WRITER):
             return rows.none()
         text = {Role.EDITOR: EDITORS_CHANGES, Role.WRITER: WRITERS_CHANGES}.get(actor.role, ALL_CHANGES)
-        return rows.filter(condition(text, website=actor.website.pk, member=actor.membership_id))
+        return rows.filter(holds(text, website=actor.website.pk, member=actor.membership_id))
 
 
 class RequiredChange(Journaled):

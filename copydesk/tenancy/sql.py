@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -18,6 +19,11 @@ NAMED = re.compile(r"%\((\w+)\)s")
 def words(known: Collection[str]) -> str:
     """For `IN (…)`: codes of ours, of which none has a quote in it."""
     return ", ".join(f"'{word}'" for word in sorted(known))
+
+
+def moment(text: str | None) -> Any:
+    """A time in JSON; `Any`, because the statement says whether there is one."""
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def select(text: str, **values: Any) -> list[Sequence[Any]]:

@@ -9,8 +9,9 @@ from copydesk.accounts.permissions import Role
 from copydesk.journal.models import EventQuerySet
 from copydesk.journal.queries import verbs_seen_by, visible_events
 from copydesk.orders.models import Order
+from copydesk.tenancy.sql import holds
 
-from ..conditions import TASK, condition
+from ..conditions import TASK
 from ..models import EditingTask, RequiredChange
 
 SUBJECTS = (EditingTask.noun, RequiredChange.noun)
@@ -22,7 +23,7 @@ EDITING_VERBS = [verb for verb in verbs_seen_by(Role.EDITOR) if verb.partition("
 
 def editing_events(actor: Actor) -> EventQuerySet:
     """About tasks and required changes: the editor's own acts, and those on orders that it has, has had or may take."""
-    own = condition(OWN, website=actor.website.pk, member=actor.membership_id)
+    own = holds(OWN, website=actor.website.pk, member=actor.membership_id)
     seen = Order.objects.visible_to(actor).values("pk")
     rows = visible_events(actor).filter(subject_type__in=SUBJECTS)
     return rows.filter(Q(own) | Q(root_id__in=seen))

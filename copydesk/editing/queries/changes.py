@@ -16,8 +16,9 @@ from copydesk.accounts.permissions import Role
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
+from copydesk.tenancy.sql import holds, moment
 
-from ..conditions import CHANGE, TASK, condition
+from ..conditions import CHANGE, TASK
 from ..models import ChangeStatus, EditingReview, EditingTask, RequiredChange, RequiredChangeQuerySet, having
 
 SHOWN = f"""(
@@ -61,7 +62,7 @@ def shown_changes(rows: RequiredChangeQuerySet) -> Any:
 
 
 def required_of(rows: RequiredChangeQuerySet, task: EditingTask) -> RequiredChangeQuerySet:
-    return rows.filter(condition(OF_TASK, website=task.website_id, task=task.pk))
+    return rows.filter(holds(OF_TASK, website=task.website_id, task=task.pk))
 
 
 def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
@@ -75,7 +76,6 @@ def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
         for order_id, task in tasks.items():
             task.order = _order(orders[order_id])
         having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
-    steps = _steps(actor, rows)
     return [
         ChangeRow(
             id=row.id,
@@ -86,15 +86,12 @@ def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
             status=ChangeStatus(row.status),
             ticked_at=moment(row.ticked_at),
             confirmed_at=moment(row.confirmed_at),
-            available_actions=offered(mine, "confirm", having_now.get(row.order_id)),
+            available_actions=offered(
+                RequiredChange.LIFECYCLE.available(_model(row), actor), "confirm", having_now.get(row.order_id)
+            ),
         )
-        for row, mine in zip(rows, steps, strict=True)
+        for row in rows
     ]
-
-
-def moment(text: str | None) -> dt.datetime | None:
-    """As JSON gives it."""
-    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def offered(steps: list[AvailableAction], name: str, refusal: Refusal | None) -> list[AvailableAction]:
@@ -123,19 +120,6 @@ class _Change(NamedTuple):
     order_id: int
     writer_id: int | None
     order_status: str
-
-
-def _steps(actor: Actor, rows: Sequence[_Change]) -> list[list[AvailableAction]]:
-    """What the LIFECYCLE offers of each. Its guards ask little of a change, so a page of them has few different
-    answers, and each is asked for once."""
-    found: dict[tuple[object, ...], list[AvailableAction]] = {}
-    every = []
-    for row in rows:
-        key = (row.status, row.order_status, row.writer_id == actor.membership_id)
-        if key not in found:
-            found[key] = RequiredChange.LIFECYCLE.available(_model(row), actor)
-        every.append(found[key])
-    return every
 
 
 def _order(row: _Change) -> Order:

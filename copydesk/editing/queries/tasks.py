@@ -19,6 +19,7 @@ from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order, Round, Status
 from copydesk.orders.models.order import OrderQuerySet
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import moment
 
 from ..conditions import TASK
 from ..models import (
@@ -32,7 +33,7 @@ from ..models import (
     Verdict,
 )
 from ..policies import Criterion, EditingPolicy, Rubric
-from .changes import ChangeRow, change_rows, moment, offered, required_of, shown_changes
+from .changes import ChangeRow, change_rows, offered, required_of, shown_changes
 from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
@@ -197,7 +198,7 @@ def task_rows(actor: Actor, found: Sequence[str], policy: EditingPolicy | None =
     """Of what is `shown`. Two queries at most, one of them for the policy where it is not given."""
     policy, now = policy or EditingPolicy.of(actor.website), clock.now()
     tasks = [_Task._make(orjson.loads(each)) for each in found]
-    steps = _steps(actor, tasks)
+    steps = [EditingTask.LIFECYCLE.available(_model(task), actor) for task in tasks]
     standing = _standing(actor, tasks, steps, policy)
     return [_row(actor, task, mine, policy, now, standing) for task, mine in zip(tasks, steps, strict=True)]
 
@@ -247,21 +248,9 @@ class _Task(NamedTuple):
     order: list[Any]
 
 
-def _steps(actor: Actor, tasks: Sequence[_Task]) -> list[list[AvailableAction]]:
-    """What the LIFECYCLE offers of each. Its guards ask little of a task, so a page of them has few different answers:
-    each is asked for once, of models that have no more than is known."""
-    found: dict[tuple[object, ...], list[AvailableAction]] = {}
-    every = []
-    for task in tasks:
-        order_id, _, order_status, *_ = task.order
-        key = (task.status, task.editor_id, task.assignment_type, task.lease_until, order_status == Status.EDITING)
-        if key not in found:
-            found[key] = EditingTask.LIFECYCLE.available(_model(task, order_id, order_status), actor)
-        every.append(found[key])
-    return every
-
-
-def _model(task: _Task, order_id: int, order_status: str) -> EditingTask:
+def _model(task: _Task) -> EditingTask:
+    """With no more than is known, for the LIFECYCLE's guards."""
+    order_id, _, order_status, *_ = task.order
     names = ("id", "website_id", "order_id", "editor_id", "status", "assignment_type", "lease_until")
     values = (task.id, task.website_id, order_id, task.editor_id, task.status, task.assignment_type)
     found = EditingTask.from_db(None, names, (*values, moment(task.lease_until)))

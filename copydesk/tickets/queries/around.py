@@ -15,10 +15,9 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.queries import verbs_seen_by
 from copydesk.journal.verbs import VERBS, shown_reason
 from copydesk.payments.models import ChargeStatus
-from copydesk.tenancy.sql import select_by_key
+from copydesk.tenancy.sql import moment, select_by_key
 
 from ..models import EscalationStatus, Priority, Status
-from .clocks import moment
 from .rows import PEOPLE, Member, member_from
 
 ESCALATED = "ticket.escalate"

@@ -9,6 +9,7 @@ from typing import Any
 
 from copydesk.accounts.permissions import STAFF
 from copydesk.journal.models import Event
+from copydesk.tenancy.sql import moment
 
 from ..clocks import Happening, Kind, Reading, State, fold, state
 from ..models import Clock, Priority, Status, Ticket
@@ -80,11 +81,6 @@ def clock_rows(found: Iterable[Sequence[Any]], at: dt.datetime) -> list[ClockRow
     """Of CLOCK: first response, next responses, resolution."""
     clocks = [_clock_row(at, *values, *map(moment, moments)) for *values, moments in found]
     return sorted(clocks, key=lambda one: (KINDS.index(one.kind), one.number))
-
-
-def moment(text: str | None) -> Any:
-    """As JSON gives it."""
-    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def _clock_row(

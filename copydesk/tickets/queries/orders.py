@@ -20,12 +20,11 @@ from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import holds, select_by_key, words
+from copydesk.tenancy.sql import holds, moment, select_by_key, words
 
 from ..models import Category, IssueKind, IssueStatus, Priority, Status
 from ..models.issues import UNRESOLVED
 from ..models.ticket import ACTIVE
-from .clocks import moment
 from .rows import Member, member_from
 
 Tab = Callable[[OrderQuerySet], OrderQuerySet]
