@@ -31,7 +31,7 @@ class SupportProfileChange(serializers.Serializer[Any]):
 
 
 class AgentFilter(django_filters.FilterSet):
-    role = django_filters.MultipleChoiceFilter(choices=ROLES)
+    role = django_filters.MultipleChoiceFilter(choices=ROLES, distinct=False)
 
 
 class SupportProfileDesk(Desk):
@@ -54,7 +54,8 @@ class SupportProfileDesk(Desk):
 
     @extend_schema(operation_id="support_profiles_list", responses=ROW(many=True))
     def list(self, request: Request) -> Response:
-        return self.page(self.get_queryset(), lambda members: profile_rows(self.actor, members))
+        ids = self.get_queryset().values_list("pk", flat=True)
+        return self.page(ids, lambda found: profile_rows(self.actor, found))
 
     @extend_schema(operation_id="support_profiles_retrieve", responses=ROW)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -68,4 +69,4 @@ class SupportProfileDesk(Desk):
         return self._seen(self.get_queryset().get(pk=member.pk))
 
     def _seen(self, member: Any) -> Response:
-        return self.versioned(member, profile_rows(self.actor, [member])[0])
+        return self.versioned(member, profile_rows(self.actor, [member.pk])[0])

@@ -32,8 +32,9 @@ class WorkloadTrackerDesk(Desk):
 
     @extend_schema(operation_id="workload_tracker_list", responses=ROW(many=True))
     def list(self, request: Request) -> Response:
-        return self.page(self.get_queryset(), lambda members: tracked_agents(self.actor, members))
+        ids = self.get_queryset().values_list("pk", flat=True)
+        return self.page(ids, lambda found: tracked_agents(self.actor, found))
 
     @extend_schema(operation_id="workload_tracker_retrieve", responses=ROW)
     def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(tracked_agents(self.actor, [self.get_object()])[0])
+        return Response(tracked_agents(self.actor, [self.get_object().pk])[0])

@@ -14,10 +14,12 @@ from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.files.models import File
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
+from copydesk.tenancy.sql import holds
 
 from .ticket import REQUESTERS, Ticket, TicketQuerySet
 
 ROLES = [(role.value, role.value) for role in Role]
+WAITING = "reply_id IS NULL AND note_id IS NULL"
 
 
 def thread_of(ticket: Ticket) -> TicketQuerySet:
@@ -86,7 +88,7 @@ class TicketFileQuerySet(TenantQuerySet["TicketFile"]):
 
     def waiting(self) -> TicketFileQuerySet:
         """Added, and not sent with a message yet."""
-        return self.filter(reply=None, note=None)
+        return self.filter(holds(WAITING))
 
 
 class TicketFile(TenantModel):

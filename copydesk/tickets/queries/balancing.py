@@ -7,12 +7,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Exists, OuterRef, When
+from django.db.models import BooleanField
 
 from copydesk.core.numbers import Rate, rate
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import expression, holds, select, words
 
-from ..models import Priority, Status, Ticket, TicketFile
+from ..models import Priority, Status, Ticket
+from ..models.messages import WAITING
 from ..models.ticket import RUNNING, TicketQuerySet
 from .agents import AgentLoad, Exclusion, agent_loads
 
@@ -20,6 +22,16 @@ MOST_MOVES = 500
 """As many as one call of bulk-assign takes."""
 LEAST_GAIN = 1e-9
 """In fairness: less is the arithmetic's own noise."""
+MOVABLE = f"""status IN ({words(RUNNING)}) AND assignee_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM tickets_ticketfile d JOIN files_file f ON f.website_id = d.website_id AND f.id = d.file_id
+    WHERE d.website_id = %(website)s AND d.ticket_id = tickets_ticket.id
+      AND f.uploader_id = tickets_ticket.assignee_id AND {WAITING}
+)"""
+ANSWERED = f"status <> '{Status.NEW}'"
+MOVED = """
+SELECT id, number, title, priority, status, due_at FROM tickets_ticket
+WHERE website_id = %(website)s AND id = ANY(%(ids)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def balancing_plan(website: Website, at: dt.datetime) -> BalancingPlan:
     for _, giver, taker in moves:
         after[giver] -= 1
         after[taker] += 1
-    tickets = Ticket.objects.of(website).in_bulk([pk for pk, _, _ in moves])
+    tickets = _moved(website, [pk for pk, _, _ in moves])
     sharing = [load for load in loads if shares(load)]
     return BalancingPlan(
         fairness_before=_shown(fairness((load.active, load.capacity) for load in sharing)),
@@ -100,16 +112,14 @@ def balancing_plan(website: Website, at: dt.datetime) -> BalancingPlan:
             )
             for load in loads
         ],
-        moves=[Move(_moved(tickets[pk]), giver, taker) for pk, giver, taker in moves],
+        moves=[Move(tickets[pk], giver, taker) for pk, giver, taker in moves],
     )
 
 
 def movable(website: Website) -> TicketQuerySet:
     """Tickets that somebody has and another could go on with: none whose client is awaited, none for which its agent
     has files ready that are not sent yet, and is in the middle of an answer."""
-    drafts = TicketFile.objects.of(website).waiting()
-    answering = drafts.filter(ticket=OuterRef("pk"), file__uploader=OuterRef("assignee"))
-    return Ticket.objects.of(website).filter(status__in=RUNNING, assignee__isnull=False).exclude(Exists(answering))
+    return Ticket.objects.of(website).filter(holds(MOVABLE, website=website.pk))
 
 
 def shares(load: AgentLoad) -> bool:
@@ -179,23 +189,20 @@ def _next(
 def _in_giving_order(website: Website) -> dict[int, list[int]]:
     """Member → its movable tickets: first what nobody has answered yet, then what it has had for the shortest time. One
     query."""
-    answered = Case(When(status=Status.NEW, then=0), default=1)
-    rows = movable(website).order_by(answered, "-assigned_at", "-pk").values_list("assignee_id", "pk")
+    rows = movable(website).order_by(expression(ANSWERED, BooleanField()), "-assigned_at", "-pk")
     found: dict[int, list[int]] = {}
-    for member, pk in rows:
+    for member, pk in rows.values_list("assignee_id", "pk"):
         found.setdefault(member or 0, []).append(pk)
     return found
 
 
-def _moved(ticket: Ticket) -> MovedTicket:
-    return MovedTicket(
-        id=ticket.pk,
-        number=ticket.number,
-        title=ticket.title,
-        priority=Priority(ticket.priority).word,
-        status=Status(ticket.status),
-        due_at=ticket.due_at,
-    )
+def _moved(website: Website, ids: Sequence[int]) -> dict[int, MovedTicket]:
+    """By id. One query, where there are any."""
+    found = select(MOVED, website=website.pk, ids=ids) if ids else ()
+    return {
+        pk: MovedTicket(pk, number, title, Priority(priority).word, Status(status), due_at)
+        for pk, number, title, priority, status, due_at in found
+    }
 
 
 def _jain(total: float, squares: float, n: int) -> float | None:

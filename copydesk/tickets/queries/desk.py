@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Field, IntegerField, QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.core.numbers import Rate, rate
+from copydesk.tenancy.sql import expression, select, words
 
-from ..models import CannedReply, Category, Faq, Priority, Shift, SupportProfile, Ticket
+from ..models import CannedReply, Category, Faq, Priority, Shift
 from ..models.desk import ShiftQuerySet
+from ..models.ticket import ACTIVE, AT_RISK, OVERDUE
 from .agents import AgentLoad, Exclusion, agent_loads, desk_members
 from .figures import PriorityCount
-from .rows import Member, member_row
+from .rows import Member, member_from
+
+VERSION = """coalesce((
+    SELECT p.version FROM tickets_supportprofile p
+    WHERE p.website_id = %(website)s AND p.member_id = accounts_membership.id
+), 0)"""
+HAS = f"""(
+    SELECT count(*) FROM tickets_ticket t
+    WHERE t.website_id = %(website)s AND t.assignee_id = accounts_membership.id AND t.status IN ({words(ACTIVE)})
+)"""  # noqa: S608 — put together from constants
+HELD = f"""
+SELECT assignee_id, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK}),
+       min(opened_at)
+FROM tickets_ticket
+WHERE website_id = %(website)s AND status IN ({words(ACTIVE)}) AND assignee_id = ANY(%(ids)s)
+GROUP BY assignee_id, priority
+"""  # noqa: S608 — put together from constants
+ON_SHIFT = """
+SELECT member_id, (array_agg(ends_at ORDER BY starts_at) FILTER (WHERE starts_at <= %(at)s))[1],
+       min(starts_at) FILTER (WHERE starts_at > %(at)s)
+FROM tickets_shift WHERE website_id = %(website)s AND ends_at > %(at)s AND member_id = ANY(%(ids)s)
+GROUP BY member_id
+"""
+AGENT = """(
+    SELECT json_build_array(m.role, m.number, u.full_name)
+    FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+    WHERE m.website_id = %(website)s AND m.id = tickets_shift.member_id
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,59 +123,52 @@ class DeskFaqRow:
     is_published: bool
 
 
+class _Held(NamedTuple):
+    """What HELD reads of an agent's tickets of one priority."""
+
+    n: int
+    overdue: int
+    at_risk: int
+    oldest: dt.datetime
+
+
 def agents(actor: Actor) -> QuerySet[Membership]:
     """The active members of the desk, with their profile's `version`, 0 without one, and how many tickets are
     `active`."""
-    profile = SupportProfile.objects.of(actor.website).filter(member=OuterRef("pk"))
-    held = Ticket.objects.of(actor.website).active().filter(assignee=OuterRef("pk")).order_by().values("assignee")
     return desk_members(actor.website).annotate(
-        version=Coalesce(Subquery(profile.values("version")), 0),
-        active=Coalesce(Subquery(held.annotate(n=Count("*")).values("n")), 0),
+        version=expression(VERSION, IntegerField(), website=actor.website.pk),
+        active=expression(HAS, IntegerField(), website=actor.website.pk),
     )
 
 
-def profile_rows(actor: Actor, members: Sequence[Membership]) -> list[SupportProfileRow]:
+def profile_rows(actor: Actor, ids: Sequence[int]) -> list[SupportProfileRow]:
     """Of `agents`. Two queries."""
     now, loads = clock.now(), _loads(actor)
-    shifts: dict[int, list[Shift]] = defaultdict(list)
-    ahead = Shift.objects.of(actor.website).filter(member__in=[member.pk for member in members], ends_at__gt=now)
-    for shift in ahead.order_by("starts_at"):
-        shifts[shift.member_id].append(shift)
-    return [_profile(loads[member.pk], shifts[member.pk], now) for member in members]
+    shifts = {member: at for member, *at in select(ON_SHIFT, website=actor.website.pk, at=now, ids=list(ids))}
+    return [_profile(loads[member], *shifts.get(member, (None, None))) for member in ids]
 
 
-def tracked_agents(actor: Actor, members: Sequence[Membership]) -> list[TrackedAgent]:
+def tracked_agents(actor: Actor, ids: Sequence[int]) -> list[TrackedAgent]:
     """Of `agents`. Two queries."""
     now, loads = clock.now(), _loads(actor)
-    tickets = Ticket.objects.of(actor.website).active().filter(assignee__in=[member.pk for member in members])
-    held: dict[int, dict[int, Any]] = defaultdict(dict)
-    found = (
-        tickets.order_by()
-        .values("assignee_id", "priority")
-        .annotate(
-            n=Count("pk"),
-            overdue=Count("pk", filter=Q(pk__in=tickets.overdue(now).values("pk"))),
-            at_risk=Count("pk", filter=Q(pk__in=tickets.at_risk(now).values("pk"))),
-            oldest=Min("opened_at"),
-        )
-    )
-    for row in found:
-        held[row["assignee_id"]][row["priority"]] = row
-    return [_tracked(loads[member.pk], held[member.pk]) for member in members]
+    held: dict[int, dict[int, _Held]] = {member: {} for member in ids}
+    for member, priority, *figures in select(HELD, website=actor.website.pk, at=now, ids=list(ids)):
+        held[member][priority] = _Held(*figures)
+    return [_tracked(loads[member], held[member]) for member in ids]
 
 
 def shifts(actor: Actor) -> ShiftQuerySet:
     """Of active members and of others who had one, with what `shift_rows` reads."""
-    return Shift.objects.visible_to(actor).select_related("member__user")
+    return Shift.objects.visible_to(actor).annotate(agent=expression(AGENT, Field(), website=actor.website.pk))
 
 
-def shift_rows(actor: Actor, found: Sequence[Shift]) -> list[ShiftRow]:
+def shift_rows(actor: Actor, found: Sequence[Any]) -> list[ShiftRow]:
     """Of `shifts`. No query."""
     now = clock.now()
     return [
         ShiftRow(
             id=shift.pk,
-            member=member_row(actor, shift.member, {}),
+            member=member_from(actor, shift.member_id, *shift.agent),
             starts_at=shift.starts_at,
             ends_at=shift.ends_at,
             hours=round((shift.ends_at - shift.starts_at) / dt.timedelta(hours=1), 2),
@@ -176,7 +196,7 @@ def _loads(actor: Actor) -> dict[int, AgentLoad]:
     return {load.member_id: load for load in agent_loads(actor.website, clock.now())}
 
 
-def _profile(load: AgentLoad, shifts: Sequence[Shift], now: dt.datetime) -> SupportProfileRow:
+def _profile(load: AgentLoad, until: dt.datetime | None, next_at: dt.datetime | None) -> SupportProfileRow:
     return SupportProfileRow(
         id=load.member_id,
         role=load.role,
@@ -187,12 +207,12 @@ def _profile(load: AgentLoad, shifts: Sequence[Shift], now: dt.datetime) -> Supp
         active=load.active,
         load=rate(load.active, load.capacity),
         on_duty=load.on_duty,
-        shift_until=next((shift.ends_at for shift in shifts if shift.starts_at <= now), None),
-        next_shift_at=next((shift.starts_at for shift in shifts if shift.starts_at > now), None),
+        shift_until=until,
+        next_shift_at=next_at,
     )
 
 
-def _tracked(load: AgentLoad, held: dict[int, Any]) -> TrackedAgent:
+def _tracked(load: AgentLoad, held: Mapping[int, _Held]) -> TrackedAgent:
     return TrackedAgent(
         id=load.member_id,
         role=load.role,
@@ -203,8 +223,8 @@ def _tracked(load: AgentLoad, held: dict[int, Any]) -> TrackedAgent:
         active=load.active,
         capacity=load.capacity,
         spare=round(load.spare, 3),
-        by_priority=[PriorityCount(one.word, held[one]["n"] if one in held else 0) for one in reversed(Priority)],
-        overdue=sum(row["overdue"] for row in held.values()),
-        at_risk=sum(row["at_risk"] for row in held.values()),
-        oldest_opened_at=min((row["oldest"] for row in held.values()), default=None),
+        by_priority=[PriorityCount(one.word, held[one].n if one in held else 0) for one in reversed(Priority)],
+        overdue=sum(one.overdue for one in held.values()),
+        at_risk=sum(one.at_risk for one in held.values()),
+        oldest_opened_at=min((one.oldest for one in held.values()), default=None),
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from copydesk.accounts.actor import Actor
-from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import STAFF, Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
@@ -308,11 +307,6 @@ def people(actor: Actor, member_ids: Iterable[int]) -> dict[int, Member]:
     """By membership. One query."""
     found = select_by_key(PEOPLE, website=actor.website.pk, people=list(member_ids))
     return {pk: member_from(actor, pk, *known) for pk, *known in found}
-
-
-def member_row(actor: Actor, member: Membership, names: Mapping[int, str]) -> Member:
-    """With `user` selected; `names` are writers' pen names."""
-    return member_from(actor, member.pk, member.role, member.number, member.user.full_name, names.get(member.pk))
 
 
 def member_from(actor: Actor, pk: int, role: str, number: int, full_name: str, pen_name: str | None = None) -> Member:

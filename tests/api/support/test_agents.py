@@ -205,5 +205,6 @@ def test_queries_and_parameters(
         held(client, agent), shift(agent, admin, 0, 4)
     assert queries(lambda: caller.get(path)) == few <= 5
     assert queries(lambda: caller.get(f"{path}{support.pk}/")) <= 5
+    assert ids(read(support, path, {"role": "support", "ordering": "-active"}))[-1] == support.pk, "it alone has none"
     for query, field in [({"role": "client"}, "role"), ({"ordering": "name"}, "ordering"), ({"x": "1"}, "x")]:
         assert fields(read(support, path, query, 400)) == [field]
