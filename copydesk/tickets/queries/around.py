@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -126,7 +126,7 @@ def around(
         charges=_known(charges),
         root_types=[kind for kind, _ in roots],
         root_ids=[root_id for _, root_id in roots],
-        verbs=verbs_seen_by(actor.role),
+        verbs=_verbs(actor, {row.noun for row in rows}),
         nouns=list({row.noun for row in rows}),
         ids=[row.pk for row in rows],
     )
@@ -140,6 +140,12 @@ def around(
         charges={pk: ChargeName(pk, ChargeStatus(now), to_decimal(minor), cur) for pk, now, minor, cur in of_charges},
         steps=steps,
     )
+
+
+def _verbs(actor: Actor, nouns: Collection[str]) -> list[str]:
+    """Of all that the actor may see a tenth: to compare each event with all of them was a third of the query."""
+    seen = verbs_seen_by(actor.role)
+    return [verb for verb in seen if verb == ESCALATED or verb.partition(".")[0] in nouns]
 
 
 def _known(ids: Iterable[int | None]) -> list[int]:
