@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
-from copydesk.tenancy.counts import counts
+from copydesk.tenancy.counts import Tab, counts, shares
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
@@ -59,7 +59,7 @@ def page(request: Request, rows: Any, build: Build, total: int | None = None) ->
 
 def count(rows: Any) -> int:
     """Exact to 10,000, then one more. One query."""
-    return int(rows.order_by()[: COUNTED_TO + 1].count())
+    return int(rows.order_by().values("pk")[: COUNTED_TO + 1].count())
 
 
 def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, int, dict[str, int]]:
@@ -67,9 +67,11 @@ def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]])
     asked = request.query_params.get("tab", next(iter(known)))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    sets = {name: narrow(rows) for name, narrow in known.items()}
-    found = counts(sets, COUNTED_TO + 1)
-    return sets[asked], found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
+    if all(isinstance(tab, Tab) for tab in known.values()):
+        found = shares(rows, cast(Mapping[str, Tab], known))
+    else:
+        found = counts({name: narrow(rows) for name, narrow in known.items()}, COUNTED_TO + 1)
+    return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 
 def stream(request: Request, rows: Any, build: Build) -> dict[str, Any]:

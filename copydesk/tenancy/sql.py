@@ -27,24 +27,17 @@ def moment(text: str | None) -> Any:
 
 
 def select(text: str, **values: Any) -> list[Sequence[Any]]:
-    """One query. JSON comes as Python's."""
+    """One query, by one plan that is kept for all websites, also where the request's others are planned each time
+    (decision 0011): for what is found by an index on any website, by keys or in a period. JSON comes as Python's."""
+    replanned = wide()
     with connection.cursor() as cursor:
+        if replanned:
+            connection.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute(text, values)
         found: list[Sequence[Any]] = cursor.fetchall()
+        if replanned:
+            connection.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return found
-
-
-def select_by_key(text: str, **values: Any) -> list[Sequence[Any]]:
-    """As `select`, of rows whose keys are given: one plan is kept for all websites, where a request that reads a whole
-    one has the others planned each time (decision 0011). Planning took 1.3 ms of what stands around a page of tickets,
-    reading it 0.3."""
-    if not wide():
-        return select(text, **values)
-    raw = connection.connection
-    raw.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    found = select(text, **values)
-    raw.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    return found
 
 
 def expression(text: str, kind: Field[Any, Any], /, **values: Any) -> RawSQL:

@@ -12,7 +12,7 @@ from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.orders.models import Order
-from copydesk.tickets.queries.orders import NEEDY_TABS, NeedyOrder, needy_orders, needy_tabs
+from copydesk.tickets.queries.orders import NEEDY_TABS, NeedyOrder, needing, needy_orders, needy_tabs
 
 
 class NeedyOrderDesk(Desk):
@@ -30,5 +30,6 @@ class NeedyOrderDesk(Desk):
     def orders(self, request: Request) -> Response:
         """Disputed ones, those with a payment issue that is not resolved, those with an open ticket about them: the
         nearest deadline first. An order may be in several tabs. No writer's pay."""
-        tabs = needy_tabs(self.actor.website)
-        return self.page(self.get_queryset(), lambda orders: needy_orders(self.actor, orders), tabs)
+        website = self.actor.website
+        rows = needing(self.get_queryset(), website)
+        return self.page(rows, lambda orders: needy_orders(self.actor, orders), needy_tabs(website))

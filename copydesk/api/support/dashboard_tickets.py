@@ -71,7 +71,7 @@ class SupportTicketDesk(Desk):
     def queue(self, request: Request) -> Response:
         """Active tickets: the highest priority first, then the one that is due next. `mine` are the caller's;
         `high_priority` has critical ones, too."""
-        return self._shown(self.get_queryset().order_by("-priority", "due_at"), queue_tabs(self.actor))
+        return self._shown(self.get_queryset().active().order_by("-priority", "due_at"), queue_tabs(self.actor))
 
     def _shown(self, rows: Any, tabs: Any) -> Response:
         return self.page(rows, lambda tickets: ticket_rows(self.actor, tickets), tabs)

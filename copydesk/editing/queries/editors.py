@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -18,6 +17,7 @@ from copydesk.core.errors import Refusal
 from copydesk.core.numbers import Rate, rate
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import select
 
 from .. import errors
 from ..conditions import HELD_AT, TASK
@@ -117,9 +117,7 @@ def editors(actor: Actor) -> QuerySet[Membership]:
 def editor_rows(actor: Actor, members: Sequence[Membership]) -> list[EditorRow]:
     """Of members from `editors`. Two queries."""
     given = _given(actor.website, EditingPolicy.of(actor.website)) | {"ids": [member.pk for member in members]}
-    with connection.cursor() as cursor:
-        cursor.execute(SHOWN, given)
-        known = {pk: found for pk, *found in cursor.fetchall()}
+    known = {pk: found for pk, *found in select(SHOWN, **given)}
     return [_row(actor, member, *known[member.pk]) for member in members]
 
 
@@ -149,9 +147,7 @@ def _row(
 def standing(website: Website | int, editor_id: int, order_ids: Sequence[int], policy: EditingPolicy) -> Standing:
     """Of an editor of the website, to the tasks of these orders. One query."""
     given = _given(website, policy) | {"editor": editor_id, "orders": list(order_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, given)
-        takes_tasks, held, limit, written = cursor.fetchone()
+    ((takes_tasks, held, limit, written),) = select(STANDING, **given)
     return Standing(takes_tasks, held, limit, frozenset(written))
 
 
@@ -164,10 +160,8 @@ def least_loaded(order: Order, given_back_by: Sequence[int], policy: EditingPoli
         "paper_type": order.paper_type,
         "given_back_by": list(given_back_by),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(LEAST_LOADED, given)
-        row = cursor.fetchone()
-    return row[0] if row else None
+    best = select(LEAST_LOADED, **given)
+    return best[0][0] if best else None
 
 
 def _given(website: Website | int, policy: EditingPolicy) -> dict[str, Any]:

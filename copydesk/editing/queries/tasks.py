@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
 from django.db.models import Exists, OuterRef, TextField
 from django.db.models.expressions import RawSQL
 
@@ -18,10 +17,11 @@ from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order, Round, Status
 from copydesk.orders.models.order import OrderQuerySet
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import moment
+from copydesk.tenancy.sql import holds, moment, select
 
-from ..conditions import TASK
+from ..conditions import FITTING, HELD_AT, OVERDUE, TASK, URGENT
 from ..models import (
     AssignmentType,
     Due,
@@ -37,7 +37,6 @@ from .changes import ChangeRow, change_rows, offered, required_of, shown_changes
 from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
-Tab = Callable[[EditingTaskQuerySet], EditingTaskQuerySet]
 TABS = ("open", "available", "claimed", "in_review", "submitted", "overdue", "closed")
 OWN_TABS = ("all", "active", "in_review", "submitted", "overdue", "recent")
 FREE_TABS = ("all", "fitting", "urgent", "overdue")
@@ -61,7 +60,7 @@ REVIEW = """
 SELECT r.quality_score, r.verdict, r.notes, r.corrections, r.issues::text, r.rubric_version, r.submitted_at, ARRAY(
     SELECT f.order_file_id FROM editing_reviewfile f WHERE f.website_id = r.website_id AND f.review_id = r.id ORDER BY 1
 )
-FROM editing_editingreview r WHERE r.website_id = %s AND r.task_id = %s
+FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.task_id = %(task)s
 """
 
 
@@ -145,7 +144,7 @@ class TaskDetail:
     available_actions: list[AvailableAction]
 
 
-def tabs() -> Mapping[str, Tab]:
+def tabs() -> Mapping[str, Callable[[EditingTaskQuerySet], EditingTaskQuerySet]]:
     """Of the tasks that the actor sees."""
     now = clock.now()
     return {
@@ -163,12 +162,12 @@ def own_tabs() -> Mapping[str, Tab]:
     """Of an editor's own: what it has now, and what it has had."""
     now = clock.now()
     return {
-        "all": lambda rows: rows,
-        "active": lambda rows: rows.held_at(now),
-        "in_review": lambda rows: rows.held_at(now, TaskStatus.IN_REVIEW),
-        "submitted": lambda rows: rows.filter(status=TaskStatus.SUBMITTED),
-        "overdue": lambda rows: rows.held_at(now).due(Due.OVERDUE, now, 0),
-        "recent": lambda rows: rows.filter(status=TaskStatus.CLOSED),
+        "all": Tab(),
+        "active": Tab(holds(HELD_AT, at=now)),
+        "in_review": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.IN_REVIEW}'", at=now)),
+        "submitted": Tab(holds(f"{TASK}.status = '{TaskStatus.SUBMITTED}'")),
+        "overdue": Tab(holds(f"{HELD_AT} AND {OVERDUE}", at=now)),
+        "recent": Tab(holds(f"{TASK}.status = '{TaskStatus.CLOSED}'")),
     }
 
 
@@ -176,10 +175,10 @@ def free_tabs(actor: Actor, policy: EditingPolicy | None = None) -> Mapping[str,
     """Of the tasks that an editor may claim. One query, for the policy where it is not given."""
     now, hours = clock.now(), (policy or EditingPolicy.of(actor.website)).urgent_hours
     return {
-        "all": lambda rows: rows,
-        "fitting": lambda rows: rows.fitting(actor),
-        "urgent": lambda rows: rows.due(Due.URGENT, now, hours),
-        "overdue": lambda rows: rows.due(Due.OVERDUE, now, hours),
+        "all": Tab(),
+        "fitting": Tab(holds(FITTING, website=actor.website.pk, member=actor.membership_id)),
+        "urgent": Tab(holds(URGENT, at=now, soon=now + hours * HOUR)),
+        "overdue": Tab(holds(OVERDUE, at=now)),
     }
 
 
@@ -314,9 +313,8 @@ def _row(
 
 def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
     """Three queries at most: the review, the changes, and what these ask."""
-    with connection.cursor() as cursor:
-        cursor.execute(REVIEW, [actor.website.pk, task.pk])
-        quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files = cursor.fetchone()
+    (row,) = select(REVIEW, website=actor.website.pk, task=task.pk)
+    quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files = row
     required = required_of(RequiredChange.objects.of(actor.website), task).order_by("position")
     return EditingReviewRow(
         quality_score=quality_score,

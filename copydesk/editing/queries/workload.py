@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Period, ReportPeriod, day_start
 from copydesk.orders.queries.workload import THROUGHPUT_DAYS, WEEK_DAYS, recommended_limit, throughput_per_day
+from copydesk.tenancy.sql import select
 
 from ..conditions import FITTING, FREE_TO, HELD_AT, OVERDUE, TASK, URGENT
 from ..models import Due, TaskStatus
@@ -135,11 +134,8 @@ def editor_stats(actor: Actor, period: Period) -> EditorStats:
         "before_since": base.since if base else None,
         "before_until": base.until if base else None,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(STATS, values)
-        active, claimed, in_review, submitted, overdue, urgent, available, fitting, completed, before = (
-            cursor.fetchone()
-        )
+    (row,) = select(STATS, **values)
+    active, claimed, in_review, submitted, overdue, urgent, available, fitting, completed, before = row
     limit = policy.task_limit if own_limit is None else own_limit
     return EditorStats(
         period=period.row(),
@@ -226,16 +222,13 @@ class _Held(NamedTuple):
 
 
 def _held(actor: Actor, now: dt.datetime) -> list[_Held]:
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, {"website": actor.website.pk, "member": actor.membership_id, "at": now})
-        return [_Held._make((*row[:4], TaskOrder(*row[4:]))) for row in cursor.fetchall()]
+    found = select(HELD, website=actor.website.pk, member=actor.membership_id, at=now)
+    return [_Held._make((*row[:4], TaskOrder(*row[4:]))) for row in found]
 
 
 def _own(actor: Actor) -> tuple[dt.datetime, int | None, bool]:
     """(since when it is an editor, its own limit, whether it takes tasks). One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(OWN, {"website": actor.website.pk, "member": actor.membership_id})
-        joined_at, limit, available = cursor.fetchone()
+    ((joined_at, limit, available),) = select(OWN, website=actor.website.pk, member=actor.membership_id)
     return joined_at, limit, available
 
 
@@ -248,7 +241,5 @@ def _pace(actor: Actor, now: dt.datetime, today: dt.date) -> tuple[int, float | 
         "since": day_start(today - (THROUGHPUT_DAYS + WEEK_DAYS - 1) * DAY, actor.website.timezone),
         "until": day_start(today, actor.website.timezone),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(PACE, values)
-        measured, speed, submissions = cursor.fetchone()
+    ((measured, speed, submissions),) = select(PACE, **values)
     return measured, speed, submissions or []

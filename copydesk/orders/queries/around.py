@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.payments.models.charges import REPAYABLE, UNDECIDED, ChargeStatus
-from copydesk.tenancy.sql import select_by_key, words
+from copydesk.tenancy.sql import select, words
 
 from ..models import DELIVERED_KINDS, Assignment, Offer, Order
 from ..models.pricing import OPEN_ADJUSTMENTS
@@ -106,7 +106,7 @@ def around(order: Order, by: Actor) -> Around:
         "own": by.role is Role.WRITER,
         "reads": by.membership_id is not None and takes_part(by, order),
     }
-    ((lines, *others),) = select_by_key(AROUND, **values)
+    ((lines, *others),) = select(AROUND, **values)
     return Around([Line(*line) for line in lines], *others)
 
 

@@ -18,7 +18,7 @@ from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import OnWebsite, TenantQuerySet
-from copydesk.tenancy.sql import holds
+from copydesk.tenancy.sql import holds, words
 
 from .. import errors
 
@@ -60,6 +60,7 @@ RUNNING = frozenset({S.NEW, S.OPEN})
 ACTIVE = RUNNING | {S.AWAITING_CLIENT}
 UNCLOSED = ACTIVE | {S.RESOLVED}
 REQUESTERS = (Role.CLIENT, Role.WRITER)
+IS_ACTIVE = f"status IN ({words(ACTIVE)})"
 UNASSIGNED = "assignee_id IS NULL"
 ASSIGNED_TO = "assignee_id = %(member)s"
 URGENT = f"priority >= {Priority.HIGH.value}"

@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db import connection
-
 from copydesk.accounts.models import Membership, MembershipQuerySet, MembershipStatus
 from copydesk.accounts.permissions import Role
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import select, words
 
 from ..models.ticket import ACTIVE
 
 DEFAULT_CAPACITY = 20
 AGENTS = (Role.SUPPORT, Role.ADMIN)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
 
 
 LOADS = f"""
@@ -35,10 +30,10 @@ LEFT JOIN (
 ) s ON s.member_id = m.id
 LEFT JOIN (
     SELECT assignee_id, count(*) AS n FROM tickets_ticket
-    WHERE website_id = %(website)s AND assignee_id IS NOT NULL AND status IN ({_listed(sorted(ACTIVE))})
+    WHERE website_id = %(website)s AND assignee_id IS NOT NULL AND status IN ({words(ACTIVE)})
     GROUP BY assignee_id
 ) t ON t.assignee_id = m.id
-WHERE m.website_id = %(website)s AND m.role IN ({_listed(AGENTS)}) AND m.status = '{MembershipStatus.ACTIVE}'
+WHERE m.website_id = %(website)s AND m.role IN ({words(AGENTS)}) AND m.status = '{MembershipStatus.ACTIVE}'
 ORDER BY m.id
 """  # noqa: S608 — put together from constants
 
@@ -92,9 +87,7 @@ def desk_members(website: Website) -> MembershipQuerySet:
 
 def agent_loads(website: Website, at: dt.datetime) -> list[AgentLoad]:
     """All active members of the desk, by id. Admins are available only where they have a profile. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOADS, {"website": website.pk, "at": at})
-        rows = cursor.fetchall()
+    rows = select(LOADS, website=website.pk, at=at)
     planned = any(on_shift for *_, on_shift in rows)
     return [
         AgentLoad(member_id, number, role, name, active, capacity, available, available and (on_shift or not planned))

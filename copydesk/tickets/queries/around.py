@@ -15,7 +15,7 @@ from copydesk.core.money import to_decimal
 from copydesk.journal.queries import verbs_seen_by
 from copydesk.journal.verbs import VERBS, shown_reason
 from copydesk.payments.models import ChargeStatus
-from copydesk.tenancy.sql import moment, select_by_key
+from copydesk.tenancy.sql import moment, select
 
 from ..models import EscalationStatus, Priority, Status
 from .rows import PEOPLE, Member, member_from
@@ -117,7 +117,7 @@ def around(
     query."""
     assert actor.is_staff
     roots = [row.root for row in rows]
-    ((members, tickets, of_orders, of_charges, done),) = select_by_key(
+    ((members, tickets, of_orders, of_charges, done),) = select(
         AROUND,
         website=actor.website.pk,
         people=_known(people),

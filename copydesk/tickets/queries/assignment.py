@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import Rate, rate
+from copydesk.tenancy.counts import Tab
 
 from ..models import Ticket
 from ..models.ticket import TicketQuerySet
 from .agents import AgentLoad, Exclusion, agent_loads, best_agents
-from .queue import Tab, queue_tabs
+from .queue import queue_tabs
 from .rows import TicketRow, ticket_rows
 
 SHOWN = 3
@@ -62,7 +63,7 @@ def in_need(rows: TicketQuerySet) -> TicketQuerySet:
 
 def tabs(actor: Actor) -> Mapping[str, Tab]:
     known = queue_tabs(actor)
-    return {"all": lambda rows: rows, **{tab: known[tab] for tab in TABS if tab in known}}
+    return {"all": Tab(), **{tab: known[tab] for tab in TABS if tab in known}}
 
 
 def unassigned_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[UnassignedTicket]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-
-from django.db import connection
+from typing import Any
 
 from copydesk.core import clock
 from copydesk.core.period import Period
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.sql import select, words
 
 from ..models.ticket import ACTIVE
 
-WAITING = "({})".format(", ".join(f"'{status}'" for status in sorted(ACTIVE)))
+WAITING = f"({words(ACTIVE)})"
 CHANGES = f"""
 WITH changes AS (
     SELECT opened_at AS at, 1 AS more FROM tickets_ticket WHERE website_id = %(website)s AND opened_at >= %(since)s
@@ -53,10 +53,9 @@ def backlog_trend(website: Website, period: Period) -> list[BacklogPoint]:
     """Counted back from what is active now. One query."""
     buckets, now = period.buckets(), clock.now()
     edges = [*(bucket.since for bucket in buckets), period.until]
-    with connection.cursor() as cursor:
-        cursor.execute(CHANGES, {"website": website.pk, "since": period.since, "edges": edges})
-        (_, active), *changes = sorted(cursor.fetchall())
-    more = dict(changes)
+    found: Any = select(CHANGES, website=website.pk, since=period.since, edges=edges)
+    more = dict(found)
+    active = more.pop(0)
     points = []
     for number in range(len(buckets), 0, -1):
         active -= more.get(number + 1, 0)

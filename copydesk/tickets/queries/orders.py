@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
@@ -19,15 +21,15 @@ from copydesk.orders.models.order import OrderQuerySet
 from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import holds, moment, select_by_key, words
+from copydesk.tenancy.sql import holds, moment, select, words
 
 from ..models import Category, IssueKind, IssueStatus, Priority, Status
 from ..models.issues import UNRESOLVED
 from ..models.ticket import ACTIVE
 from .rows import Member, member_from
 
-Tab = Callable[[OrderQuerySet], OrderQuerySet]
 NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
 OPEN_TICKET = f"about_type = '{Order.noun}' AND status IN ({words(ACTIVE)})"
 OPEN_ISSUE = f"status IN ({words(UNRESOLVED)})"
@@ -168,17 +170,16 @@ class NeedyOrder:
 
 def needing(rows: OrderQuerySet, website: Website, needs: Collection[Need] = tuple(Need)) -> OrderQuerySet:
     """Those of `rows` that need support for one of `needs`."""
-    known = " UNION ALL ".join(NEEDING[need] for need in needs)
-    return rows.filter(holds(f"orders_order.id IN ({known})", website=website.pk))
+    return rows.filter(_needed(website, *needs))
 
 
 def needy_tabs(website: Website) -> Mapping[str, Tab]:
-    """Of orders: word → what narrows them."""
+    """Of orders: word → what narrows them; to be counted among those that need support at all."""
     return {
-        "all": lambda rows: needing(rows, website),
-        "disputed": lambda rows: needing(rows, website, [Need.DISPUTED]),
-        "payment_issues": lambda rows: needing(rows, website, [Need.PAYMENT_ISSUE]),
-        "open_tickets": lambda rows: needing(rows, website, [Need.TICKET]),
+        "all": Tab(_needed(website, *Need)),
+        "disputed": Tab(_needed(website, Need.DISPUTED)),
+        "payment_issues": Tab(_needed(website, Need.PAYMENT_ISSUE)),
+        "open_tickets": Tab(_needed(website, Need.TICKET)),
     }
 
 
@@ -226,6 +227,11 @@ def support_order(actor: Actor, asked: Asked) -> SupportOrder:
     )
 
 
+def _needed(website: Website, *needs: Need) -> RawSQL:
+    known = " UNION ALL ".join(NEEDING[need] for need in needs)
+    return holds(f"orders_order.id IN ({known})", website=website.pk)
+
+
 class _Around(NamedTuple):
     """`people`: number and name of the client; those of the writer, and its pen name."""
 
@@ -235,7 +241,7 @@ class _Around(NamedTuple):
 
 
 def _around(actor: Actor, orders: Sequence[Order]) -> dict[int, _Around]:
-    found = select_by_key(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
+    found = select(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
     return {
         pk: _Around(people, [_ticket(*one) for one in tickets], [_issue(*one) for one in issues])
         for pk, *people, tickets, issues in found

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
-from copydesk.tenancy.sql import select, words
+from copydesk.tenancy.counts import Tab
+from copydesk.tenancy.sql import holds, select, words
 
 from ..models import EscalationStatus, Status
 from ..models.accounts import UNDECIDED
 from ..models.issues import UNRESOLVED
-from ..models.ticket import ACTIVE, ASSIGNED_TO, AT_RISK, OVERDUE, UNASSIGNED, URGENT, TicketQuerySet
+from ..models.ticket import ASSIGNED_TO, AT_RISK, IS_ACTIVE, OVERDUE, UNASSIGNED, URGENT, TicketQuerySet
 from .figures import IN_ORDER, TicketStatusCount
 
-Tab = Callable[[TicketQuerySet], TicketQuerySet]
 LIST_TABS = ("all", "active", "recent")
 QUEUE_TABS = ("unassigned", "mine", "high_priority", "overdue", "at_risk")
 
@@ -43,7 +43,7 @@ SELECT {", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in I
            WHERE website_id = %(website)s AND status IN ({words(UNDECIDED)})
        ),
        (SELECT count(*) FROM tickets_paymentissue WHERE website_id = %(website)s AND status IN ({words(UNRESOLVED)}))
-FROM tickets_ticket WHERE website_id = %(website)s AND status IN ({words(ACTIVE)})
+FROM tickets_ticket WHERE website_id = %(website)s AND {IS_ACTIVE}
 """  # noqa: S608 — put together from constants
 """The columns of Standing. A resolved ticket that is not closed yet has the time when it closes by itself."""
 
@@ -74,7 +74,7 @@ class Standing:
         return [TicketStatusCount(one, closed if one == Status.CLOSED else getattr(self, one)) for one in Status]
 
 
-def list_tabs() -> Mapping[str, Tab]:
+def list_tabs() -> Mapping[str, Callable[[TicketQuerySet], TicketQuerySet]]:
     """Of the tickets that the actor sees: word → what narrows them."""
     return {
         "all": lambda rows: rows,
@@ -84,15 +84,9 @@ def list_tabs() -> Mapping[str, Tab]:
 
 
 def queue_tabs(actor: Actor) -> Mapping[str, Tab]:
-    """As list_tabs, of those that are active and wait for somebody."""
-    now = clock.now()
-    return {
-        "unassigned": lambda rows: rows.unassigned(),
-        "mine": lambda rows: rows.assigned_to(actor.membership_id),
-        "high_priority": lambda rows: rows.urgent(),
-        "overdue": lambda rows: rows.overdue(now),
-        "at_risk": lambda rows: rows.at_risk(now),
-    }
+    """As list_tabs, of those that are active and wait for somebody; to be counted among the active ones."""
+    values = {"at": clock.now(), "member": actor.membership_id}
+    return {name: Tab(holds(f"{IS_ACTIVE} AND {condition}", **values)) for name, condition in WAITING.items()}
 
 
 def standing(actor: Actor) -> Standing:

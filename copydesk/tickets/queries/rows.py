@@ -12,7 +12,7 @@ from copydesk.accounts.permissions import STAFF, Role
 from copydesk.core import clock
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
-from copydesk.tenancy.sql import select_by_key
+from copydesk.tenancy.sql import select
 
 from ..models import Category, Escalation, EscalationStatus, Note, Priority, Reply, Status, Ticket, TicketFile
 from ..models.ticket import REQUESTERS
@@ -261,7 +261,7 @@ def _around(actor: Actor, tickets: Sequence[Ticket]) -> dict[int, _Around]:
         "ids": [ticket.pk for ticket in tickets],
         "inside": actor.is_staff,
     }
-    return {pk: _Around(*found) for pk, *found in select_by_key(AROUND, **values)}
+    return {pk: _Around(*found) for pk, *found in select(AROUND, **values)}
 
 
 def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
@@ -305,7 +305,7 @@ def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
 
 def people(actor: Actor, member_ids: Iterable[int]) -> dict[int, Member]:
     """By membership. One query."""
-    found = select_by_key(PEOPLE, website=actor.website.pk, people=list(member_ids))
+    found = select(PEOPLE, website=actor.website.pk, people=list(member_ids))
     return {pk: member_from(actor, pk, *known) for pk, *known in found}
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import holds
 
 from ..clocks import Kind
 from ..models import Ticket
-from ..models.ticket import TicketQuerySet
+from ..models.ticket import AT_RISK, OVERDUE, TicketQuerySet
 from ..policies import DEFAULT_RULES, SlaPolicy
-from .queue import Tab
 from .rows import TicketRow, ticket_rows
 
 HOUR = dt.timedelta(hours=1)
@@ -86,17 +86,14 @@ class PolicyInForce:
 
 
 def tabs(actor: Actor) -> Mapping[str, Tab]:
-    """The word of a clock: tickets of which that clock presses."""
+    """Of tickets that press; the word of a clock: those of which that clock does."""
     at = clock.now()
 
-    def pressed_by(kind: Kind) -> Tab:
-        return lambda rows: rows.filter(holds(PRESSED_BY, website=actor.website.pk, kind=kind, at=at))
-
     return {
-        "all": lambda rows: rows,
-        "overdue": lambda rows: rows.overdue(at),
-        "at_risk": lambda rows: rows.at_risk(at),
-        **{kind.value: pressed_by(kind) for kind in Kind},
+        "all": Tab(),
+        "overdue": Tab(holds(OVERDUE, at=at)),
+        "at_risk": Tab(holds(AT_RISK, at=at)),
+        **{kind.value: Tab(holds(PRESSED_BY, website=actor.website.pk, kind=kind, at=at)) for kind in Kind},
     }
 
 
