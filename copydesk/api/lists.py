@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
-from copydesk.tenancy.counts import Tab, counts, shares
+from copydesk.tenancy.counts import tab_counts
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
@@ -67,10 +67,7 @@ def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]])
     asked = request.query_params.get("tab", next(iter(known)))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    if all(isinstance(tab, Tab) for tab in known.values()):
-        found = shares(rows, cast(Mapping[str, Tab], known))
-    else:
-        found = counts({name: narrow(rows) for name, narrow in known.items()}, COUNTED_TO + 1)
+    found = tab_counts(rows, known, COUNTED_TO + 1)
     return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 from .errors import Forbidden, Refusal, WrongState
@@ -64,30 +63,16 @@ class Lifecycle(Mapping[str, Step]):
         if not by.can(step.can):
             return Forbidden()
         if row.status not in step.sources:
-            return _wrong_state(name, row.status)
+            return WrongState(f"'{name}' is not possible while the status is '{row.status}'.", status=row.status)
         return step.guard(row, by) if step.guard else None
 
     def available(self, row: Any, by: MayAct) -> list[AvailableAction]:
         """The steps that the caller's role has, refused ones with their reason."""
+        own = (name for name, step in self._steps.items() if not step.hidden and by.can(step.can))
         return [
-            _answer(name, step.guard and step.guard(row, by)) if row.status in step.sources else _no(name, row.status)
-            for name, step in self._steps.items()
-            if not step.hidden and by.can(step.can)
+            AvailableAction(name, refusal is None, *((refusal.code, refusal.detail) if refusal else (None, None)))
+            for name, refusal in ((name, self.refusal(row, name, by)) for name in own)
         ]
-
-
-def _wrong_state(name: str, status: str) -> WrongState:
-    return WrongState(f"'{name}' is not possible while the status is '{status}'.", status=status)
-
-
-@cache
-def _no(name: str, status: str) -> AvailableAction:
-    """Kept, because most of the answers on a screen are this one."""
-    return _answer(name, _wrong_state(name, status))
-
-
-def _answer(name: str, refusal: Refusal | None) -> AvailableAction:
-    return AvailableAction(name, refusal is None, *((refusal.code, refusal.detail) if refusal else (None, None)))
 
 
 def step(

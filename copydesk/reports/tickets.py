@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-
-from django.db.models import Count, Q
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.tenancy.sql import select
 from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
@@ -28,7 +27,15 @@ from copydesk.tickets.queries.rows import Member, TicketRow, people, ticket_rows
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
 
 SHOWN = 5
+COURSE = """
+SELECT count(*) FILTER (WHERE escalation_level > 0),
+       count(*) FILTER (WHERE coalesce(resolved_at, closed_at, reopened_at) IS NOT NULL),
+       count(*) FILTER (WHERE reopened_at IS NOT NULL)
+FROM tickets_ticket WHERE website_id = %(website)s AND opened_at >= %(since)s AND opened_at < %(until)s
+"""
+"""Of the tickets opened in a period: escalated since, ended at least once, reopened since."""
 R = TypeVar("R")
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +151,12 @@ def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
 
 def sla_figures(actor: Actor, period: Period) -> SlaFigures:
     """Three queries."""
-    kinds = figures.ticket_breakdown(actor.website, period)
+    found = figures.attainments(actor.website, period)
     return SlaFigures(
         period=period.row(),
-        attainment=_together([one.figures.attainment for one in kinds.by_priority]),
-        by_priority=[PriorityAttainment(one.priority, one.figures.attainment) for one in kinds.by_priority],
-        by_agent=_by_agent(actor, kinds.by_agent, lambda agent, of: AgentAttainment(agent, of.attainment)),
+        attainment=found.overall,
+        by_priority=[PriorityAttainment(*one) for one in found.by_priority],
+        by_agent=_by_agent(actor, found.by_agent, AgentAttainment),
         policy=policy_in_force(actor.website),
     )
 
@@ -159,13 +166,7 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
     trend = figures.ticket_trend(actor.website, period)
     kinds = figures.ticket_breakdown(actor.website, period)
     found, before = trend.figures, trend.before
-    opened = Ticket.objects.visible_to(actor).filter(opened_at__gte=period.since, opened_at__lt=period.until)
-    ended = Q(resolved_at__isnull=False) | Q(closed_at__isnull=False) | Q(reopened_at__isnull=False)
-    counted = opened.aggregate(
-        escalated=Count("pk", filter=Q(escalation_level__gt=0)),
-        ended=Count("pk", filter=ended),
-        reopened=Count("pk", filter=Q(reopened_at__isnull=False)),
-    )
+    ((escalated, ended, reopened),) = select(COURSE, website=actor.website.pk, since=period.since, until=period.until)
     return TicketAnalytics(
         period=period.row(),
         granularity=period.granularity,
@@ -180,24 +181,12 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         by_role=kinds.by_role,
         by_status=kinds.by_status,
         by_agent=_by_agent(actor, kinds.by_agent, AgentFigures),
-        escalation_rate=rate(counted["escalated"], found.opened),
-        reopen_rate=rate(counted["reopened"], counted["ended"]),
+        escalation_rate=rate(escalated, found.opened),
+        reopen_rate=rate(reopened, ended),
     )
 
 
-def _together(parts: Iterable[Attainment]) -> Attainment:
-    parts = list(parts)
-
-    def of(name: str) -> Rate:
-        rates: list[Rate] = [getattr(part, name) for part in parts]
-        return rate(sum(one.numerator for one in rates), sum(one.denominator for one in rates))
-
-    return Attainment(**{name: of(name) for name in Attainment.__slots__})
-
-
-def _by_agent(
-    actor: Actor, found: Mapping[int | None, TicketFigures], row: Callable[[Member | None, TicketFigures], R]
-) -> list[R]:
+def _by_agent(actor: Actor, found: Mapping[int | None, F], row: Callable[[Member | None, F], R]) -> list[R]:
     """By membership, tickets of nobody last. One query."""
     ids = [agent for agent in found if agent is not None]
     agents = people(actor, ids)

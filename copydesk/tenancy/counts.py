@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,12 @@ def counts(sets: Mapping[str, QuerySet[Any]], most: int = ALL) -> dict[str, int]
     return _counted(sets, f"SELECT {', '.join(texts)}", params)
 
 
-def shares(rows: QuerySet[Any], tabs: Mapping[str, Tab]) -> dict[str, int]:
-    """By name, how many of `rows` each tab has: in one pass, for rows that are few on every website. One query."""
-    conditions = [tab.condition or RawSQL("true", ()) for tab in tabs.values()]
+def tab_counts(rows: QuerySet[Any], tabs: Mapping[str, Callable[[Any], Any]], most: int) -> dict[str, int]:
+    """By name, how many of `rows` each has. Where all are a Tab, in one pass over the rows, which are few then on every
+    website, and to the last; else none further than to `most`. One query."""
+    conditions = [tab.condition or RawSQL("true", ()) for tab in tabs.values() if isinstance(tab, Tab)]
+    if len(conditions) < len(tabs):
+        return counts({name: narrow(rows) for name, narrow in tabs.items()}, most)
     wanted = ", ".join(f"count(*) FILTER (WHERE {condition.sql})" for condition in conditions)
     params = [value for condition in conditions for value in condition.params]
     try:

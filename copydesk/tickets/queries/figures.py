@@ -27,6 +27,8 @@ from ..models.ticket import REQUESTERS
 
 IN_ORDER = (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)
 OPENED, RESOLVED = "opened", "resolved"
+MET = "c.met_at IS NOT NULL AND c.breached_at IS NULL"
+BREACHED = "c.breached_at IS NOT NULL OR (c.met_at IS NULL AND c.due_at < %(at)s)"
 IN_EITHER = """
     (({column} >= %(since)s AND {column} < %(until)s)
      OR ({column} >= %(base_since)s::timestamptz AND {column} < %(base_until)s::timestamptz))
@@ -43,8 +45,7 @@ WITH opened AS MATERIALIZED (
     FROM opened
     UNION ALL
     SELECT c.kind, o.at, o.category, o.priority, o.status, o.requester_role, o.assignee_id,
-           c.met_at IS NOT NULL AND c.breached_at IS NULL,
-           c.breached_at IS NOT NULL OR (c.met_at IS NULL AND c.due_at < %(at)s),
+           {MET}, {BREACHED},
            CASE c.kind WHEN '{Kind.FIRST_RESPONSE}' THEN extract(epoch FROM c.met_at - c.started_at)::float8 / 3600 END,
            NULL
     FROM opened o JOIN tickets_clock c ON c.website_id = %(website)s AND c.ticket_id = o.id
@@ -73,6 +74,16 @@ GROUP BY GROUPING SETS (
     (what, category), (what, priority), (what, status), (what, requester_role), (what, assignee_id)
 )
 """  # noqa: S608 — put together from constants
+ATTAINED = f"""
+SELECT GROUPING(t.priority) = 0, t.priority, t.assignee_id, c.kind,
+       count(*) FILTER (WHERE {MET}), count(*) FILTER (WHERE {BREACHED})
+FROM tickets_ticket t JOIN tickets_clock c ON c.website_id = %(website)s AND c.ticket_id = t.id
+WHERE t.website_id = %(website)s AND t.opened_at >= %(since)s AND t.opened_at < %(until)s
+GROUP BY GROUPING SETS ((c.kind, t.priority), (c.kind, t.assignee_id))
+"""  # noqa: S608 — put together from constants
+_Clocks = Mapping[str, tuple[int, int]]
+"""Met and breached, by kind."""
+NEVER = (0, 0)
 BY_CATEGORY, BY_PRIORITY, BY_STATUS, BY_ROLE = 0b0111, 0b1011, 0b1101, 0b1110
 
 
@@ -85,6 +96,16 @@ class Attainment:
     first_response: Rate
     next_response: Rate
     resolution: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Attainments:
+    """Of the tickets opened in a period: of all; from critical to low, also of those without any; by who has them, or
+    had them last, None for nobody. Both lists sum to `overall`."""
+
+    overall: Attainment
+    by_priority: list[tuple[str, Attainment]]
+    by_agent: Mapping[int | None, Attainment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +270,26 @@ def ticket_breakdown(website: Website, period: Period, agent_id: int | None = No
     )
 
 
+def attainments(website: Website, period: Period) -> Attainments:
+    """One query."""
+    values = {"website": website.pk, "since": period.since, "until": period.until, "at": clock.now()}
+    priorities: dict[int, dict[str, tuple[int, int]]] = {}
+    agents: dict[int | None, dict[str, tuple[int, int]]] = {}
+    for is_priority, priority, agent, kind, met, breached in select(ATTAINED, **values):
+        group = priorities.setdefault(priority, {}) if is_priority else agents.setdefault(agent, {})
+        group[kind] = met, breached
+    groups = [*priorities.values()]
+    every = {
+        kind.value: (sum(one.get(kind, NEVER)[0] for one in groups), sum(one.get(kind, NEVER)[1] for one in groups))
+        for kind in Kind
+    }
+    return Attainments(
+        overall=_attainment(every),
+        by_priority=[(one.word, _attainment(priorities.get(one, {}))) for one in reversed(Priority)],
+        by_agent={agent: _attainment(group) for agent, group in agents.items()},
+    )
+
+
 def backlog(website: Website, agent_id: int | None = None) -> Backlog:
     """Of all, or of one agent's. One query."""
     rows = Ticket.objects.of(website)
@@ -289,27 +330,33 @@ def _rows(
 
 def _figures(found: Mapping[str, _Measures]) -> TicketFigures:
     opened, resolved, first = (found.get(what, NOTHING) for what in (OPENED, RESOLVED, Kind.FIRST_RESPONSE))
-    clocks = {kind: found.get(kind, NOTHING) for kind in Kind}
     return TicketFigures(
         opened=opened.n,
         resolved=resolved.n,
-        resolution_rate=_share(opened),
-        attainment=Attainment(
-            overall=_share(*clocks.values()), **{kind.value: _share(one) for kind, one in clocks.items()}
-        ),
+        resolution_rate=_share(opened.good, opened.bad),
+        attainment=_attainment({what: (one.good, one.bad) for what, one in found.items()}),
         first_response_hours=spread(first.p50, first.p90, first.mean, first.timed),
         resolution_hours=spread(resolved.p50, resolved.p90, resolved.mean, resolved.timed),
         satisfaction=Satisfaction(
             mean=None if resolved.rating is None else round(resolved.rating, 2),
             n=resolved.rated,
-            response_rate=_share(resolved),
+            response_rate=_share(resolved.good, resolved.bad),
         ),
     )
 
 
-def _share(*measures: _Measures) -> Rate:
-    good = sum(one.good for one in measures)
-    return rate(good, good + sum(one.bad for one in measures))
+def _attainment(clocks: _Clocks) -> Attainment:
+    first, following, resolution = (clocks.get(kind, NEVER) for kind in Kind)
+    return Attainment(
+        overall=_share(first[0] + following[0] + resolution[0], first[1] + following[1] + resolution[1]),
+        first_response=_share(*first),
+        next_response=_share(*following),
+        resolution=_share(*resolution),
+    )
+
+
+def _share(good: int, bad: int) -> Rate:
+    return rate(good, good + bad)
 
 
 NOTHING = _Measures(0, 0, 0, None, None, None, 0, None, 0)
