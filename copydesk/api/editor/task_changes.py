@@ -15,7 +15,7 @@ from copydesk.api.editor.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.editing.actions import reviews
 from copydesk.editing.models import ChangeStatus, RequiredChange
-from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, shown_changes
+from copydesk.editing.queries.changes import ChangeRow, change_rows, changes
 
 ROW = shape(ChangeRow)
 
@@ -51,5 +51,4 @@ class ChangeDesk(Desk):
         return self._shown(reviews.confirm(required, by=self.actor))
 
     def _shown(self, required: RequiredChange) -> Response:
-        (shown,) = shown_changes(self.model.objects.of(required.website_id).filter(pk=required.pk))
-        return self.versioned(required, change_rows(self.actor, [shown])[0])
+        return self.versioned(required, change_rows(self.actor, [required.pk])[0])

@@ -7,30 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import orjson
-from django.db.models import TextField
-from django.db.models.expressions import RawSQL
-
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core.errors import Refusal
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
-from copydesk.tenancy.sql import holds, moment
+from copydesk.tenancy.sql import holds, select
 
 from ..conditions import CHANGE, TASK
 from ..models import ChangeStatus, EditingReview, EditingTask, RequiredChange, RequiredChangeQuerySet, having
 
-SHOWN = f"""(
-    SELECT json_build_array(
-        {CHANGE}.id, {CHANGE}.position, {CHANGE}.text, {CHANGE}.status, {CHANGE}.ticked_at, {CHANGE}.confirmed_at,
-        r.id, t.id, o.id, o.writer_id, o.status
-    )::text
-    FROM editing_editingreview r
-    JOIN {TASK} t ON t.website_id = r.website_id AND t.id = r.task_id
-    JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
-    WHERE r.website_id = {CHANGE}.website_id AND r.id = {CHANGE}.review_id
-)"""  # noqa: S608 — put together from constants
+SHOWN = f"""
+SELECT c.id, c.position, c.text, c.status, c.ticked_at, c.confirmed_at, r.id, t.id, o.id, o.writer_id, o.status
+FROM {CHANGE} c
+JOIN editing_editingreview r ON r.website_id = c.website_id AND r.id = c.review_id
+JOIN {TASK} t ON t.website_id = r.website_id AND t.id = r.task_id
+JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
+WHERE c.website_id = %(website)s AND c.id = ANY(%(ids)s::bigint[])
+"""  # noqa: S608 — put together from constants
 OF_TASK = f"""{CHANGE}.review_id = (
     SELECT r.id FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.task_id = %(task)s
 )"""  # noqa: S608 — put together from constants
@@ -52,22 +46,19 @@ class ChangeRow:
 
 
 def changes(actor: Actor) -> Any:
-    """The required changes that the actor sees, with what their rows show."""
-    return shown_changes(RequiredChange.objects.visible_to(actor).order_by("review_id", "position"))
-
-
-def shown_changes(rows: RequiredChangeQuerySet) -> Any:
-    """Each as one text, of which `change_rows` makes a row."""
-    return rows.annotate(shown=RawSQL(SHOWN, (), TextField())).values_list("shown", flat=True)  # noqa: S611 — constants
+    """Ids of the required changes that the actor sees, of which `change_rows` makes rows."""
+    rows = RequiredChange.objects.visible_to(actor).order_by("review_id", "position")
+    return rows.values_list("pk", flat=True)
 
 
 def required_of(rows: RequiredChangeQuerySet, task: EditingTask) -> RequiredChangeQuerySet:
     return rows.filter(holds(OF_TASK, website=task.website_id, task=task.pk))
 
 
-def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
-    """Of `shown_changes`. One query where an editor may confirm some: by the task that it has now."""
-    rows = [_Change._make(orjson.loads(each)) for each in found]
+def change_rows(actor: Actor, ids: Sequence[int]) -> list[ChangeRow]:
+    """One query, and one where an editor may confirm some: by the task that it has now."""
+    known = {found[0]: _Change._make(found) for found in select(SHOWN, website=actor.website.pk, ids=list(ids))}
+    rows = [known[pk] for pk in ids]
     having_now: dict[int, Refusal | None] = {}
     if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
         orders = {row.order_id: row for row in rows}
@@ -84,8 +75,8 @@ def change_rows(actor: Actor, found: Sequence[str]) -> list[ChangeRow]:
             position=row.position,
             text=row.text,
             status=ChangeStatus(row.status),
-            ticked_at=moment(row.ticked_at),
-            confirmed_at=moment(row.confirmed_at),
+            ticked_at=row.ticked_at,
+            confirmed_at=row.confirmed_at,
             available_actions=offered(
                 RequiredChange.LIFECYCLE.available(_model(row), actor), "confirm", having_now.get(row.order_id)
             ),
@@ -107,14 +98,14 @@ def offered(steps: list[AvailableAction], name: str, refusal: Refusal | None) ->
 
 
 class _Change(NamedTuple):
-    """What SHOWN reads, as JSON gives it."""
+    """What SHOWN reads."""
 
     id: int
     position: int
     text: str
     status: str
-    ticked_at: str | None
-    confirmed_at: str | None
+    ticked_at: dt.datetime | None
+    confirmed_at: dt.datetime | None
     review_id: int
     task_id: int
     order_id: int

@@ -28,12 +28,11 @@ from ..models import (
     EditingTask,
     EditingTaskQuerySet,
     Outcome,
-    RequiredChange,
     TaskStatus,
     Verdict,
 )
 from ..policies import Criterion, EditingPolicy, Rubric
-from .changes import ChangeRow, change_rows, offered, required_of, shown_changes
+from .changes import ChangeRow, change_rows, offered
 from .editors import Standing, standing
 
 HOUR = dt.timedelta(hours=1)
@@ -59,6 +58,8 @@ SHOWN = f"""(
 REVIEW = """
 SELECT r.quality_score, r.verdict, r.notes, r.corrections, r.issues::text, r.rubric_version, r.submitted_at, ARRAY(
     SELECT f.order_file_id FROM editing_reviewfile f WHERE f.website_id = r.website_id AND f.review_id = r.id ORDER BY 1
+), ARRAY(
+    SELECT c.id FROM editing_requiredchange c WHERE c.website_id = r.website_id AND c.review_id = r.id ORDER BY position
 )
 FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.task_id = %(task)s
 """
@@ -314,8 +315,7 @@ def _row(
 def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
     """Three queries at most: the review, the changes, and what these ask."""
     (row,) = select(REVIEW, website=actor.website.pk, task=task.pk)
-    quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files = row
-    required = required_of(RequiredChange.objects.of(actor.website), task).order_by("position")
+    quality_score, verdict, notes, corrections, issues, rubric_version, submitted_at, files, changes = row
     return EditingReviewRow(
         quality_score=quality_score,
         verdict=Verdict(verdict),
@@ -324,6 +324,6 @@ def _review(actor: Actor, task: EditingTask) -> EditingReviewRow:
         issues=[ReviewIssue(**issue) for issue in orjson.loads(issues)],
         rubric_version=rubric_version,
         files=files,
-        changes_required=change_rows(actor, list(shown_changes(required))),
+        changes_required=change_rows(actor, changes),
         submitted_at=submitted_at,
     )
