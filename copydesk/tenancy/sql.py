@@ -13,6 +13,8 @@ from django.db.models.expressions import RawSQL
 
 from .scope import wide
 
+KEPT = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL join_collapse_limit = 1"
+ANEW = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL join_collapse_limit = 8"
 NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -28,15 +30,16 @@ def moment(text: str | None) -> Any:
 
 def select(text: str, **values: Any) -> list[Sequence[Any]]:
     """One query, by one plan that is kept for all websites, also where the request's others are planned each time
-    (decision 0011): for what is found by an index on any website, by keys or in a period. JSON comes as Python's."""
+    (decision 0011): for what is found by an index on any website, by keys or in a period. Its joins are made in the
+    order in which they are written. JSON comes as Python's."""
     replanned = wide()
     with connection.cursor() as cursor:
         if replanned:
-            connection.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            connection.connection.execute(KEPT, prepare=False)
         cursor.execute(text, values)
         found: list[Sequence[Any]] = cursor.fetchall()
         if replanned:
-            connection.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            connection.connection.execute(ANEW, prepare=False)
         return found
 
 
