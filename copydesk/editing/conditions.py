@@ -37,10 +37,19 @@ CAME_BACK = f"""
     SELECT r.id FROM editing_editingreview r JOIN {TASK} ON {TASK}.website_id = r.website_id AND {TASK}.id = r.task_id
     WHERE r.website_id = %(website)s AND {TASK}.outcome = 'returned'
 """  # noqa: S608 — put together from constants
-HERE = f"""{TASK}.order_id IN (
-    SELECT t.order_id FROM {TASK} t WHERE t.website_id = %(website)s AND t.status <> 'closed'
-)"""  # noqa: S608 — put together from constants
-ALL_CHANGES, WRITERS_CHANGES, EDITORS_CHANGES = (
-    f"{CHANGE}.review_id IN ({CAME_BACK} AND {whose})"
-    for whose in ("true", RETURNED_TO, f"(r.editor_id = %(member)s OR {HERE})")
-)
+UNDECIDED = f"""
+    SELECT r.id FROM {TASK} t JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = t.id
+    WHERE t.website_id = %(website)s AND t.outcome NOT IN ('approved', 'returned')
+"""  # noqa: S608 — put together from constants
+"""Reviews by which no work came back, yet. What was approved asked for no changes."""
+HERE = f"""
+    SELECT r.id FROM {TASK} t
+    JOIN {TASK} before ON before.website_id = t.website_id AND before.order_id = t.order_id
+    JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = before.id
+    WHERE t.website_id = %(website)s AND t.status <> 'closed'
+"""  # noqa: S608 — put together from constants
+"""Reviews of orders that are in editing."""
+OWN = "SELECT r.id FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.editor_id = %(member)s"
+ALL_CHANGES = f"{CHANGE}.review_id NOT IN ({UNDECIDED})"
+EDITORS_CHANGES = f"{ALL_CHANGES} AND {CHANGE}.review_id IN ({OWN} UNION ALL {HERE})"
+WRITERS_CHANGES = f"{CHANGE}.review_id IN ({CAME_BACK} AND {RETURNED_TO})"

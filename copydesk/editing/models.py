@@ -244,6 +244,14 @@ class EditingTask(Journaled):
             models.Index(fields=["website", "editor", "closed_at"], name="editing_by_close"),
             models.Index(fields=["website", "order", "id"], name="editing_by_order"),
             models.Index(fields=["website", "-id"], name="editing_newest"),
+            models.Index(
+                fields=["website", "editor"],
+                name="editing_held",
+                condition=Q(status__in=["claimed", "in_review", "submitted"]),
+            ),
+            models.Index(
+                fields=["website", "id"], name="editing_undecided", condition=~Q(outcome__in=["approved", "returned"])
+            ),
             models.Index(fields=["lease_until"], name="editing_leases", condition=Q(lease_until__isnull=False)),
         ]
 

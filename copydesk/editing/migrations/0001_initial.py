@@ -119,6 +119,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
+            index=models.Index(condition=models.Q(('status__in', ['claimed', 'in_review', 'submitted'])), fields=['website', 'editor'], name='editing_held'),
+        ),
+        migrations.AddIndex(
+            model_name='editingtask',
+            index=models.Index(condition=models.Q(('outcome__in', ['approved', 'returned']), _negated=True), fields=['website', 'id'], name='editing_undecided'),
+        ),
+        migrations.AddIndex(
+            model_name='editingtask',
             index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['lease_until'], name='editing_leases'),
         ),
         migrations.AddConstraint(
