@@ -11,10 +11,6 @@ from django.db import connection
 from django.db.models import BooleanField, Field
 from django.db.models.expressions import RawSQL
 
-from .scope import wide
-
-KEPT = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL join_collapse_limit = 1"
-ANEW = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL join_collapse_limit = 8"
 NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -32,14 +28,9 @@ def select(text: str, **values: Any) -> list[Sequence[Any]]:
     """One query, by one plan that is kept for all websites, also where the request's others are planned each time
     (decision 0011): for what is found by an index on any website, by keys or in a period. Its joins are made in the
     order in which they are written. JSON comes as Python's."""
-    replanned = wide()
-    with connection.cursor() as cursor:
-        if replanned:
-            connection.connection.execute(KEPT, prepare=False)
+    with connection.one_plan() as cursor:  # type: ignore[attr-defined]
         cursor.execute(text, values)
         found: list[Sequence[Any]] = cursor.fetchall()
-        if replanned:
-            connection.connection.execute(ANEW, prepare=False)
         return found
 
 

@@ -16,6 +16,7 @@ from copydesk.tenancy.jobs import defer, job
 from copydesk.tenancy.models import Policy, UnscopedQuery, Website
 from copydesk.tenancy.policies import store_policy
 from copydesk.tenancy.scope import across_websites, in_transaction, website_context, website_scope
+from copydesk.tenancy.sql import select
 from tests.factories.accounts import membership
 from tests.factories.tenancy import website
 from tests.jobs import run_jobs
@@ -88,6 +89,31 @@ class TestTransactions:
         assert mode() == "auto"
         with entered(atlas), transaction.atomic():
             assert mode() == "auto"
+
+    def test_one_plan_is_kept_until_something_else_is_asked(self, atlas: Website) -> None:
+        def modes(count: int) -> list[str]:
+            return [str(select("SELECT current_setting('plan_cache_mode')")[0][0]) for _ in range(count)]
+
+        def mode() -> str:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW plan_cache_mode")
+                return str(cursor.fetchone()[0])
+
+        scope.enter(atlas.pk, wide=True)
+        with transaction.atomic():
+            assert modes(2) == ["force_generic_plan"] * 2
+            assert mode() == "force_custom_plan"
+            assert modes(1) == ["force_generic_plan"]
+            with pytest.raises(DatabaseError), transaction.atomic():
+                select("SELECT 1/0")
+            assert slugs() == ["atlas"], "an error is no obstacle to what comes after"
+            assert modes(1) == ["force_generic_plan"]
+        assert mode() == "auto"
+        with transaction.atomic():
+            assert mode() == "force_custom_plan"
+        scope.enter(atlas.pk)
+        with transaction.atomic():
+            assert modes(1) == ["auto"]
 
     def test_it_ends_with_the_transaction(self, atlas: Website, borealis: Website) -> None:
         with entered(atlas), transaction.atomic():
