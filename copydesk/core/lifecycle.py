@@ -68,10 +68,11 @@ class Lifecycle(Mapping[str, Step]):
 
     def available(self, row: Any, by: MayAct) -> list[AvailableAction]:
         """The steps that the caller's role has, refused ones with their reason."""
-        own = (name for name, step in self._steps.items() if not step.hidden and by.can(step.can))
+        offered = ((name, self.refusal(row, name, by)) for name, step in self._steps.items() if not step.hidden)
         return [
             AvailableAction(name, refusal is None, *((refusal.code, refusal.detail) if refusal else (None, None)))
-            for name, refusal in ((name, self.refusal(row, name, by)) for name in own)
+            for name, refusal in offered
+            if not isinstance(refusal, Forbidden)
         ]
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.sweeps import BATCH, sweep_each
 from copydesk.core import clock
-from copydesk.core.errors import Refusal
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
 from copydesk.tenancy.jobs import job, sweep
@@ -17,8 +15,6 @@ from .models import EditingTask, TaskStatus
 from .policies import EditingPolicy
 from .queries.tasks import without_task
 
-BATCH = 500
-
 
 @job("editing.follow_order")
 def follow_order(website: Website, *, event_id: int) -> None:
@@ -28,12 +24,7 @@ def follow_order(website: Website, *, event_id: int) -> None:
 
 @sweep("editing.expire_leases", cron="* * * * *")
 def expire_leases(website: Website) -> None:
-    for task in EditingTask.objects.of(website).lease_over(clock.now()).order_by("id")[:BATCH]:
-        try:
-            with transaction.atomic():
-                tasks.expire(task, by=Actor.system(website))
-        except Refusal:
-            continue
+    sweep_each(EditingTask.objects.of(website).lease_over(clock.now()), tasks.expire, website)
 
 
 @sweep("editing.reconcile", cron="*/5 * * * *")

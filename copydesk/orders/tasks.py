@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any
-
-from django.db import transaction
 
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.sweeps import sweep_each
 from copydesk.core import clock
-from copydesk.core.errors import Refusal
 from copydesk.journal.models import Event
 from copydesk.payments.models import Charge
 from copydesk.tenancy.jobs import job, sweep
@@ -19,8 +15,6 @@ from copydesk.tenancy.models import Website
 from .actions import course, delivery, payment, requests, staffing
 from .models import Order, Request
 from .policies import OrderPolicy
-
-BATCH = 500
 
 
 @job("orders.apply_capture")
@@ -33,35 +27,25 @@ def apply_capture(website: Website, *, event_id: int) -> None:
 
 @sweep("orders.expire_unpaid", cron="*/5 * * * *")
 def expire_unpaid(website: Website) -> None:
-    _each(Order.objects.of(website).unpaid_since(clock.now()), course.expire, website)
+    sweep_each(Order.objects.of(website).unpaid_since(clock.now()), course.expire, website)
 
 
 @sweep("orders.expire_offers", cron="* * * * *")
 def expire_offers(website: Website) -> None:
-    _each(Order.objects.of(website).offers_expired(clock.now()), staffing.expire_offer, website)
+    sweep_each(Order.objects.of(website).offers_expired(clock.now()), staffing.expire_offer, website)
 
 
 @sweep("orders.expire_requests", cron="* * * * *")
 def expire_requests(website: Website) -> None:
-    _each(Request.objects.of(website).stale(clock.now()), requests.expire_request, website)
+    sweep_each(Request.objects.of(website).stale(clock.now()), requests.expire_request, website)
 
 
 @sweep("orders.approve_delivered", cron="*/5 * * * *")
 def approve_delivered(website: Website) -> None:
-    _each(Order.objects.of(website).approvable(clock.now()), delivery.approve, website)
+    sweep_each(Order.objects.of(website).approvable(clock.now()), delivery.approve, website)
 
 
 @sweep("orders.archive_old", cron="17 3 * * *")
 def archive_old(website: Website) -> None:
     before = clock.now() - dt.timedelta(days=OrderPolicy.of(website).archive_days)
-    _each(Order.objects.of(website).archivable(before), course.archive, website)
-
-
-def _each(rows: Any, act: Callable[..., object], website: Website) -> None:
-    """One savepoint a row: what has moved on meanwhile refuses, and the others go on."""
-    for row in rows.order_by("id")[:BATCH]:
-        try:
-            with transaction.atomic():
-                act(row, by=Actor.system(website))
-        except Refusal:
-            continue
+    sweep_each(Order.objects.of(website).archivable(before), course.archive, website)

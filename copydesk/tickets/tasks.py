@@ -2,57 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
-from copydesk.accounts.actor import Actor
+from copydesk.accounts.sweeps import sweep_each
 from copydesk.core import clock
-from copydesk.core.errors import Refusal
 from copydesk.tenancy.jobs import sweep
 from copydesk.tenancy.models import Website
 
 from .actions import clocks, course, escalating, issues
 from .models import AccountEscalation, Clock, Ticket
 
-BATCH = 500
-
 
 @sweep("tickets.watch_breaches", cron="* * * * *")
 def watch_breaches(website: Website) -> None:
-    _each(_of(website, Clock.objects.of(website).past_due(clock.now())), clocks.watch_ticket, website)
+    sweep_each(_of(website, Clock.objects.of(website).past_due(clock.now())), clocks.watch_ticket, website)
 
 
 @sweep("tickets.watch_risks", cron="* * * * *")
 def watch_risks(website: Website) -> None:
-    _each(_of(website, Clock.objects.of(website).unwarned(clock.now())), clocks.watch_ticket, website)
+    sweep_each(_of(website, Clock.objects.of(website).unwarned(clock.now())), clocks.watch_ticket, website)
 
 
 @sweep("tickets.escalate", cron="* * * * *")
 def escalate(website: Website) -> None:
-    _each(Ticket.objects.of(website).to_escalate(clock.now()), escalating.escalate_by_rule, website)
+    sweep_each(Ticket.objects.of(website).to_escalate(clock.now()), escalating.escalate_by_rule, website)
 
 
 @sweep("tickets.close_resolved", cron="*/5 * * * *")
 def close_resolved(website: Website) -> None:
-    _each(Ticket.objects.of(website).to_close(clock.now()), course.close_resolved, website)
+    sweep_each(Ticket.objects.of(website).to_close(clock.now()), course.close_resolved, website)
 
 
 @sweep("tickets.lift_measures", cron="* * * * *")
 def lift_measures(website: Website) -> None:
-    _each(AccountEscalation.objects.of(website).to_lift(clock.now()), issues.lift_measure, website)
+    sweep_each(AccountEscalation.objects.of(website).to_lift(clock.now()), issues.lift_measure, website)
 
 
 def _of(website: Website, found: Any) -> Any:
     return Ticket.objects.of(website).filter(pk__in=found.values("ticket_id"))
-
-
-def _each(rows: Any, act: Callable[..., object], website: Website) -> None:
-    """One savepoint a row: what has moved on meanwhile refuses, and the others go on."""
-    for row in rows.order_by("id")[:BATCH]:
-        try:
-            with transaction.atomic():
-                act(row, by=Actor.system(website))
-        except Refusal:
-            continue

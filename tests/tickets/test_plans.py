@@ -12,6 +12,7 @@ import time_machine
 from django.db import connection
 
 from copydesk.accounts.models import Membership
+from copydesk.accounts.sweeps import BATCH
 from copydesk.orders.models import Order
 from copydesk.tenancy.models import Website
 from copydesk.tickets import tasks
@@ -99,7 +100,7 @@ def crowd(website: Website, client: Membership, support: Membership, admin: Memb
 def sweep_rows(name: str, website: Website, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What a sweep goes through, instead of going through it."""
     seen = []
-    monkeypatch.setattr(tasks, "_each", lambda rows, act, website: seen.append(rows.order_by("id")[: tasks.BATCH]))
+    monkeypatch.setattr(tasks, "sweep_each", lambda rows, act, website: seen.append(rows.order_by("id")[:BATCH]))
     getattr(tasks, name)(website)
     return seen[0]
 
