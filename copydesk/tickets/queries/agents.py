@@ -12,7 +12,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import select, words
 
-from ..models.ticket import ACTIVE
+from ..models.ticket import IS_ACTIVE
 
 DEFAULT_CAPACITY = 20
 AGENTS = (Role.SUPPORT, Role.ADMIN)
@@ -30,7 +30,7 @@ LEFT JOIN (
 ) s ON s.member_id = m.id
 LEFT JOIN (
     SELECT assignee_id, count(*) AS n FROM tickets_ticket
-    WHERE website_id = %(website)s AND assignee_id IS NOT NULL AND status IN ({words(ACTIVE)})
+    WHERE website_id = %(website)s AND assignee_id IS NOT NULL AND {IS_ACTIVE}
     GROUP BY assignee_id
 ) t ON t.assignee_id = m.id
 WHERE m.website_id = %(website)s AND m.role IN ({words(AGENTS)}) AND m.status = '{MembershipStatus.ACTIVE}'

@@ -17,7 +17,7 @@ from copydesk.tenancy.sql import expression, select, words
 
 from ..models import CannedReply, Category, Faq, Priority, Shift
 from ..models.desk import ShiftQuerySet
-from ..models.ticket import ACTIVE, AT_RISK, OVERDUE
+from ..models.ticket import ACTIVE, AT_RISK, IS_ACTIVE, OVERDUE
 from .agents import AgentLoad, Exclusion, agent_loads, desk_members
 from .figures import PriorityCount
 from .rows import Member, member_from
@@ -34,7 +34,7 @@ HELD = f"""
 SELECT assignee_id, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK}),
        min(opened_at)
 FROM tickets_ticket
-WHERE website_id = %(website)s AND status IN ({words(ACTIVE)}) AND assignee_id = ANY(%(ids)s)
+WHERE website_id = %(website)s AND {IS_ACTIVE} AND assignee_id = ANY(%(ids)s)
 GROUP BY assignee_id, priority
 """  # noqa: S608 — put together from constants
 ON_SHIFT = """

@@ -27,11 +27,11 @@ from copydesk.tenancy.sql import holds, moment, select, words
 
 from ..models import Category, IssueKind, IssueStatus, Priority, Status
 from ..models.issues import UNRESOLVED
-from ..models.ticket import ACTIVE
+from ..models.ticket import IS_ACTIVE
 from .rows import Member, member_from
 
 NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
-OPEN_TICKET = f"about_type = '{Order.noun}' AND status IN ({words(ACTIVE)})"
+OPEN_TICKET = f"about_type = '{Order.noun}' AND {IS_ACTIVE}"
 OPEN_ISSUE = f"status IN ({words(UNRESOLVED)})"
 AROUND = f"""
 SELECT o.id, c.number, cu.full_name, w.number, wu.full_name, p.pen_name,

@@ -1,0 +1,58 @@
+"""Rows of several sets, counted at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from django.db.models.expressions import RawSQL
+
+from copydesk.accounts.models import Membership
+from copydesk.tenancy.counts import Tab, counts, tab_counts
+from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import website_scope
+from copydesk.tenancy.sql import holds
+from tests.factories import accounts, tenancy
+
+pytestmark = pytest.mark.django_db
+
+TABS: Mapping[str, Tab] = {
+    "all": Tab(),
+    "editors": Tab(holds("role = %(role)s", role="editor")),
+    "late": Tab(holds("number > %(least)s AND role = %(role)s", least=2, role="editor")),
+}
+
+
+@pytest.fixture
+def website(db: None) -> Iterator[Website]:
+    other, website = tenancy.website("other"), tenancy.website()
+    with website_scope(other.pk):
+        accounts.membership(other, "editor")
+    with website_scope(website.pk):
+        for role in ("client", "editor", "editor"):
+            accounts.membership(website, role)
+        yield website
+
+
+def test_in_one_pass_as_one_by_one(website: Website, django_assert_num_queries: Callable[[int], Any]) -> None:
+    rows = Membership.objects.of(website).order_by("number")
+    with django_assert_num_queries(1):
+        found = tab_counts(rows, TABS, 2)
+    assert found == counts({name: tab(rows) for name, tab in TABS.items()}) == {"all": 3, "editors": 2, "late": 1}
+
+
+def test_of_no_rows(website: Website) -> None:
+    assert tab_counts(Membership.objects.of(website).none(), TABS, 2) == {"all": 0, "editors": 0, "late": 0}
+    assert counts({"none": Membership.objects.of(website).none()}) == {"none": 0}
+
+
+def test_where_one_is_no_tab_none_is_counted_further_than_asked(website: Website) -> None:
+    known = {**TABS, "staff": lambda rows: rows.filter(role="support")}
+    assert tab_counts(Membership.objects.of(website), known, 2) == {"all": 2, "editors": 2, "late": 1, "staff": 0}
+
+
+def test_a_condition_says_what_it_is_about_by_name(website: Website) -> None:
+    condition = holds("role = %(role)s AND number < %(most)s AND role <> %(not_role)s", role="a", most=3, not_role="b")
+    assert isinstance(condition, RawSQL)
+    assert (condition.sql, condition.params) == ("role = %s AND number < %s AND role <> %s", ["a", 3, "b"])
