@@ -6,7 +6,7 @@ import datetime as dt
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from copydesk.accounts.actor import Actor
@@ -18,7 +18,7 @@ from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import WRITING, Order, OrderFile, Round, Status
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
-from copydesk.tenancy.sql import holds
+from copydesk.tenancy.sql import holds, select
 
 from . import errors
 from .conditions import (
@@ -156,9 +156,7 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         """Which the actor may claim now; not its own writing. One query: hardly any editor has written here, and to
         plan for it took the database longer than all else."""
         website, user = actor.website.pk, actor.user_id or 0
-        with connection.cursor() as cursor:
-            cursor.execute(WRITERS, {"website": website, "user": user})
-            writers = [pk for (pk,) in cursor.fetchall()]
+        writers = [pk for (pk,) in select(WRITERS, website=website, user=user)]
         free = self.free(clock.now())
         return free.exclude(holds(WRITTEN_BY, website=website, writers=writers)) if writers else free
 

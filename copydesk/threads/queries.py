@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
-
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF, Role
 from copydesk.tenancy.models import TenantQuerySet
+from copydesk.tenancy.sql import select
 
 from .models import Attachment, Message, ReadMark, Thread
+
+UNREAD = """
+FROM threads_thread t JOIN threads_message m ON m.website_id = t.website_id AND m.thread_id = t.id
+LEFT JOIN threads_readmark r ON r.website_id = t.website_id AND r.thread_id = t.id AND r.member_id = %(member)s
+WHERE t.website_id = %(website)s AND t.root_type = %(root_type)s
+  AND m.author_id IS DISTINCT FROM %(member)s AND m.id > coalesce(r.last_read_message_id, 0)
+"""
+"""Messages of others that a member has not read."""
+UNREAD_BY_ROOT = f"SELECT t.root_id, count(*) {UNREAD} AND t.root_id = ANY(%(roots)s) GROUP BY 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +116,16 @@ def masked_list(counts: Mapping[str, int]) -> list[Masked]:
     return [Masked(kind, count) for kind, count in sorted(counts.items())]
 
 
-def unread(actor: Actor, root_type: str, root_ids: Iterable[int]) -> QuerySet[Any, Any]:
-    """{"root", "unread"}: messages of others that `actor` has not read; roots without any are left out.
+def unread(actor: Actor, root_type: str, root_ids: Sequence[int]) -> dict[int, int]:
+    """By root, messages of others that `actor` has not read; roots without any are left out. One query at most.
 
-    Empty for whoever is no member (a superadmin, the system): nothing is kept about their reading.
+    None for whoever is no member (a superadmin, the system): nothing is kept about their reading.
     """
-    rows = Message.objects.of(actor.website)
-    if actor.membership_id is None:
-        rows = rows.none()
-    read = ReadMark.objects.of(actor.website).filter(
-        member_id=actor.membership_id, thread_id=OuterRef("thread_id"), last_read_message_id__gte=OuterRef("pk")
-    )
-    return (
-        rows.filter(~Exists(read), thread__root_type=root_type, thread__root_id__in=list(root_ids))
-        .exclude(author_id=actor.membership_id)
-        .order_by()
-        .values(root=F("thread__root_id"))
-        .annotate(unread=Count("*"))
-    )
+    if actor.membership_id is None or not root_ids:
+        return {}
+    values = {"website": actor.website.pk, "member": actor.membership_id, "root_type": root_type, "roots": root_ids}
+    found: Any = select(UNREAD_BY_ROOT, **values)
+    return dict(found)
 
 
 def find_thread(actor: Actor, root_type: str, root_id: int) -> Thread | None:

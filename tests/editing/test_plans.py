@@ -22,13 +22,20 @@ from tests.factories import accounts, editing, tenancy, writers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HISTORY, OWN, FEW = 20_000, 20, 200
+HISTORY, OWN, ORDERS, FEW = 20_000, 20, 2_000, 200
 DESK = "/api/v1/editor-management/"
 CLOSED_LONG_AGO = """
+WITH old AS (
+    INSERT INTO orders_order
+    SELECT (jsonb_populate_record(o, jsonb_build_object('id', %(new)s + n, 'number', %(new)s + n))).*
+    FROM orders_order o JOIN editing_editingtask t ON t.website_id = o.website_id AND t.order_id = o.id,
+         generate_series(1, %(orders)s) n
+    WHERE t.id = %(task)s
+)
 INSERT INTO editing_editingtask (website_id, order_id, round_id, editor_id, status, assignment_type, outcome, opened_at,
     assigned_at, started_at, submitted_at, closed_at, version)
-SELECT website_id, order_id, round_id, CASE WHEN n %% %(share)s = 0 THEN %(editor)s ELSE %(other)s END, status,
-    assignment_type, outcome, at, at, at, at, at, 1
+SELECT website_id, %(new)s + 1 + n %% %(orders)s, round_id,
+    CASE WHEN n %% %(share)s = 0 THEN %(editor)s ELSE %(other)s END, status, assignment_type, outcome, at, at, at, at, at, 1
 FROM editing_editingtask, generate_series(1, %(history)s) n, LATERAL (SELECT %(now)s - n * interval '1 hour') old (at)
 WHERE id = %(task)s
 """
@@ -45,10 +52,17 @@ def editor() -> Membership:
     editing.claimed_task(client, writer, editor)
     editing.submitted_task(client, writer, other)
     task = editing.completed_task(client, writer, other, editing.RETURNED)
-    values = {"editor": editor.pk, "other": other.pk, "task": task.pk, "now": clock.now(), "history": HISTORY}
+    values = {
+        "editor": editor.pk,
+        "other": other.pk,
+        "task": task.pk,
+        "now": clock.now(),
+        "history": HISTORY,
+        "orders": ORDERS,
+    }
     with psycopg.connect(url_as("app_owner"), autocommit=True) as owner:
         owner.execute(CLOSED_LONG_AGO, values | {"share": HISTORY // OWN})
-        owner.execute("VACUUM ANALYZE editing_editingtask")
+        owner.execute("VACUUM ANALYZE")
     return editor
 
 

@@ -148,15 +148,6 @@ class OrderQuerySet(TenantQuerySet["Order"]):
         """By number, or by words of the topic, the beginnings of words included."""
         return self.filter(pk__in=RawSQL("SELECT search_orders(%s)", [words]))
 
-    def open_to(self, actor: Actor) -> OrderQuerySet:
-        """Available to a writer, whose client has not blocked it."""
-        return self.filter(_open_to(actor))
-
-    def preferring(self, actor: Actor) -> OrderQuerySet:
-        """The client named this writer with the order, or prefers it at all."""
-        prefers = Q(client__in=_clients_who(ChoiceKind.FAVOUR, actor))
-        return self.filter(Q(preferred_writer_id=actor.membership_id) | prefers)
-
     def needing_assignment(self) -> OrderQuerySet:
         return self.filter(status=S.AVAILABLE)
 

@@ -5,51 +5,50 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.payments.models.charges import REPAYABLE, UNDECIDED, ChargeStatus
 from copydesk.tenancy.sql import select, words
+from copydesk.threads.queries import UNREAD
 
-from ..models import DELIVERED_KINDS, Assignment, Offer, Order
+from ..models import DELIVERED_KINDS, Order
 from ..models.pricing import OPEN_ADJUSTMENTS
 from .messages import takes_part
 from .pricing import Line
 
+PAY = """coalesce(
+    (
+        SELECT f.pay_minor FROM orders_offer f
+        WHERE f.website_id = %(website)s AND f.order_id = {order} AND f.outcome = ''
+          AND (NOT %(own)s OR f.writer_id = %(member)s)
+    ),
+    (
+        SELECT a.pay_minor FROM orders_assignment a
+        WHERE a.website_id = %(website)s AND a.order_id = {order} AND (NOT %(own)s OR a.writer_id = %(member)s)
+        ORDER BY a.started_at DESC, a.id DESC LIMIT 1
+    )
+)"""
+"""Of the open offer, else of the present or last assignment; a writer's own alone."""
+PAYS = f"""
+SELECT id, pay FROM (SELECT id, {PAY.format(order="o.id")} AS pay FROM unnest(%(ids)s::bigint[]) o(id)) p
+WHERE pay IS NOT NULL
+"""  # noqa: S608 — put together from constants
 AROUND = f"""
 WITH charge AS (
     SELECT id, status, amount_minor, repaid_minor, status IN ({words(UNDECIDED)}) AS undecided,
            CASE WHEN status = '{ChargeStatus.CAPTURED}' AND purpose IN ({words(REPAYABLE)}) THEN 1 END AS repayable
     FROM payments_charge
     WHERE website_id = %(website)s AND reference_type = '{Order.noun}' AND reference_id = %(order)s
-), offer AS (
-    SELECT writer_id, pay_minor, beyond_limits FROM orders_offer
-    WHERE website_id = %(website)s AND order_id = %(order)s AND outcome = ''
 )
 SELECT
     ARRAY(
         SELECT json_build_array(kind, code, label, quantity, amount_minor) FROM orders_priceline
         WHERE website_id = %(website)s AND order_id = %(order)s ORDER BY position
     ),
-    CASE WHEN %(pay)s THEN coalesce(
-        (SELECT pay_minor FROM offer WHERE NOT %(own)s OR writer_id = %(member)s),
-        (
-            SELECT pay_minor FROM orders_assignment
-            WHERE website_id = %(website)s AND order_id = %(order)s AND (NOT %(own)s OR writer_id = %(member)s)
-            ORDER BY started_at DESC, id DESC LIMIT 1
-        )
-    ) END,
-    CASE WHEN %(reads)s THEN (
-        SELECT count(*)
-        FROM threads_thread t JOIN threads_message m ON m.website_id = t.website_id AND m.thread_id = t.id
-        LEFT JOIN threads_readmark r
-               ON r.website_id = t.website_id AND r.thread_id = t.id AND r.member_id = %(member)s
-        WHERE t.website_id = %(website)s AND t.root_type = '{Order.noun}' AND t.root_id = %(order)s
-          AND m.author_id IS DISTINCT FROM %(member)s AND m.id > coalesce(r.last_read_message_id, 0)
-    ) ELSE 0 END,
+    CASE WHEN %(pay)s THEN {PAY.format(order="%(order)s")} END,
+    CASE WHEN %(reads)s THEN (SELECT count(*) {UNREAD} AND t.root_id = %(order)s) ELSE 0 END,
     coalesce(
         (
             SELECT excused FROM orders_round
@@ -67,7 +66,10 @@ SELECT
         SELECT FROM orders_adjustment
         WHERE website_id = %(website)s AND order_id = %(order)s AND status IN ({words(OPEN_ADJUSTMENTS)})
     ),
-    EXISTS (SELECT FROM offer WHERE beyond_limits),
+    EXISTS (
+        SELECT FROM orders_offer
+        WHERE website_id = %(website)s AND order_id = %(order)s AND outcome = '' AND beyond_limits
+    ),
     EXISTS (
         SELECT FROM orders_orderfile f JOIN orders_round r ON r.website_id = f.website_id AND r.id = f.round_id
         WHERE f.website_id = %(website)s AND f.order_id = %(order)s AND f.kind IN ({words(DELIVERED_KINDS)})
@@ -101,6 +103,7 @@ def around(order: Order, by: Actor) -> Around:
     values = {
         "website": order.website_id,
         "order": order.pk,
+        "root_type": Order.noun,
         "member": by.membership_id,
         "pay": _sees_pay(by),
         "own": by.role is Role.WRITER,
@@ -115,19 +118,11 @@ def pays(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
 
     A writer's own only; none for clients, editors and support.
     """
-    if not _sees_pay(actor):
+    if not orders or not _sees_pay(actor):
         return {}
-    rows = Order.objects.of(actor.website).filter(pk__in=[order.pk for order in orders]).annotate(pay=_pay(actor))
-    return dict(rows.exclude(pay=None).values_list("pk", "pay"))
-
-
-def _pay(actor: Actor) -> Coalesce:
-    offers = Offer.objects.of(actor.website).filter(order=OuterRef("pk"), outcome="")
-    assignments = Assignment.objects.of(actor.website).filter(order=OuterRef("pk")).order_by("-started_at", "-id")
-    if actor.role is Role.WRITER:
-        offers = offers.filter(writer_id=actor.membership_id)
-        assignments = assignments.filter(writer_id=actor.membership_id)
-    return Coalesce(Subquery(offers.values("pay_minor")), Subquery(assignments.values("pay_minor")[:1]))
+    values = {"website": actor.website.pk, "member": actor.membership_id, "own": actor.role is Role.WRITER}
+    found: Any = select(PAYS, ids=[order.pk for order in orders], **values)
+    return dict(found)
 
 
 def _sees_pay(actor: Actor) -> bool:

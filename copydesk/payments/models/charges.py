@@ -85,12 +85,6 @@ class ChargeQuerySet(TenantQuerySet["Charge"]):
     def undecided(self) -> Self:
         return self.filter(status__in=UNDECIDED)
 
-    def standing(self) -> Self:
-        """Money on its way, or here and not given back."""
-        return self.filter(
-            Q(status__in=UNDECIDED) | Q(status=ChargeStatus.CAPTURED, repaid_minor__lt=F("amount_minor"))
-        )
-
     def due_for_lookup(self, at: datetime) -> Self:
         return self.undecided().filter(next_lookup_at__lte=at)
 

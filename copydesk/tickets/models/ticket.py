@@ -130,9 +130,6 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def assigned_to(self, membership_id: int | None) -> TicketQuerySet:
         return self.active().filter(holds(ASSIGNED_TO, member=membership_id))
 
-    def urgent(self) -> TicketQuerySet:
-        return self.active().filter(holds(URGENT))
-
     def overdue(self, at: dt.datetime) -> TicketQuerySet:
         return self.active().filter(holds(OVERDUE, at=at))
 
