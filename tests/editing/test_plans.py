@@ -35,7 +35,8 @@ WITH old AS (
 INSERT INTO editing_editingtask (website_id, order_id, round_id, editor_id, status, assignment_type, outcome, opened_at,
     assigned_at, started_at, submitted_at, closed_at, version)
 SELECT website_id, %(new)s + 1 + n %% %(orders)s, round_id,
-    CASE WHEN n %% %(share)s = 0 THEN %(editor)s ELSE %(other)s END, status, assignment_type, outcome, at, at, at, at, at, 1
+    CASE WHEN n %% %(share)s = 0 THEN %(editor)s ELSE %(other)s END, status, assignment_type, outcome,
+    at, at, at, at, at, 1
 FROM editing_editingtask, generate_series(1, %(history)s) n, LATERAL (SELECT %(now)s - n * interval '1 hour') old (at)
 WHERE id = %(task)s
 """
@@ -52,16 +53,10 @@ def editor() -> Membership:
     editing.claimed_task(client, writer, editor)
     editing.submitted_task(client, writer, other)
     task = editing.completed_task(client, writer, other, editing.RETURNED)
-    values = {
-        "editor": editor.pk,
-        "other": other.pk,
-        "task": task.pk,
-        "now": clock.now(),
-        "history": HISTORY,
-        "orders": ORDERS,
-    }
+    sizes = {"history": HISTORY, "share": HISTORY // OWN, "orders": ORDERS, "new": 1_000_000}
+    values = {"editor": editor.pk, "other": other.pk, "task": task.pk, "now": clock.now(), **sizes}
     with psycopg.connect(url_as("app_owner"), autocommit=True) as owner:
-        owner.execute(CLOSED_LONG_AGO, values | {"share": HISTORY // OWN})
+        owner.execute(CLOSED_LONG_AGO, values)
         owner.execute("VACUUM ANALYZE")
     return editor
 
