@@ -21,6 +21,7 @@ from copydesk.tickets.queries.figures import (
     TicketFigures,
     TicketPoint,
     TicketStatusCount,
+    TimedFigures,
 )
 from copydesk.tickets.queries.queue import standing
 from copydesk.tickets.queries.rows import TicketRow, ticket_rows
@@ -72,8 +73,8 @@ class AgentWorkload:
     backlog: Backlog
     opened: ComparedCount
     resolved: ComparedCount
-    figures: TicketFigures
-    before: TicketFigures | None
+    figures: TimedFigures
+    before: TimedFigures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ class SupportAnalytics:
     granularity: Granularity
     opened: ComparedCount
     resolved: ComparedCount
-    figures: TicketFigures
-    before: TicketFigures | None
+    figures: TimedFigures
+    before: TimedFigures | None
     points: list[TicketPoint]
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
@@ -125,7 +126,7 @@ def agent_workload(actor: Actor, period: Period, agent_id: int) -> AgentWorkload
         raise NotFound
     held = Ticket.objects.visible_to(actor).assigned_to(agent_id)
     late = counts({"overdue": held.overdue(at), "at_risk": held.at_risk(at)})
-    found, before = figures.ticket_figures(actor.website, period, agent_id)
+    found, before = figures.timed_figures(actor.website, period, agent_id)
     return AgentWorkload(
         period=period.row(),
         agent_id=agent_id,
@@ -149,10 +150,9 @@ def agent_workload(actor: Actor, period: Period, agent_id: int) -> AgentWorkload
 
 
 def support_analytics(actor: Actor, period: Period) -> SupportAnalytics:
-    """Three queries."""
-    trend = figures.ticket_trend(actor.website, period)
-    kinds = figures.ticket_breakdown(actor.website, period)
-    found, before = trend.figures, trend.before
+    """Two queries."""
+    report = figures.ticket_report(actor.website, period)
+    found, before = report.figures, report.before
     return SupportAnalytics(
         period=period.row(),
         granularity=period.granularity,
@@ -160,9 +160,9 @@ def support_analytics(actor: Actor, period: Period) -> SupportAnalytics:
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        points=trend.points,
-        by_category=kinds.by_category,
-        by_priority=kinds.by_priority,
-        by_status=kinds.by_status,
+        points=report.points,
+        by_category=report.by_category,
+        by_priority=report.by_priority,
+        by_status=report.by_status,
         backlog=figures.backlog(actor.website),
     )

@@ -16,11 +16,13 @@ from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
     Attainment,
     CategoryFigures,
+    KindFigures,
     PriorityFigures,
     RoleFigures,
     TicketFigures,
     TicketPoint,
     TicketStatusCount,
+    TimedFigures,
 )
 from copydesk.tickets.queries.queue import standing
 from copydesk.tickets.queries.rows import Member, TicketRow, people, ticket_rows
@@ -101,7 +103,7 @@ class AgentFigures:
     """As AgentAttainment."""
 
     agent: Member | None
-    figures: TicketFigures
+    figures: KindFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ class TicketAnalytics:
     granularity: Granularity
     opened: ComparedCount
     resolved: ComparedCount
-    figures: TicketFigures
-    before: TicketFigures | None
+    figures: TimedFigures
+    before: TimedFigures | None
     points: list[TicketPoint]
     backlog: list[BacklogPoint]
     by_category: list[CategoryFigures]
@@ -162,10 +164,9 @@ def sla_figures(actor: Actor, period: Period) -> SlaFigures:
 
 
 def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
-    """Five queries."""
-    trend = figures.ticket_trend(actor.website, period)
-    kinds = figures.ticket_breakdown(actor.website, period)
-    found, before = trend.figures, trend.before
+    """Four queries."""
+    report = figures.ticket_report(actor.website, period)
+    found, before = report.figures, report.before
     ((escalated, ended, reopened),) = select(COURSE, website=actor.website.pk, since=period.since, until=period.until)
     return TicketAnalytics(
         period=period.row(),
@@ -174,13 +175,13 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        points=trend.points,
+        points=report.points,
         backlog=backlog_trend(actor.website, period),
-        by_category=kinds.by_category,
-        by_priority=kinds.by_priority,
-        by_role=kinds.by_role,
-        by_status=kinds.by_status,
-        by_agent=_by_agent(actor, kinds.by_agent, AgentFigures),
+        by_category=report.by_category,
+        by_priority=report.by_priority,
+        by_role=report.by_role,
+        by_status=report.by_status,
+        by_agent=_by_agent(actor, report.by_agent, AgentFigures),
         escalation_rate=rate(escalated, found.opened),
         reopen_rate=rate(reopened, ended),
     )

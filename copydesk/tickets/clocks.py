@@ -89,6 +89,13 @@ class Reading:
     def runs(self) -> bool:
         return self.met_at is None and self.paused_since is None
 
+    @property
+    def met(self) -> bool | None:
+        """False once it is breached, whatever comes after; None while neither."""
+        if self.breached_at is not None:
+            return False
+        return None if self.met_at is None else True
+
 
 def fold(terms: Terms, happenings: Sequence[Happening], at: dt.datetime) -> list[Reading]:
     """The clocks as of `at`: first response, resolution, and the next responses in their order.

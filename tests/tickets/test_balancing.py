@@ -21,7 +21,7 @@ from copydesk.tickets.actions import course, desk, talking
 from copydesk.tickets.actions.bulk import assign_tickets
 from copydesk.tickets.models import Status, Ticket
 from copydesk.tickets.queries.agents import AgentLoad, agent_loads
-from copydesk.tickets.queries.balancing import MOST_MOVES, balancing_plan, fairness, movable, shares, transfers
+from copydesk.tickets.queries.balancing import MOST_MOVES, balancing_plan, fairness, movable, transfers
 from tests.factories import accounts
 from tests.factories.accounts import actor
 from tests.factories.tickets import ticket
@@ -36,7 +36,8 @@ def load(member: int, active: int, capacity: int = 10, *, on_duty: bool = True) 
 
 def jain(loads: Sequence[AgentLoad], held: Counter[int] | None = None) -> Fraction | None:
     """Exactly."""
-    found = [Fraction((held or {}).get(one.member_id, one.active), one.capacity) for one in loads if shares(one)]
+    now = {one.member_id: one.active if held is None else held[one.member_id] for one in loads}
+    found = [Fraction(now[one.member_id], one.capacity) for one in loads if one.on_duty or now[one.member_id]]
     squares = sum(one * one for one in found)
     return Fraction(sum(found)) ** 2 / (len(found) * squares) if squares else None
 
@@ -83,6 +84,8 @@ def test_jains_index(held: list[tuple[int, int]], index: float | None) -> None:
         # Nothing to whoever is away; from there, yes.
         ([load(1, 4), load(2, 0, on_duty=False)], {1: 4}, []),
         ([load(1, 4, on_duty=False), load(2, 0)], {1: 4}, [(1, 2), (1, 2)]),
+        # Whoever is away and has given all does not count: 1 against 0 becomes 1 alone, and 1 of 2 with 0 of 1 no more.
+        ([load(1, 1, 2, on_duty=False), load(2, 0, 4)], {1: 1}, [(1, 2)]),
         # Nothing beyond the capacity: the second has 1 of 1.
         ([load(1, 9, 10), load(2, 1, 1)], {1: 9, 2: 1}, []),
         # One of one is more than the giver's .6.

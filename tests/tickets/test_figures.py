@@ -20,7 +20,7 @@ from copydesk.tenancy.scope import website_scope
 from copydesk.tickets.actions import course, talking
 from copydesk.tickets.models import Category, Priority, Status, Ticket
 from copydesk.tickets.queries import figures
-from copydesk.tickets.queries.figures import Satisfaction, TicketFigures
+from copydesk.tickets.queries.figures import Satisfaction, TimedFigures
 from copydesk.tickets.queries.queue import QUEUE_TABS, queue_tabs
 from tests.factories import accounts, tenancy
 from tests.factories.accounts import actor
@@ -40,8 +40,8 @@ def march(granularity: Granularity = Granularity.DAY, compare: Compare = Compare
     return Period(since, until, ZONE, granularity, compare)
 
 
-def of(website: Website, agent: Membership | None = None) -> TicketFigures:
-    return figures.ticket_trend(website, march(), agent.pk if agent else None).figures
+def of(website: Website, agent: Membership | None = None) -> TimedFigures:
+    return figures.timed_figures(website, march(), agent.pk if agent else None)[0]
 
 
 @pytest.fixture
@@ -50,26 +50,28 @@ def agent(support: Membership) -> Actor:
 
 
 def test_an_empty_website(website: Website, support: Membership) -> None:
-    found = figures.ticket_trend(website, march())
+    found = figures.ticket_report(website, march())
     none = found.figures
     assert found.before == none
     assert (none.opened, none.resolved, none.resolution_rate) == (0, 0, NONE)
     assert none.attainment == figures.Attainment(NONE, NONE, NONE, NONE)
     assert none.first_response_hours == none.resolution_hours == NO_SPREAD
     assert none.satisfaction == Satisfaction(None, 0, NONE)
-    assert [point.figures for point in found.points] == [none] * 31
-    kinds = figures.ticket_breakdown(website, march())
-    assert [row.category for row in kinds.by_category] == list(Category)
-    assert [row.priority for row in kinds.by_priority] == ["critical", "high", "medium", "low"]
-    assert {row.tickets for row in kinds.by_status} == {0}
-    assert {row.figures for row in (*kinds.by_category, *kinds.by_priority)} == {none}
-    assert kinds.by_agent == {}
+    assert [(point.figures.opened, point.resolution_hours) for point in found.points] == [(0, NO_SPREAD)] * 31
+    assert [row.category for row in found.by_category] == list(Category)
+    assert [row.priority for row in found.by_priority] == ["critical", "high", "medium", "low"]
+    assert {row.tickets for row in found.by_status} == {0}
+    kinds = (*found.by_category, *found.by_priority, *found.by_role)
+    assert {(one.figures.opened, one.figures.resolved, one.figures.mean_resolution_hours) for one in kinds} == {
+        (0, 0, None)
+    }
+    assert found.by_agent == {}
     assert figures.backlog(website).active == 0
 
 
 def test_without_a_comparison_there_is_no_baseline(website: Website, client: Membership) -> None:
     ticket(client)
-    assert figures.ticket_trend(website, march(compare=Compare.NONE)).before is None
+    assert figures.ticket_report(website, march(compare=Compare.NONE)).before is None
 
 
 def test_attainment(client: Membership, agent: Actor, website: Website, frozen: time_machine.Coordinates) -> None:
@@ -148,7 +150,7 @@ def test_opened_and_resolved_within_the_period(
     talking.reply_to_ticket(row, "So.", by=agent)
     course.resolve_ticket(row, by=agent)
     course.rate_ticket(row, 4, by=actor(client))
-    found = figures.ticket_trend(website, march())
+    found = figures.ticket_report(website, march())
     assert found.before is not None
     for each, n in ((found.figures, now), (found.before, before)):
         assert (each.opened, each.resolved, each.resolution_rate.denominator) == (n, n, n)
@@ -164,11 +166,11 @@ def test_days_are_the_websites(
     for at in (starts - TICK, starts, starts + 23 * HOUR - TICK, starts + 23 * HOUR):
         frozen.move_to(at)
         course.resolve_ticket(ticket(client), by=agent)
-    points = {point.on.day: point.figures for point in figures.ticket_trend(website, march()).points}
+    points = {point.on.day: point.figures for point in figures.ticket_report(website, march()).points}
     assert [(points[day].opened, points[day].resolved) for day in range(6, 11)] == [
         *((0, 0), (1, 1), (2, 2), (1, 1), (0, 0))
     ]
-    months = figures.ticket_trend(website, march(Granularity.MONTH)).points
+    months = figures.ticket_report(website, march(Granularity.MONTH)).points
     assert [(point.on, point.figures.opened) for point in months] == [(dt.date(2026, 3, 1), 4)]
 
 
@@ -184,7 +186,7 @@ def test_resolution_rate(website: Website, client: Membership, agent: Actor, fro
     course.merge_ticket(merged, _open.pk, by=agent)
     found = of(website)
     assert (found.opened, found.resolved, found.resolution_rate) == (6, 2, Rate(0.4, 2, 5))
-    counts = {row.status: row.tickets for row in figures.ticket_breakdown(website, march()).by_status}
+    counts = {row.status: row.tickets for row in figures.ticket_report(website, march()).by_status}
     assert counts == {"new": 1, "open": 1, "awaiting_client": 0, "resolved": 1, "closed": 3}
 
 
@@ -199,9 +201,14 @@ def test_how_long_it_took(website: Website, client: Membership, agent: Actor, fr
             course.resolve_ticket(row, by=agent)
     frozen.shift(3 * HOUR)
     course.resolve_ticket(rows[3], by=agent)
-    found = of(website)
-    assert found.first_response_hours == Spread(2.0, 2.8, 2.0, 3)
-    assert found.resolution_hours == Spread(4.0, 5.6, 4.0, 2)
+    found = figures.ticket_report(website, march())
+    assert found.figures == of(website)
+    assert found.figures.first_response_hours == Spread(2.0, 2.8, 2.0, 3)
+    assert found.figures.resolution_hours == Spread(4.0, 5.6, 4.0, 2)
+    point = next(one for one in found.points if one.figures.opened)
+    assert (point.resolution_hours, point.figures.resolved) == (Spread(4.0, 5.6, 4.0, 2), 2)
+    means = {one.category: one.figures.mean_resolution_hours for one in found.by_category}
+    assert (means[Category.ORDER], means[Category.REFUND]) == (4.0, None)
 
 
 def test_satisfaction_with_its_response_rate(
@@ -232,9 +239,14 @@ def test_of_one_agent(
     whole, part = of(website), of(website, support)
     assert [(one.opened, one.resolved, one.satisfaction.n) for one in (whole, part)] == [(3, 3, 3), (1, 1, 1)]
     assert part.attainment.overall == Rate(1.0, 2, 2)
-    by_agent = figures.ticket_breakdown(website, march()).by_agent
-    assert by_agent == {None: part, support.pk: part, support2.pk: part}
-    assert figures.ticket_breakdown(website, march(), support.pk).by_agent == {support.pk: part}
+    by_agent = figures.ticket_report(website, march()).by_agent
+    assert set(by_agent) == {None, support.pk, support2.pk}
+    for each in by_agent.values():
+        assert (each.opened, each.resolved, each.attainment, each.satisfaction) == (
+            *(part.opened, part.resolved, part.attainment, part.satisfaction),
+        )
+    alone = figures.ticket_report(website, march(), support.pk)
+    assert (alone.figures, set(alone.by_agent)) == (part, {support.pk})
 
 
 def test_kinds_sum_to_the_whole(website: Website, client: Membership, support: Membership, agent: Actor) -> None:
@@ -242,7 +254,7 @@ def test_kinds_sum_to_the_whole(website: Website, client: Membership, support: M
         row = ticket(client, by=support, category=Category(category), priority=Priority[priority])
         talking.reply_to_ticket(row, "So.", by=agent)
     course.resolve_ticket(row, by=agent)
-    kinds = figures.ticket_breakdown(website, march())
+    kinds = figures.ticket_report(website, march())
     by_category = {one.category: one.figures for one in kinds.by_category}
     by_priority = {one.priority: one.figures for one in kinds.by_priority}
     assert [by_category[one].opened for one in ("order", "refund", "other")] == [2, 1, 0]
@@ -323,17 +335,15 @@ def test_another_website_has_no_part(website: Website, client: Membership, agent
     assert (theirs.opened, theirs.resolved) == (1, 1)
     assert (of(website).opened, of(website).resolved) == (0, 0)
     assert of(website).attainment.overall == NONE
-    assert figures.ticket_breakdown(website, march()).by_agent == {}
+    assert figures.ticket_report(website, march()).by_agent == {}
     assert figures.backlog(website).active == 0
 
 
 def test_one_query_each(website: Website, client: Membership) -> None:
     for _ in range(3):
         ticket(client)
-    for ask in (figures.ticket_trend, figures.ticket_breakdown):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+    for ask in (figures.ticket_figures, figures.timed_figures, figures.ticket_report, figures.attainments):
+        with CaptureQueriesContext(connection) as queries:
             ask(website, march())
         assert len(queries) == 1
     with CaptureQueriesContext(connection) as queries:

@@ -148,11 +148,21 @@ CHECKS = {
                    min(risk_at) FILTER (WHERE met_at IS NULL AND paused_since IS NULL) AS risk_at,
                    min(started_at) AS started_at,
                    bool_or(met_at IS NULL AND paused_since IS NULL) AS runs,
-                   max(met_at) FILTER (WHERE kind = 'resolution') AS resolved_at
-            FROM tickets_clock GROUP BY 1
+                   max(met_at) FILTER (WHERE kind = 'resolution') AS resolved_at,
+                   max(met_at) FILTER (WHERE kind = 'first_response') AS answered_at,
+                   bool_and(met) FILTER (WHERE kind = 'first_response') AS first_met,
+                   count(*) FILTER (WHERE kind = 'next_response' AND met) AS next_met,
+                   count(*) FILTER (WHERE kind = 'next_response' AND NOT met) AS next_breached,
+                   bool_and(met) FILTER (WHERE kind = 'resolution') AS resolution_met
+            FROM tickets_clock, LATERAL (
+                SELECT CASE WHEN breached_at IS NOT NULL THEN false WHEN met_at IS NOT NULL THEN true END AS met
+            ) outcome GROUP BY 1
         ) c ON c.ticket_id = t.id
         WHERE c.ticket_id IS NULL OR c.first <> 1 OR c.resolution <> 1 OR c.next <> c.last
            OR c.started_at <> t.opened_at OR c.due_at IS DISTINCT FROM t.due_at OR c.risk_at IS DISTINCT FROM t.risk_at
+           OR (c.answered_at, c.first_met, c.next_met, c.next_breached, c.resolution_met) IS DISTINCT FROM
+              (t.first_response_at, t.first_response_met, t.next_responses_met, t.next_responses_breached,
+               t.resolution_met)
            OR c.runs <> (t.status IN ('new', 'open')) OR (t.status = 'resolved' AND c.resolved_at <> t.resolved_at)
     """,
     "every breach of a clock was told once, and no other": """

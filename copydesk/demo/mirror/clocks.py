@@ -9,7 +9,7 @@ from typing import Any
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import STAFF
 from copydesk.journal.models import details
-from copydesk.tickets.actions.clocks import next_escalation
+from copydesk.tickets.actions.clocks import kept
 from copydesk.tickets.clocks import Happening, Reading, Terms, fold
 from copydesk.tickets.models import Clock, Priority, Status
 from copydesk.tickets.models.ticket import RUNNING
@@ -57,11 +57,7 @@ def keep_clocks(stage: Stage, ticket: Row, *, by: Actor) -> None:
         if row is None:
             row = enquiry.clocks[key] = stage.make(Clock, ticket_id=ticket.id, kind=key[0], number=key[1])
         vars(row).update(_stored(reading))
-    running = [reading for reading in found if reading.runs]
-    ahead = next_escalation(ticket, running, POLICY)  # type: ignore[arg-type]
-    ticket.due_at = min((one.due_at for one in running if one.due_at), default=None)
-    ticket.risk_at = min((one.risk_at for one in running if one.risk_at), default=None)
-    ticket.escalate_at = ahead[0] if ahead else None
+    vars(ticket).update(kept(ticket, found, POLICY))  # type: ignore[arg-type]
     for kind, number in breached:
         stage.record("ticket.breach", ticket, by=by.as_system(), data=details(clock=kind, number=number))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
@@ -41,7 +42,10 @@ def keep_clocks(ticket: Ticket, *, by: Actor) -> None:
         unique_fields=["website", "ticket", "kind", "number"],
         update_fields=FIELDS,
     )
-    _keep_times(ticket, found)
+    values = kept(ticket, found, SlaPolicy.of(ticket.website_id, ticket.policy_version))
+    for name, value in values.items():
+        setattr(ticket, name, value)
+    ticket.save(update_fields=list(values))
     for reading in found:
         if reading.breached_at is not None and known.get((reading.kind, reading.number)) is None:
             record("ticket.breach", ticket, by=by.as_system(), data=_named(reading.kind, reading.number))
@@ -71,13 +75,22 @@ def next_escalation(ticket: Ticket, found: Iterable[Reading], policy: SlaPolicy)
     return min(ahead, default=None)
 
 
-def _keep_times(ticket: Ticket, found: Iterable[Reading]) -> None:
+def kept(ticket: Ticket, found: Sequence[Reading], policy: SlaPolicy) -> dict[str, Any]:
+    """What a ticket knows of its clocks: the soonest times of those that run, and what each has come to."""
     running = [reading for reading in found if reading.runs]
-    ticket.due_at = min((one.due_at for one in running if one.due_at), default=None)
-    ticket.risk_at = min((one.risk_at for one in running if one.risk_at), default=None)
-    ahead = next_escalation(ticket, running, SlaPolicy.of(ticket.website_id, ticket.policy_version))
-    ticket.escalate_at = ahead[0] if ahead else None
-    ticket.save(update_fields=["due_at", "risk_at", "escalate_at"])
+    ahead = next_escalation(ticket, running, policy)
+    first, resolution, *following = found
+    answered = [reading.met for reading in following]
+    return {
+        "due_at": min((one.due_at for one in running if one.due_at), default=None),
+        "risk_at": min((one.risk_at for one in running if one.risk_at), default=None),
+        "escalate_at": ahead[0] if ahead else None,
+        "first_response_at": first.met_at,
+        "first_response_met": first.met,
+        "next_responses_met": answered.count(True),
+        "next_responses_breached": answered.count(False),
+        "resolution_met": resolution.met,
+    }
 
 
 def _named(kind: str, number: int) -> dict[str, object]:

@@ -59,6 +59,11 @@ class Migration(migrations.Migration):
                 ('escalate_at', models.DateTimeField(null=True)),
                 ('close_at', models.DateTimeField(null=True)),
                 ('reopen_until', models.DateTimeField(null=True)),
+                ('first_response_at', models.DateTimeField(null=True)),
+                ('first_response_met', models.BooleanField(null=True)),
+                ('next_responses_met', models.PositiveSmallIntegerField(default=0)),
+                ('next_responses_breached', models.PositiveSmallIntegerField(default=0)),
+                ('resolution_met', models.BooleanField(null=True)),
                 ('opened_at', models.DateTimeField()),
                 ('last_message_at', models.DateTimeField()),
                 ('assigned_at', models.DateTimeField(null=True)),
@@ -282,15 +287,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(fields=['website', 'opened_at'], name='ticket_by_opening'),
+            index=models.Index(fields=['website', 'opened_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'resolved_at', 'merged_into', 'first_response_at', 'first_response_met', 'next_responses_met', 'next_responses_breached', 'resolution_met'), name='ticket_by_opening'),
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['website', 'resolved_at'], name='ticket_by_resolution'),
+            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['website', 'resolved_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'opened_at', 'reopened_at', 'rating'), name='ticket_by_resolution'),
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('resolved_at', None)), fields=['website', 'closed_at'], name='ticket_closed_unresolved'),
+            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('resolved_at', None)), fields=['website', 'closed_at'], include=('reopened_at',), name='ticket_closed_unresolved'),
         ),
         migrations.AddIndex(
             model_name='ticket',

@@ -169,13 +169,18 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
         return self.filter(status=S.RESOLVED, close_at__lte=at)
 
 
+COUNTED = ("category", "priority", "status", "requester_role", "assignee")
+"""By what figures of a period are broken down, read from the indexes alone."""
+
+
 class Ticket(Journaled):
     """`requester` is a client or a writer, also where staff opened it. `about_type` and `about_id`: what it is about,
     checked when it was opened; there is no key, for what stands beside tickets can be a subject too.
 
     `policy_version` and `zone` are the terms of its clocks for as long as it lives. `due_at` and `risk_at` are the
     soonest of the clocks that run; `escalate_at` is when the next rule escalates it, `close_at` when it closes by
-    itself.
+    itself. What the clocks have come to is kept beside them: `first_response_met` and `resolution_met` are false once
+    breached, null while neither.
     """
 
     noun: ClassVar[str] = "ticket"
@@ -200,6 +205,11 @@ class Ticket(Journaled):
     escalate_at = models.DateTimeField(null=True)
     close_at = models.DateTimeField(null=True)
     reopen_until = models.DateTimeField(null=True)
+    first_response_at = models.DateTimeField(null=True)
+    first_response_met = models.BooleanField(null=True)
+    next_responses_met = models.PositiveSmallIntegerField(default=0)
+    next_responses_breached = models.PositiveSmallIntegerField(default=0)
+    resolution_met = models.BooleanField(null=True)
 
     opened_at = models.DateTimeField()
     last_message_at = models.DateTimeField()
@@ -269,13 +279,25 @@ class Ticket(Journaled):
                 fields=["website", "escalate_at"], name="ticket_to_escalate", condition=Q(escalate_at__isnull=False)
             ),
             models.Index(fields=["website", "close_at"], name="ticket_to_close", condition=Q(close_at__isnull=False)),
-            models.Index(fields=["website", "opened_at"], name="ticket_by_opening"),
             models.Index(
-                fields=["website", "resolved_at"], name="ticket_by_resolution", condition=Q(resolved_at__isnull=False)
+                fields=["website", "opened_at"],
+                name="ticket_by_opening",
+                include=[
+                    *COUNTED,
+                    *("resolved_at", "merged_into", "first_response_at", "first_response_met", "next_responses_met"),
+                    *("next_responses_breached", "resolution_met"),
+                ],
+            ),
+            models.Index(
+                fields=["website", "resolved_at"],
+                name="ticket_by_resolution",
+                include=[*COUNTED, "opened_at", "reopened_at", "rating"],
+                condition=Q(resolved_at__isnull=False),
             ),
             models.Index(
                 fields=["website", "closed_at"],
                 name="ticket_closed_unresolved",
+                include=["reopened_at"],
                 condition=Q(closed_at__isnull=False, resolved_at=None),
             ),
             models.Index(

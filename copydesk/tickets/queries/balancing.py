@@ -72,7 +72,7 @@ class BalancingPlan:
     """Fairness is Jain's index over the loads (active tickets ÷ capacity) of whoever is on duty or has tickets: 1 where
     all are alike, 1/n where one of n has everything, null where nobody has anything. R. Jain, D. Chiu, W. Hawe, "A
     Quantitative Measure of Fairness and Discrimination for Resource Allocation in Shared Computer Systems", DEC
-    TR-301, 1984.
+    TR-301, 1984. Who is not on duty and has given all away no longer counts.
 
     No single further move would raise it, unless there are as many moves as one call of bulk-assign takes. `moves`, as
     {"assignments": [{"id": ticket.id, "agent_id": to_id}]}, is what bulk-assign applies.
@@ -89,17 +89,17 @@ def balancing_plan(website: Website, at: dt.datetime) -> BalancingPlan:
     loads = agent_loads(website, at)
     free = _in_giving_order(website)
     steps = transfers(loads, {member: len(tickets) for member, tickets in free.items()})
-    after = {load.member_id: load.active for load in loads}
+    before = {load.member_id: load.active for load in loads}
+    after = dict(before)
     queues = {member: iter(tickets) for member, tickets in free.items()}
     moves = [(next(queues[giver]), giver, taker) for giver, taker in steps]
     for _, giver, taker in moves:
         after[giver] -= 1
         after[taker] += 1
     tickets = _moved(website, [pk for pk, _, _ in moves])
-    sharing = [load for load in loads if shares(load)]
     return BalancingPlan(
-        fairness_before=_shown(fairness((load.active, load.capacity) for load in sharing)),
-        fairness_after=_shown(fairness((after[load.member_id], load.capacity) for load in sharing)),
+        fairness_before=_shown(_fairness(loads, before)),
+        fairness_after=_shown(_fairness(loads, after)),
         agents=[
             AgentBalance(
                 agent_id=load.member_id,
@@ -122,9 +122,9 @@ def movable(website: Website) -> TicketQuerySet:
     return Ticket.objects.of(website).filter(holds(MOVABLE, website=website.pk))
 
 
-def shares(load: AgentLoad) -> bool:
+def shares(load: AgentLoad, active: int) -> bool:
     """Whoever is away without tickets is no part of the balance."""
-    return load.on_duty or load.active > 0
+    return load.on_duty or active > 0
 
 
 def fairness(held: Iterable[tuple[int, int]]) -> float | None:
@@ -140,7 +140,7 @@ def transfers(loads: Sequence[AgentLoad], free: Mapping[int, int], most: int = M
     next one does. Nobody is given more than its capacity, or more than the giver had of its own; who has given does not
     take, nor the other way round. At most `most` moves, each of which looks at every pair once.
     """
-    sharing = {load.member_id: load for load in loads if shares(load)}
+    sharing = {load.member_id: load for load in loads if shares(load, load.active)}
     held = {member: load.active for member, load in sharing.items()}
     left = {member: free.get(member, 0) for member in sharing}
     givers: set[int] = set()
@@ -149,7 +149,7 @@ def transfers(loads: Sequence[AgentLoad], free: Mapping[int, int], most: int = M
     while len(found) < most:
         giving = [member for member in held if left[member] and member not in takers]
         taking = [member for member in held if sharing[member].on_duty and member not in givers]
-        step = _next(held, {member: load.capacity for member, load in sharing.items()}, giving, taking)
+        step = _next(sharing, held, giving, taking)
         if step is None:
             break
         giver, taker = step
@@ -163,14 +163,17 @@ def transfers(loads: Sequence[AgentLoad], free: Mapping[int, int], most: int = M
 
 
 def _next(
-    held: Mapping[int, int], capacity: Mapping[int, int], giving: Sequence[int], taking: Sequence[int]
+    loads: Mapping[int, AgentLoad], held: Mapping[int, int], giving: Sequence[int], taking: Sequence[int]
 ) -> tuple[int, int] | None:
     """The next move, if one makes it fairer."""
+    capacity = {member: one.capacity for member, one in loads.items()}
     load = {member: tickets / capacity[member] for member, tickets in held.items()}
     total, squares = math.fsum(load.values()), math.fsum(one * one for one in load.values())
-    now = _jain(total, squares, len(load)) or 0.0
+    n = sum(shares(one, held[member]) for member, one in loads.items())
+    now = _jain(total, squares, n) or 0.0
     for giver in sorted(giving, key=lambda member: (-load[member], member)):
         lighter = (held[giver] - 1) / capacity[giver]
+        left = n if shares(loads[giver], held[giver] - 1) else n - 1
         best: tuple[float, int] | None = None
         for taker in taking:
             heavier = (held[taker] + 1) / capacity[taker]
@@ -178,7 +181,7 @@ def _next(
                 continue
             new_total = total - load[giver] - load[taker] + lighter + heavier
             new_squares = squares - load[giver] ** 2 - load[taker] ** 2 + lighter**2 + heavier**2
-            gained = _jain(new_total, new_squares, len(load)) or 0.0
+            gained = _jain(new_total, new_squares, left) or 0.0
             if best is None or gained > best[0] + LEAST_GAIN:
                 best = gained, taker
         if best is not None and best[0] > now + LEAST_GAIN:
@@ -203,6 +206,11 @@ def _moved(website: Website, ids: Sequence[int]) -> dict[int, MovedTicket]:
         pk: MovedTicket(pk, number, title, Priority(priority).word, Status(status), due_at)
         for pk, number, title, priority, status, due_at in found
     }
+
+
+def _fairness(loads: Sequence[AgentLoad], held: Mapping[int, int]) -> float | None:
+    found = ((load, held[load.member_id]) for load in loads)
+    return fairness((active, load.capacity) for load, active in found if shares(load, active))
 
 
 def _jain(total: float, squares: float, n: int) -> float | None:

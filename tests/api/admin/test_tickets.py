@@ -37,7 +37,6 @@ class TestAnEmptyWebsite:
         assert set(found["attention"].values()) == {0}
         assert found["opened"] == found["resolved"] == {"current": 0, "previous": 0, "change": None}
         assert found["figures"]["attainment"]["overall"] == found["figures"]["satisfaction"]["response_rate"] == NO_RATE
-        assert found["figures"]["first_response_hours"] == {"p50": None, "p90": None, "mean": None, "n": 0}
         assert found["newest"] == found["due_first"] == []
 
     def test_service_levels(self, admin: Membership) -> None:
