@@ -6,9 +6,14 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from tests import database
+
+# The same examples every time: what passes once passes again.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 # Hashes of passwords are slow on purpose; tests need them right, not slow.
 Argon2PasswordHasher.time_cost = 1

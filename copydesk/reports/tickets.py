@@ -16,10 +16,10 @@ from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
     Attainment,
     CategoryFigures,
-    KindFigures,
     PriorityFigures,
     RoleFigures,
     TicketFigures,
+    TicketKindFigures,
     TicketPoint,
     TicketStatusCount,
     TimedFigures,
@@ -103,7 +103,7 @@ class AgentFigures:
     """As AgentAttainment."""
 
     agent: Member | None
-    figures: KindFigures
+    figures: TicketKindFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from copydesk.tickets.models import (
 )
 from copydesk.tickets.queries import figures, orders
 from copydesk.tickets.queries.escalations import escalation_rows, ticket_tabs
-from copydesk.tickets.queries.figures import Backlog, KindFigures, TicketFigures, TimedFigures
+from copydesk.tickets.queries.figures import Backlog, TicketFigures, TicketKindFigures, TimedFigures
 from copydesk.tickets.queries.queue import queue_tabs
 from copydesk.tickets.queries.rows import ticket_rows
 from tests.database import url_as
@@ -116,7 +116,7 @@ def check_figures(
         busy[f"{kind} breached"] += breached[kind]
     assert found.attainment.overall == rated(met.total(), met.total() + breached.total())
     took = [(row.resolved_at - row.opened_at) / HOUR for row in resolved if row.resolved_at]
-    if isinstance(found, KindFigures):
+    if isinstance(found, TicketKindFigures):
         assert near(found.mean_resolution_hours, mean(took) if took else None)
     if isinstance(found, TimedFigures):
         check_spread(found.first_response_hours, first)

@@ -33,7 +33,7 @@ from copydesk.tickets.models import (
 )
 from copydesk.tickets.queries.assignment import in_need, unassigned_rows
 from copydesk.tickets.queries.balancing import balancing_plan
-from copydesk.tickets.queries.figures import Attainment, KindFigures, TicketFigures, TimedFigures
+from copydesk.tickets.queries.figures import Attainment, TicketFigures, TicketKindFigures, TimedFigures
 from copydesk.tickets.queries.sla import pressing, pressing_rows, tabs
 from tests.database import url_as
 from tests.reports.test_clients_demo import ASKED, NOW, SITES, bucket_day, percentile, within
@@ -127,7 +127,7 @@ def check_figures(books: Books, found: TicketFigures, opened: Sequence[Ticket], 
         if clock.kind == "first_response" and clock.met_at
     ]
     took = [(ticket.resolved_at - ticket.opened_at) / HOUR for ticket in resolved if ticket.resolved_at]
-    if isinstance(found, KindFigures):
+    if isinstance(found, TicketKindFigures):
         assert near(found.mean_resolution_hours, mean(took) if took else None)
     if isinstance(found, TimedFigures):
         check_spread(found.first_response_hours, first)

@@ -72,7 +72,7 @@ class TicketFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class KindFigures(TicketFigures):
+class TicketKindFigures(TicketFigures):
     """`mean_resolution_hours`: of those resolved, as TimedFigures counts them."""
 
     mean_resolution_hours: float | None
@@ -100,13 +100,13 @@ class TicketPoint:
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
     category: Category
-    figures: KindFigures
+    figures: TicketKindFigures
 
 
 @dataclass(frozen=True, slots=True)
 class PriorityFigures:
     priority: str
-    figures: KindFigures
+    figures: TicketKindFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class RoleFigures:
     """`role` of the requester: client or writer."""
 
     role: str
-    figures: KindFigures
+    figures: TicketKindFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class TicketReport:
     by_priority: list[PriorityFigures]
     by_role: list[RoleFigures]
     by_status: list[TicketStatusCount]
-    by_agent: Mapping[int | None, KindFigures]
+    by_agent: Mapping[int | None, TicketKindFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def ticket_report(website: Website, period: Period, agent_id: int | None = None)
     def of(kind: str, key: object) -> _Group:
         return groups.get((False, kind, None if key is None else str(key)), {})
 
-    def of_kind(kind: str, key: object) -> KindFigures:
+    def of_kind(kind: str, key: object) -> TicketKindFigures:
         return _of_kind(of(kind, key))
 
     agents = [key for is_baseline, kind, key in groups if kind == "assignee_id" and not is_baseline]
@@ -280,9 +280,9 @@ def _figures(group: _Group) -> TicketFigures:
     return TicketFigures(*_counted(group))
 
 
-def _of_kind(group: _Group) -> KindFigures:
+def _of_kind(group: _Group) -> TicketKindFigures:
     mean = group.get(RESOLVED, NOTHING).mean
-    return KindFigures(*_counted(group), None if mean is None else round(mean, 2))
+    return TicketKindFigures(*_counted(group), None if mean is None else round(mean, 2))
 
 
 def _timed(group: _Group) -> TimedFigures:
