@@ -33,23 +33,10 @@ FITTING = " AND ".join(
     f"(NOT EXISTS (SELECT 1 {KNOWN} = '{kind}') OR (SELECT o.{kind} {ORDER}) IN (SELECT e.code {KNOWN} = '{kind}'))"
     for kind in ("subject", "paper_type")
 )
-CAME_BACK = f"""
-    SELECT r.id FROM editing_editingreview r JOIN {TASK} ON {TASK}.website_id = r.website_id AND {TASK}.id = r.task_id
-    WHERE r.website_id = %(website)s AND {TASK}.outcome = 'returned'
-"""  # noqa: S608 — put together from constants
-UNDECIDED = f"""
-    SELECT r.id FROM {TASK} t JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = t.id
-    WHERE t.website_id = %(website)s AND t.outcome NOT IN ('approved', 'returned')
-"""  # noqa: S608 — put together from constants
-"""Reviews by which no work came back, yet. What was approved asked for no changes."""
-HERE = f"""
-    SELECT r.id FROM {TASK} t
-    JOIN {TASK} before ON before.website_id = t.website_id AND before.order_id = t.order_id
-    JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = before.id
-    WHERE t.website_id = %(website)s AND t.status <> 'closed'
-"""  # noqa: S608 — put together from constants
-"""Reviews of orders that are in editing."""
-OWN = "SELECT r.id FROM editing_editingreview r WHERE r.website_id = %(website)s AND r.editor_id = %(member)s"
-ALL_CHANGES = f"{CHANGE}.review_id NOT IN ({UNDECIDED})"
-EDITORS_CHANGES = f"{ALL_CHANGES} AND {CHANGE}.review_id IN ({OWN} UNION ALL {HERE})"
-WRITERS_CHANGES = f"{CHANGE}.review_id IN ({CAME_BACK} AND {RETURNED_TO})"
+EDITORS_CHANGES = f"""({CHANGE}.editor_id = %(member)s OR {CHANGE}.order_id IN (
+    SELECT t.order_id FROM {TASK} t WHERE t.website_id = %(website)s AND t.status <> 'closed'
+))"""  # noqa: S608 — put together from constants
+"""Its own, and those of orders that are in editing."""
+WRITERS_CHANGES = f"""{CHANGE}.order_id IN (
+    SELECT o.id FROM orders_order o WHERE o.website_id = %(website)s AND o.writer_id = %(member)s
+)"""  # noqa: S608 — put together from constants

@@ -22,7 +22,6 @@ from copydesk.tenancy.sql import holds, select
 
 from . import errors
 from .conditions import (
-    ALL_CHANGES,
     EDITORS_CHANGES,
     EDITORS_OWN,
     FITTING,
@@ -247,9 +246,6 @@ class EditingTask(Journaled):
                 name="editing_held",
                 condition=Q(status__in=["claimed", "in_review", "submitted"]),
             ),
-            models.Index(
-                fields=["website", "id"], name="editing_undecided", condition=~Q(outcome__in=["approved", "returned"])
-            ),
             models.Index(fields=["lease_until"], name="editing_leases", condition=Q(lease_until__isnull=False)),
         ]
 
@@ -310,8 +306,7 @@ class ChangeStatus(models.TextChoices):
 
 
 def writing_it(change: RequiredChange, by: Actor) -> Refusal | None:
-    order = change.review.task.order
-    if order.writer_id != by.membership_id or order.status not in WRITING:
+    if change.order.writer_id != by.membership_id or change.order.status not in WRITING:
         return errors.NotYourTask("Only the writer ticks it off, while the order is being written.")
     return None
 
@@ -321,22 +316,26 @@ class RequiredChangeQuerySet(TenantQuerySet["RequiredChange"]):
         """Those of the tasks that the actor sees, once the work has come back; for an editor its own, and those of
         orders that are here."""
         assert isinstance(actor, Actor)
-        rows = self.of(actor.website)
-        if not actor.is_staff and actor.role not in (Role.EDITOR, Role.WRITER):
-            return rows.none()
-        text = {Role.EDITOR: EDITORS_CHANGES, Role.WRITER: WRITERS_CHANGES}.get(actor.role, ALL_CHANGES)
+        rows = self.of(actor.website).filter(returned_at__isnull=False)
+        if actor.is_staff:
+            return rows
+        text = {Role.EDITOR: EDITORS_CHANGES, Role.WRITER: WRITERS_CHANGES}.get(actor.role, "false")
         return rows.filter(holds(text, website=actor.website.pk, member=actor.membership_id))
 
 
 class RequiredChange(Journaled):
-    """One thing to be done before the work passes: the writer ticks it, an editor confirms it."""
+    """One thing to be done before the work passes: the writer ticks it, an editor confirms it. `returned_at`: when the
+    work came back; until then it is no more than a part of the review, by its `editor`."""
 
     noun: ClassVar[str] = "required_change"
 
     review = models.ForeignKey(EditingReview, models.PROTECT, related_name="changes", db_index=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="+", db_index=False)
+    editor = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=500)
     status = models.CharField(max_length=9, choices=ChangeStatus.choices, default=ChangeStatus.OPEN)
+    returned_at = models.DateTimeField(null=True)
     ticked_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
 
@@ -351,14 +350,22 @@ class RequiredChange(Journaled):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["website", "review", "position"], name="change_position_once")]
+        indexes = [
+            models.Index(
+                fields=["website", "editor", "review", "position"],
+                name="change_by_editor",
+                condition=Q(returned_at__isnull=False),
+            ),
+            models.Index(fields=["website", "order"], name="change_by_order"),
+        ]
 
     @property
     def root(self) -> tuple[str, int]:
-        return Order.noun, self.review.task.order_id
+        return Order.noun, self.order_id
 
     @property
     def parties(self) -> tuple[int | None, int | None]:
-        return None, self.review.task.order.writer_id
+        return None, self.order.writer_id
 
 
 class EditorProfile(Journaled):

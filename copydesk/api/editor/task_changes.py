@@ -21,7 +21,7 @@ ROW = shape(ChangeRow)
 
 
 class ChangeFilter(django_filters.FilterSet):
-    order_id = WholeNumber("review__task__order_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("order_id", min_value=1, max_value=BIGGEST)
     status = django_filters.MultipleChoiceFilter(choices=ChangeStatus.choices)
 
 

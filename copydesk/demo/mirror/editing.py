@@ -148,11 +148,17 @@ def submit_task(
         rubric_version=RUBRIC.version,
         submitted_at=stage.now,
     )
-    review.task = task
     case.edited.append(review)
     for position, text in enumerate(changes_required, start=1):
-        row = stage.make(RequiredChange, review_id=review.id, position=position, text=text)
-        row.review = review
+        row = stage.make(
+            RequiredChange,
+            review_id=review.id,
+            order_id=task.order_id,
+            editor_id=task.editor_id,
+            position=position,
+            text=text,
+        )
+        row.review, row.order = review, case.order
         case.changes.append(row)
     for file in files:
         stage.send(ReviewFile, review_id=review.id, order_file_id=file.id)
@@ -171,8 +177,11 @@ def complete_task(stage: Stage, task: Row, *, by: Actor) -> None:
     if approved:
         delivery.pass_work(stage, case, by=by)
     else:
-        changes = [row.text for row in case.changes if row.review is review]
-        delivery.return_work(stage, case, by=by, reason=review.notes, changes_required=changes)
+        changes = [row for row in case.changes if row.review is review]
+        for row in changes:
+            row.returned_at = stage.now
+        texts = [row.text for row in changes]
+        delivery.return_work(stage, case, by=by, reason=review.notes, changes_required=texts)
 
 
 @step
@@ -182,7 +191,7 @@ def tick_change(stage: Stage, required: Row, *, by: Actor) -> None:
 
 @step
 def confirm_change(stage: Stage, required: Row, *, by: Actor) -> None:
-    _renew(stage, stage.cases[required.review.task.order_id])
+    _renew(stage, stage.cases[required.order_id])
     stage.advance(required, "confirm", by=by, data=details(position=required.position))
 
 

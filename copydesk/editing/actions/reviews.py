@@ -83,7 +83,9 @@ def submit(
     )
     for position, text in enumerate(changes_required, start=1):
         masked = policy.mask(text).text
-        RequiredChange.objects.of(by.website).create(review=review, position=position, text=masked)
+        RequiredChange.objects.of(by.website).create(
+            review=review, order_id=task.order_id, editor_id=task.editor_id, position=position, text=masked
+        )
     for file in found:
         ReviewFile.objects.of(by.website).create(review=review, order_file=file)
     data = details(quality_score=quality_score, verdict=verdict)
@@ -105,6 +107,7 @@ def complete(task: EditingTask, *, by: Actor) -> EditingTask:
     if approved:
         delivery.pass_work(order, by=by)
     else:
+        review.changes.update(returned_at=clock.now())
         changes = [row.text for row in review.changes.order_by("position")]
         delivery.return_work(order, by=by, reason=review.notes, changes_required=changes)
     return task
@@ -118,8 +121,7 @@ def tick(required: RequiredChange, *, by: Actor) -> RequiredChange:
 def confirm(required: RequiredChange, *, by: Actor) -> RequiredChange:
     """The editor who has the order's task now has seen it. Raises NotYourTask, LeaseExpired."""
     lock_for(required, "confirm", by=by)
-    order_id = required.review.task.order_id
-    task = EditingTask.objects.of(by.website).filter(order_id=order_id).open().lock().first()
+    task = EditingTask.objects.of(by.website).filter(order_id=required.order_id).open().lock().first()
     if refusal := having(task, by):
         raise refusal
     assert task is not None

@@ -82,8 +82,11 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField()),
                 ('text', models.CharField(max_length=500)),
                 ('status', models.CharField(choices=[('open', 'Open'), ('ticked', 'Ticked'), ('confirmed', 'Confirmed')], default='open', max_length=9)),
+                ('returned_at', models.DateTimeField(null=True)),
                 ('ticked_at', models.DateTimeField(null=True)),
                 ('confirmed_at', models.DateTimeField(null=True)),
+                ('editor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
                 ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='editing.editingreview')),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
             ],
@@ -123,10 +126,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
-            index=models.Index(condition=models.Q(('outcome__in', ['approved', 'returned']), _negated=True), fields=['website', 'id'], name='editing_undecided'),
-        ),
-        migrations.AddIndex(
-            model_name='editingtask',
             index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['lease_until'], name='editing_leases'),
         ),
         migrations.AddConstraint(
@@ -152,6 +151,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='expertise',
             constraint=models.UniqueConstraint(fields=('website', 'editor', 'kind', 'code'), name='expertise_unique'),
+        ),
+        migrations.AddIndex(
+            model_name='requiredchange',
+            index=models.Index(condition=models.Q(('returned_at__isnull', False)), fields=['website', 'editor', 'review', 'position'], name='change_by_editor'),
+        ),
+        migrations.AddIndex(
+            model_name='requiredchange',
+            index=models.Index(fields=['website', 'order'], name='change_by_order'),
         ),
         migrations.AddConstraint(
             model_name='requiredchange',

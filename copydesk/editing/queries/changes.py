@@ -14,15 +14,14 @@ from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
 from copydesk.tenancy.sql import holds, select
 
-from ..conditions import CHANGE, TASK
-from ..models import ChangeStatus, EditingReview, EditingTask, RequiredChange, RequiredChangeQuerySet, having
+from ..conditions import CHANGE
+from ..models import ChangeStatus, EditingTask, RequiredChange, RequiredChangeQuerySet, having
 
 SHOWN = f"""
-SELECT c.id, c.position, c.text, c.status, c.ticked_at, c.confirmed_at, r.id, t.id, o.id, o.writer_id, o.status
+SELECT c.id, c.position, c.text, c.status, c.ticked_at, c.confirmed_at, r.task_id, o.id, o.writer_id, o.status
 FROM {CHANGE} c
 JOIN editing_editingreview r ON r.website_id = c.website_id AND r.id = c.review_id
-JOIN {TASK} t ON t.website_id = r.website_id AND t.id = r.task_id
-JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
+JOIN orders_order o ON o.website_id = c.website_id AND o.id = c.order_id
 WHERE c.website_id = %(website)s AND c.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 — put together from constants
 OF_TASK = f"""{CHANGE}.review_id = (
@@ -106,7 +105,6 @@ class _Change(NamedTuple):
     status: str
     ticked_at: dt.datetime | None
     confirmed_at: dt.datetime | None
-    review_id: int
     task_id: int
     order_id: int
     writer_id: int | None
@@ -120,7 +118,5 @@ def _order(row: _Change) -> Order:
 def _model(row: _Change) -> RequiredChange:
     """With no more than is known, for the LIFECYCLE's guards."""
     change = RequiredChange.from_db(None, ("id", "status"), (row.id, row.status))
-    change.review = EditingReview.from_db(None, ("id", "task_id"), (row.review_id, row.task_id))
-    change.review.task = EditingTask.from_db(None, ("id", "order_id"), (row.task_id, row.order_id))
-    change.review.task.order = _order(row)
+    change.order = _order(row)
     return change
