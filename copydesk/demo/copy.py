@@ -140,10 +140,10 @@ def dumps(value: Any) -> str:
 class Row:
     """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    `order`, `charge`, `thread`, `review`, `ticket`: the row that it belongs to, where its model asks that one.
+    `order`, `charge`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks that one.
     """
 
-    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "thread", "ticket")
+    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "task", "thread", "ticket")
 
     def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
         self.sheet = sheet

@@ -148,6 +148,7 @@ def submit_task(
         rubric_version=RUBRIC.version,
         submitted_at=stage.now,
     )
+    review.task = task
     case.edited.append(review)
     for position, text in enumerate(changes_required, start=1):
         row = stage.make(
