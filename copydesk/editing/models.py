@@ -239,6 +239,7 @@ class EditingTask(Journaled):
             models.Index(fields=["website", "status", "-id"], name="editing_by_status", condition=~Q(status="closed")),
             models.Index(fields=["website", "editor", "-id"], name="editing_by_editor"),
             models.Index(fields=["website", "editor", "closed_at"], name="editing_by_close"),
+            models.Index(fields=["website", "editor", "submitted_at"], name="editing_by_submission"),
             models.Index(fields=["website", "order", "id"], name="editing_by_order"),
             models.Index(fields=["website", "-id"], name="editing_newest"),
             models.Index(

@@ -248,11 +248,9 @@ def check_stats(books: Books, actor: Actor, period: Period, busy: Counter[str]) 
 def check_workload(books: Books, actor: Actor, busy: Counter[str]) -> None:
     assert actor.membership_id is not None
     found = editor_workload(actor)
-    measured = [
-        task
-        for task in books.of(actor.membership_id)
-        if task.submitted_at and task.submitted_at >= NOW - dt.timedelta(days=90)
-    ]
+    submitted = [(task.submitted_at, task) for task in books.of(actor.membership_id) if task.submitted_at]
+    recent = sorted((at, task.pk, task) for at, task in submitted if at >= NOW - dt.timedelta(days=90))
+    measured = [task for _, _, task in recent[-100:]]
     speeds = [
         (task.submitted_at - task.started_at) / dt.timedelta(minutes=1) / (task.order.pages + task.order.slides)
         for task in measured

@@ -114,6 +114,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
+            index=models.Index(fields=['website', 'editor', 'submitted_at'], name='editing_by_submission'),
+        ),
+        migrations.AddIndex(
+            model_name='editingtask',
             index=models.Index(fields=['website', 'order', 'id'], name='editing_by_order'),
         ),
         migrations.AddIndex(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -176,11 +177,15 @@ def throughput_per_day(
 
     Not the median of the days' own counts: that is 0 for everybody who hands in less than every other day."""
     zone = ZoneInfo(timezone)
-    on = [at.astimezone(zone).date() for at in submissions]
+    on = Counter(at.astimezone(zone).date() for at in submissions)
     first = None if approved_at is None else approved_at.astimezone(zone).date()
     ends = [today - number * DAY for number in range(1, THROUGHPUT_DAYS + 1)]
     weeks = [(end - (WEEK_DAYS - 1) * DAY, end) for end in ends]
-    counts = [sum(since <= day <= until for day in on) for since, until in weeks if first is None or first < since]
+    counts = [
+        sum(n for day, n in on.items() if since <= day <= until)
+        for since, until in weeks
+        if first is None or first < since
+    ]
     return Fraction(median(counts)) / WEEK_DAYS if counts and on else None
 
 
