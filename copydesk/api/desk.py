@@ -25,6 +25,7 @@ from copydesk.core import bulk
 from copydesk.core.errors import Invalid, NotFound, Refusal, Stale
 from copydesk.journal import idempotency
 from copydesk.journal.models import Journaled
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.scope import in_transaction
 
 from . import lists, problems
@@ -164,7 +165,7 @@ class Desk(GenericViewSet[Any]):
         self,
         rows: Any,
         build: lists.Build,
-        tabs: Mapping[str, Callable[[Any], Any]] | None = None,
+        tabs: Mapping[str, Tab] | None = None,
         total: int | None = None,
     ) -> Response:
         """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside

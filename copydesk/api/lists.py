@@ -11,7 +11,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
-from copydesk.tenancy.counts import tab_counts
+from copydesk.tenancy.counts import Tab, tab_counts
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
@@ -62,7 +62,7 @@ def count(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: COUNTED_TO + 1].count())
 
 
-def tabs(request: Request, rows: Any, known: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, int, dict[str, int]]:
+def tabs(request: Request, rows: Any, known: Mapping[str, Tab]) -> tuple[Any, int, dict[str, int]]:
     """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query."""
     asked = request.query_params.get("tab", next(iter(known)))
     if asked not in known:

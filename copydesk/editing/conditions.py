@@ -5,12 +5,14 @@ from __future__ import annotations
 
 TASK, CHANGE = "editing_editingtask", "editing_requiredchange"
 
-EDITORS_OWN = f"({TASK}.editor_id = %(member)s OR {TASK}.status <> 'closed')"
+OPEN = f"{TASK}.status <> 'closed'"
+EDITORS_OWN = f"({TASK}.editor_id = %(member)s OR {OPEN})"
 RETURNED_TO = f"""({TASK}.outcome = 'returned' AND {TASK}.order_id IN (
     SELECT o.id FROM orders_order o WHERE o.website_id = %(website)s AND o.writer_id = %(member)s
 ))"""  # noqa: S608 — put together from constants
 HELD_AT = f"""({TASK}.status IN ('claimed', 'in_review', 'submitted')
     AND ({TASK}.lease_until IS NULL OR {TASK}.lease_until > %(at)s))"""
+"""What counts against an editor's limit: assigned, claimed with time left, or submitted."""
 FREE = f"""({TASK}.status = 'available'
     OR ({TASK}.status IN ('claimed', 'in_review') AND {TASK}.lease_until <= %(at)s))"""
 WRITERS = """

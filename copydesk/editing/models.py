@@ -26,10 +26,8 @@ from .conditions import (
     EDITORS_OWN,
     FITTING,
     FREE,
-    HELD_AT,
     OVERDUE,
     RETURNED_TO,
-    TASK,
     UPCOMING,
     URGENT,
     WRITERS,
@@ -137,11 +135,6 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
 
     def open(self) -> EditingTaskQuerySet:
         return self.exclude(status=T.CLOSED)
-
-    def held_at(self, at: dt.datetime, status: TaskStatus | None = None) -> EditingTaskQuerySet:
-        """What counts against an editor's limit: assigned, claimed with time left, or submitted; or one of these."""
-        text = HELD_AT if status is None else f"{HELD_AT} AND {TASK}.status = %(status)s"
-        return self.filter(holds(text, at=at, status=status))
 
     def had_by(self, editor_id: int | None) -> EditingTaskQuerySet:
         """Which it has now or has had to the end; with a claim that has run out, until somebody else has it."""

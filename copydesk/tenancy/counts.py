@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,11 @@ ALL = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """Those of the rows for which it holds; without a condition all of them."""
+    """Those of the rows for which it holds; without a condition all of them. `apart`: of rows that grow with a website,
+    to be counted by an index of its own."""
 
     condition: RawSQL | None = None
+    apart: bool = False
 
     def __call__(self, rows: Any) -> Any:
         return rows if self.condition is None else rows.filter(self.condition)
@@ -38,20 +40,28 @@ def counts(sets: Mapping[str, QuerySet[Any]], most: int = ALL) -> dict[str, int]
     return _counted(sets, f"SELECT {', '.join(texts)}", params)
 
 
-def tab_counts(rows: QuerySet[Any], tabs: Mapping[str, Callable[[Any], Any]], most: int) -> dict[str, int]:
-    """By name, how many of `rows` each has. Where all are a Tab, in one pass over the rows, which are few then on every
-    website, and to the last; else none further than to `most`. One query."""
-    conditions = [tab.condition or RawSQL("true", ()) for tab in tabs.values() if isinstance(tab, Tab)]
-    if len(conditions) < len(tabs):
-        return counts({name: narrow(rows) for name, narrow in tabs.items()}, most)
-    wanted = ", ".join(f"count(*) FILTER (WHERE {condition.sql})" for condition in conditions)
-    params = [value for condition in conditions for value in condition.params]
+def tab_counts(rows: QuerySet[Any], tabs: Mapping[str, Tab], most: int) -> dict[str, int]:
+    """By name, how many of `rows` each has: those `apart` no further than to `most`; the others to the last, in one
+    pass over the rows, which are few then on every website. One query."""
     try:
         text, given = rows.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return dict.fromkeys(tabs, 0)
-    _, _, source = text.partition(" FROM ")
-    return _counted(tabs, f"SELECT {wanted} FROM {source}", [*params, *given])  # noqa: S608 — as Django wrote it
+    source = text.partition(" FROM ")[2]
+    wanted: list[str] = []
+    params: list[Any] = []
+    for tab in tabs.values():
+        condition = tab.condition or RawSQL("true", ())
+        if tab.apart:
+            only = f"SELECT FROM {source} AND ({condition.sql}) LIMIT {most}"
+            wanted.append(f"(SELECT count(*) FROM ({only}) counted)")  # noqa: S608
+            params += given
+        else:
+            wanted.append(f"count(*) FILTER (WHERE {condition.sql})")
+        params += condition.params
+    if all(tab.apart for tab in tabs.values()):
+        return _counted(tabs, f"SELECT {', '.join(wanted)}", params)
+    return _counted(tabs, f"SELECT {', '.join(wanted)} FROM {source}", [*params, *given])  # noqa: S608
 
 
 def _counted(names: Mapping[str, Any], text: str, params: list[Any]) -> dict[str, int]:

@@ -47,9 +47,16 @@ def test_of_no_rows(website: Website) -> None:
     assert counts({"none": Membership.objects.of(website).none()}) == {"none": 0}
 
 
-def test_where_one_is_no_tab_none_is_counted_further_than_asked(website: Website) -> None:
-    known = {**TABS, "staff": lambda rows: rows.filter(role="support")}
-    assert tab_counts(Membership.objects.of(website), known, 2) == {"all": 2, "editors": 2, "late": 1, "staff": 0}
+def test_what_stands_apart_is_counted_no_further_than_asked(
+    website: Website, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    apart = {name: Tab(tab.condition, apart=True) for name, tab in TABS.items()}
+    rows = Membership.objects.of(website).order_by("number")
+    for most, found in ((2, {"all": 2, "editors": 2, "late": 1}), (9, {"all": 3, "editors": 2, "late": 1})):
+        with django_assert_num_queries(1):
+            assert tab_counts(rows, apart, most) == found
+    assert tab_counts(rows, {**TABS, "all": apart["all"]}, 2) == {"all": 2, "editors": 2, "late": 1}
+    assert tab_counts(rows.none(), apart, 2) == {"all": 0, "editors": 0, "late": 0}
 
 
 def test_a_condition_says_what_it_is_about_by_name(website: Website) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import holds, moment, select
 
-from ..conditions import FITTING, HELD_AT, OVERDUE, TASK, URGENT
+from ..conditions import FITTING, FREE, HELD_AT, OPEN, OVERDUE, TASK, URGENT
 from ..models import (
     AssignmentType,
     Due,
@@ -145,17 +145,17 @@ class TaskDetail:
     available_actions: list[AvailableAction]
 
 
-def tabs() -> Mapping[str, Callable[[EditingTaskQuerySet], EditingTaskQuerySet]]:
+def tabs() -> Mapping[str, Tab]:
     """Of the tasks that the actor sees."""
     now = clock.now()
     return {
-        "open": lambda rows: rows.open(),
-        "available": lambda rows: rows.free(now),
-        "claimed": lambda rows: rows.held_at(now, TaskStatus.CLAIMED),
-        "in_review": lambda rows: rows.held_at(now, TaskStatus.IN_REVIEW),
-        "submitted": lambda rows: rows.filter(status=TaskStatus.SUBMITTED),
-        "overdue": lambda rows: rows.open().due(Due.OVERDUE, now, 0),
-        "closed": lambda rows: rows.filter(status=TaskStatus.CLOSED),
+        "open": Tab(holds(OPEN), apart=True),
+        "available": Tab(holds(FREE, at=now), apart=True),
+        "claimed": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.CLAIMED}'", at=now), apart=True),
+        "in_review": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.IN_REVIEW}'", at=now), apart=True),
+        "submitted": Tab(holds(f"{TASK}.status = '{TaskStatus.SUBMITTED}'"), apart=True),
+        "overdue": Tab(holds(f"{OPEN} AND {OVERDUE}", at=now), apart=True),
+        "closed": Tab(holds(f"{TASK}.status = '{TaskStatus.CLOSED}'"), apart=True),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.errors import NotFound
 from copydesk.core.money import to_decimal
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.policies import in_force
 from copydesk.tenancy.sql import expression, holds, select
 from copydesk.writers.policies import Level, WriterPolicy
@@ -26,8 +27,6 @@ from ..policies import OrderPolicy
 from .deadlines import writer_due
 from .match import Facts, exclusions, own_facts
 from .score import Match, factors, match_of
-
-Tab = Callable[[OrderQuerySet], OrderQuerySet]
 
 TABS = ("open", "requests", "offers", "preferred")
 
@@ -215,7 +214,7 @@ class WriterQueue:
         client prefers the writer. `offers` to it, until they expire; `requests`: what it has asked for, undecided."""
 
         def tab(condition: str) -> Tab:
-            return lambda rows: rows.filter(holds(condition, **self._values))
+            return Tab(holds(condition, **self._values), apart=True)
 
         return {"open": tab(OPEN), "requests": tab(ASKED), "offers": tab(OFFERED), "preferred": tab(PREFERRED)}
 

@@ -121,9 +121,6 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def active(self) -> TicketQuerySet:
         return self.filter(status__in=ACTIVE)
 
-    def ended(self) -> TicketQuerySet:
-        return self.exclude(status__in=ACTIVE)
-
     def unassigned(self) -> TicketQuerySet:
         return self.active().filter(holds(UNASSIGNED))
 

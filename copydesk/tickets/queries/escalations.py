@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.lifecycle import AvailableAction
+from copydesk.tenancy.counts import Tab
+from copydesk.tenancy.sql import holds
 
 from ..models import (
     AccountEscalation,
@@ -20,11 +22,9 @@ from ..models import (
     Measure,
     RaisedStatus,
 )
-from ..models.all_escalations import AnyEscalationQuerySet
 from .around import Around, RecordStep, TicketName, around
 from .rows import Member
 
-Tab = Callable[[AnyEscalationQuerySet], AnyEscalationQuerySet]
 TICKET_TABS = tuple(status.value for status in EscalationStatus)
 
 
@@ -57,11 +57,7 @@ class RaisedEscalation:
 
 def ticket_tabs() -> Mapping[str, Tab]:
     """Of those of tickets: word → what narrows them."""
-    return {
-        "open": lambda rows: rows.filter(status=EscalationStatus.OPEN),
-        "acknowledged": lambda rows: rows.filter(status=EscalationStatus.ACKNOWLEDGED),
-        "resolved": lambda rows: rows.filter(status=EscalationStatus.RESOLVED),
-    }
+    return {one.value: Tab(holds(f"tickets_anyescalation.status = '{one}'"), apart=True) for one in EscalationStatus}
 
 
 def changeable(actor: Actor, escalation_id: int) -> QuerySet[Escalation] | QuerySet[AccountEscalation]:

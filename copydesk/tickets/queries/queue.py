@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from copydesk.accounts.actor import Actor
@@ -13,7 +13,7 @@ from copydesk.tenancy.sql import holds, select, words
 from ..models import EscalationStatus, Status
 from ..models.accounts import UNDECIDED
 from ..models.issues import UNRESOLVED
-from ..models.ticket import ASSIGNED_TO, AT_RISK, IS_ACTIVE, OVERDUE, UNASSIGNED, URGENT, TicketQuerySet
+from ..models.ticket import ASSIGNED_TO, AT_RISK, IS_ACTIVE, OVERDUE, UNASSIGNED, URGENT
 from .figures import IN_ORDER, TicketStatusCount
 
 LIST_TABS = ("all", "active", "recent")
@@ -74,12 +74,12 @@ class Standing:
         return [TicketStatusCount(one, closed if one == Status.CLOSED else getattr(self, one)) for one in Status]
 
 
-def list_tabs() -> Mapping[str, Callable[[TicketQuerySet], TicketQuerySet]]:
-    """Of the tickets that the actor sees: word → what narrows them."""
+def list_tabs() -> Mapping[str, Tab]:
+    """Of the tickets that the actor sees: word → what narrows them. `recent`: those that are over."""
     return {
-        "all": lambda rows: rows,
-        "active": lambda rows: rows.active(),
-        "recent": lambda rows: rows.ended(),
+        "all": Tab(apart=True),
+        "active": Tab(holds(IS_ACTIVE), apart=True),
+        "recent": Tab(holds(f"NOT {IS_ACTIVE}"), apart=True),
     }
 
 
