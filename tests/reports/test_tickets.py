@@ -170,7 +170,7 @@ def test_the_queue_of_pressing_tickets(
     boss = actor(admin)
     rows = pressing(Ticket.objects.visible_to(boss))
     # After 2¼ h the end presses on all that run; the first response of `late` and the next of `asked` are overdue.
-    assert [(one.ticket.id, one.hours_left, one.pressing) for one in pressing_rows(boss, list(rows))] == [
+    assert [(one.ticket.id, one.hours_left, one.pressing) for one in pressing_rows(boss, list(rows.ids()))] == [
         (asked.pk, -1.58, [Kind.NEXT_RESPONSE, Kind.RESOLUTION]),
         (late.pk, -1.25, [Kind.FIRST_RESPONSE, Kind.RESOLUTION]),
         (soon.pk, 0.75, [Kind.RESOLUTION]),
@@ -305,7 +305,7 @@ def test_the_cost_is_flat(client: Membership, writer: Membership, support: Membe
         for call in (
             lambda: ticket_dashboard(boss, month()),
             lambda: sla_figures(boss, month()),
-            lambda: pressing_rows(boss, list(pressing(rows))),
+            lambda: pressing_rows(boss, list(pressing(rows).ids())),
             lambda: ticket_analytics(boss, month()),
         ):
             with CaptureQueriesContext(connection) as sent:

@@ -252,7 +252,7 @@ def check_analytics(books: Books, actor: Actor, period: Period, busy: Counter[st
 def check_pressing(books: Books, actor: Actor, busy: Counter[str]) -> None:
     rows = pressing(Ticket.objects.visible_to(actor))
     expected = {ticket.pk: books.presses(ticket) for ticket in books.active() if books.presses(ticket)}
-    shown = pressing_rows(actor, list(rows))
+    shown = pressing_rows(actor, list(rows.ids()))
     assert {row.ticket.id: {kind.value for kind in row.pressing} for row in shown} == expected
     assert [row.hours_left for row in shown] == sorted(row.hours_left for row in shown)
     overdue = {ticket.pk for ticket in books.active() if books.is_overdue(ticket)}
@@ -272,7 +272,7 @@ def check_queue(books: Books, actor: Actor, busy: Counter[str]) -> None:
         (ticket for ticket in books.active() if ticket.assignee_id is None),
         key=lambda ticket: (-ticket.priority, books.due(ticket) or far, ticket.pk),
     )
-    rows = unassigned_rows(actor, list(in_need(Ticket.objects.visible_to(actor))))
+    rows = unassigned_rows(actor, list(in_need(Ticket.objects.visible_to(actor)).ids()))
     assert [row.ticket.id for row in rows] == [ticket.pk for ticket in waiting]
     had = Counter(ticket.assignee_id for ticket in books.active())
     given: Counter[int] = Counter()

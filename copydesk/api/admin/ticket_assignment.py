@@ -78,8 +78,8 @@ class TicketAssignmentDesk(Desk):
     def assignment_queue(self, request: Request) -> Response:
         """Active tickets that nobody has: the highest priority first, then whose clock is due first; each with who of
         the desk could have it, and why the others get none."""
-        rows = in_need(self.get_queryset())
-        return self.page(rows, lambda tickets: unassigned_rows(self.actor, tickets), tabs(self.actor))
+        rows = in_need(self.get_queryset()).ids()
+        return self.page(rows, lambda ids: unassigned_rows(self.actor, ids), tabs(self.actor))
 
     @extend_schema(responses=shape(BalancingPlan))
     @action(detail=False, url_path="workload-balancing")

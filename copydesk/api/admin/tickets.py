@@ -84,7 +84,8 @@ class TicketReportDesk(Desk):
         `next_response` and `resolution` are those of which that clock presses. Beside them the attainment of the
         tickets opened in the period, and the policy in force."""
         asked = self.query()
-        page = self.page(pressing(self.get_queryset()), lambda rows: pressing_rows(self.actor, rows), tabs(self.actor))
+        rows = pressing(self.get_queryset()).ids()
+        page = self.page(rows, lambda ids: pressing_rows(self.actor, ids), tabs(self.actor))
         page.data["sla"] = sla_figures(self.actor, asked["period"])
         return page
 

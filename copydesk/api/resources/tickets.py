@@ -19,7 +19,7 @@ from copydesk.tickets.actions.course import change_ticket
 from copydesk.tickets.actions.opening import TicketForm, open_ticket
 from copydesk.tickets.models import ABOUT, Category, Priority, Status, Ticket
 from copydesk.tickets.models.ticket import TicketQuerySet
-from copydesk.tickets.queries.rows import TicketRow, ticket_row, ticket_rows
+from copydesk.tickets.queries.rows import TicketRow, rows_of, ticket_row
 
 ROW = shape(TicketRow)
 PRIORITIES = [(one.word, one.word) for one in Priority]
@@ -101,7 +101,7 @@ class TicketDesk(Desk):
     @extend_schema(responses=ROW(many=True))
     def list(self, request: Request) -> Response:
         """Newest first, where nothing else is asked."""
-        return self.page(self.get_queryset().order_by("-pk"), lambda tickets: ticket_rows(self.actor, tickets))
+        return self.page(self.get_queryset().order_by("-pk").ids(), lambda ids: rows_of(self.actor, ids))
 
     @extend_schema(responses=ROW)
     def retrieve(self, request: Request, pk: str) -> Response:

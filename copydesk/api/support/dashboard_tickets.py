@@ -19,7 +19,7 @@ from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
 from copydesk.tickets.models import Status, Ticket
 from copydesk.tickets.queries.queue import LIST_TABS, QUEUE_TABS, list_tabs, queue_tabs
-from copydesk.tickets.queries.rows import TicketRow, ticket_rows
+from copydesk.tickets.queries.rows import TicketRow, rows_of
 
 ROW = shape(TicketRow)
 SORTS = {
@@ -74,4 +74,4 @@ class SupportTicketDesk(Desk):
         return self._shown(self.get_queryset().active().order_by("-priority", "due_at"), queue_tabs(self.actor))
 
     def _shown(self, rows: Any, tabs: Any) -> Response:
-        return self.page(rows, lambda tickets: ticket_rows(self.actor, tickets), tabs)
+        return self.page(rows.ids(), lambda ids: rows_of(self.actor, ids), tabs)

@@ -12,11 +12,10 @@ from copydesk.core import clock
 from copydesk.core.numbers import Rate, rate
 from copydesk.tenancy.counts import Tab
 
-from ..models import Ticket
 from ..models.ticket import TicketQuerySet
 from .agents import AgentLoad, Exclusion, agent_loads, best_agents
 from .queue import queue_tabs
-from .rows import TicketRow, ticket_rows
+from .rows import TicketRow, rows_of
 
 SHOWN = 3
 HOUR = dt.timedelta(hours=1)
@@ -66,19 +65,19 @@ def tabs(actor: Actor) -> Mapping[str, Tab]:
     return {"all": Tab(), **{tab: known[tab] for tab in TABS if tab in known}}
 
 
-def unassigned_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[UnassignedTicket]:
-    """Two queries: what stands around the tickets, and the desk's loads."""
+def unassigned_rows(actor: Actor, ids: Sequence[int]) -> list[UnassignedTicket]:
+    """Two queries: the tickets, and the desk's loads."""
     at = clock.now()
     loads = agent_loads(actor.website, at)
     above: Counter[int] = Counter()
     found = []
-    for ticket, row in zip(tickets, ticket_rows(actor, tickets), strict=True):
+    for row in rows_of(actor, ids):
         now = [replace(load, active=load.active + above[load.member_id]) for load in loads]
         best = best_agents(now)
         found.append(
             UnassignedTicket(
                 ticket=row,
-                slack_hours=None if ticket.due_at is None else round((ticket.due_at - at) / HOUR, 2),
+                slack_hours=None if row.due_at is None else round((row.due_at - at) / HOUR, 2),
                 candidates=[_candidate(load, above[load.member_id]) for load in best[:SHOWN]],
                 excluded=[
                     Excluded(load.member_id, load.label, load.name, load.exclusion)

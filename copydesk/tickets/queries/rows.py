@@ -18,8 +18,11 @@ from ..models import Category, Escalation, EscalationStatus, Note, Priority, Rep
 from ..models.ticket import REQUESTERS
 from .clocks import CLOCK, ClockRow, clock_rows
 
-AROUND = f"""
-SELECT t.id, r.role, r.number, ru.full_name, rw.pen_name, a.role, a.number, au.full_name, o.number,
+TICKETS = f"""
+SELECT t.id, t.number, t.title, t.category, t.priority, t.status, t.requester_id, t.assignee_id, t.about_type,
+       t.about_id, t.merged_into_id, t.escalation_level, t.due_at, t.opened_at, t.last_message_at, t.assigned_at,
+       t.resolved_at, t.closed_at, t.reopen_until, t.rating, t.rating_comment, t.rated_at,
+       r.role, r.number, ru.full_name, rw.pen_name, a.role, a.number, au.full_name, o.number,
        CASE WHEN %(inside)s THEN ARRAY(
            SELECT {CLOCK} FROM tickets_clock c WHERE c.website_id = t.website_id AND c.ticket_id = t.id
        ) END
@@ -30,8 +33,9 @@ LEFT JOIN writers_writer rw ON rw.website_id = t.website_id AND rw.id = r.id
 LEFT JOIN accounts_membership a ON a.website_id = t.website_id AND a.id = t.assignee_id
 LEFT JOIN accounts_user au ON au.id = a.user_id
 LEFT JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.about_id AND t.about_type = '{Order.noun}'
-WHERE t.website_id = %(website)s AND t.id = ANY(%(ids)s)
+WHERE t.website_id = %(website)s AND t.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 — put together from constants
+"""The columns of _Ticket."""
 
 PEOPLE = """
 SELECT m.id, m.role, m.number, u.full_name, w.pen_name
@@ -154,10 +158,17 @@ class EscalationRow:
     available_actions: list[AvailableAction]
 
 
-def ticket_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[TicketRow]:
-    """One query, for all that stands around them: people, subjects, clocks."""
-    known = _around(actor, tickets)
-    return [_row(actor, row, known[row.pk]) for row in tickets]
+def ticket_rows(actor: Actor, tickets: Iterable[Ticket]) -> list[TicketRow]:
+    """As they stand in the database."""
+    return rows_of(actor, [ticket.pk for ticket in tickets])
+
+
+def rows_of(actor: Actor, ids: Sequence[int]) -> list[TicketRow]:
+    """One query: tickets, their people, subjects, clocks. As SQL text, and not as models: of what a list of tickets
+    took, expressions and models were most."""
+    found = select(TICKETS, website=actor.website.pk, ids=list(ids), inside=actor.is_staff)
+    known = {row[0]: _row(actor, _Ticket(*row)) for row in found}
+    return [known[pk] for pk in ids]
 
 
 def ticket_row(actor: Actor, ticket: Ticket) -> TicketRow:
@@ -240,9 +251,32 @@ def file_row(row: TicketFile) -> TicketFileRow:
     )
 
 
-class _Around(NamedTuple):
-    """What stands around a ticket: its people, the number of what it is about, and its clocks, which are the desk's."""
+class _Ticket(NamedTuple):
+    """A ticket as its LIFECYCLE asks for it, its people, the number of what it is about, and its clocks, which are the
+    desk's."""
 
+    id: int
+    number: int
+    title: str
+    category: str
+    priority: int
+    status: str
+    requester_id: int
+    assignee_id: int | None
+    about_type: str
+    about_id: int | None
+    merged_into_id: int | None
+    escalation_level: int
+    due_at: dt.datetime | None
+    opened_at: dt.datetime
+    last_message_at: dt.datetime
+    assigned_at: dt.datetime | None
+    resolved_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    reopen_until: dt.datetime | None
+    rating: int | None
+    rating_comment: str
+    rated_at: dt.datetime | None
     requester_role: str
     requester_number: int
     requester_name: str
@@ -254,42 +288,26 @@ class _Around(NamedTuple):
     clocks: Sequence[Sequence[Any]] | None
 
 
-def _around(actor: Actor, tickets: Sequence[Ticket]) -> dict[int, _Around]:
-    """As SQL text: as expressions it took as long to put together as all else of a list of tickets."""
-    values: dict[str, Any] = {
-        "website": actor.website.pk,
-        "ids": [ticket.pk for ticket in tickets],
-        "inside": actor.is_staff,
-    }
-    return {pk: _Around(*found) for pk, *found in select(AROUND, **values)}
-
-
-def _row(actor: Actor, row: Ticket, around: _Around) -> TicketRow:
+def _row(actor: Actor, row: _Ticket) -> TicketRow:
     inside = actor.is_staff
-    about = None if row.about_id is None else Subject(row.about_type, row.about_id, around.about_number)
     return TicketRow(
-        id=row.pk,
+        id=row.id,
         number=row.number,
         title=row.title,
         category=Category(row.category),
         priority=Priority(row.priority).word,
         status=Status(row.status),
         requester=member_from(
-            actor,
-            row.requester_id,
-            around.requester_role,
-            around.requester_number,
-            around.requester_name,
-            around.pen_name,
+            actor, row.requester_id, row.requester_role, row.requester_number, row.requester_name, row.pen_name
         ),
         assignee=None
         if row.assignee_id is None or not inside
-        else member_from(actor, row.assignee_id, around.assignee_role, around.assignee_number, around.assignee_name),
-        about=about,
+        else member_from(actor, row.assignee_id, row.assignee_role, row.assignee_number, row.assignee_name),
+        about=None if row.about_id is None else Subject(row.about_type, row.about_id, row.about_number),
         merged_into_id=row.merged_into_id,
         escalation_level=row.escalation_level if inside else None,
         due_at=row.due_at if inside else None,
-        clocks=clock_rows(around.clocks or (), clock.now()),
+        clocks=clock_rows(row.clocks or (), clock.now()),
         opened_at=row.opened_at,
         last_message_at=row.last_message_at,
         assigned_at=row.assigned_at if inside else None,

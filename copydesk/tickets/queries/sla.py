@@ -13,10 +13,9 @@ from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import holds
 
 from ..clocks import Kind
-from ..models import Ticket
 from ..models.ticket import AT_RISK, OVERDUE, TicketQuerySet
 from ..policies import DEFAULT_RULES, SlaPolicy
-from .rows import TicketRow, ticket_rows
+from .rows import TicketRow, rows_of
 
 HOUR = dt.timedelta(hours=1)
 TABS = ("all", "overdue", "at_risk", *(kind.value for kind in Kind))
@@ -102,20 +101,10 @@ def pressing(rows: TicketQuerySet) -> TicketQuerySet:
     return rows.pressing(clock.now()).order_by("due_at", "pk")
 
 
-def pressing_rows(actor: Actor, tickets: Sequence[Ticket]) -> list[PressingTicket]:
+def pressing_rows(actor: Actor, ids: Sequence[int]) -> list[PressingTicket]:
     """Of tickets that press. One query."""
     at = clock.now()
-    found = []
-    for ticket, row in zip(tickets, ticket_rows(actor, tickets), strict=True):
-        assert ticket.due_at is not None
-        kinds = {
-            one.kind
-            for one in row.clocks
-            if one.met_at is None and one.paused_since is None and one.at_risk_at is not None and one.at_risk_at <= at
-        }
-        left = round((ticket.due_at - at) / HOUR, 2)
-        found.append(PressingTicket(row, left, [kind for kind in Kind if kind in kinds]))
-    return found
+    return [_pressing(row, at) for row in rows_of(actor, ids)]
 
 
 def policy_in_force(website: Website) -> PolicyInForce:
@@ -143,3 +132,13 @@ def policy_in_force(website: Website) -> PolicyInForce:
         reopen_days=policy.reopen_days,
         close_days=policy.close_days,
     )
+
+
+def _pressing(row: TicketRow, at: dt.datetime) -> PressingTicket:
+    assert row.due_at is not None
+    kinds = {
+        one.kind
+        for one in row.clocks
+        if one.met_at is None and one.paused_since is None and one.at_risk_at is not None and one.at_risk_at <= at
+    }
+    return PressingTicket(row, round((row.due_at - at) / HOUR, 2), [kind for kind in Kind if kind in kinds])
