@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 from icalendar import Calendar
@@ -124,7 +123,7 @@ def test_the_export_is_what_the_days_hold(client: Membership, writer: Membership
 
 class TestTheFile:
     def test_says_what_a_calendar_program_needs(self, client: Membership, writer: Membership, website: Website) -> None:
-        """Read by a library that others use, too."""
+        """Written by the library, and read again by it."""
         written(client, writer, NOON + DAY, number=7, topic="War, peace; and\\more\nlines", pages=3, slides=2)
         entries = ask(writer)
         text = calendar_file(website, entries)
@@ -147,14 +146,6 @@ class TestTheFile:
         assert max(len(line) for line in text.split(b"\r\n")) <= 75
         assert b"\n" not in text.replace(b"\r\n", b"")
         assert events(website, ask(writer))[0]["summary"].endswith("Ü" * 300)
-
-    def test_what_is_escaped_or_folded_is_read_as_it_was_written(self, website: Website) -> None:
-        """Backslashes, separators and characters of several octets, at every place of a line."""
-        entry = Entry(1, 0, "first", 7, "", 3, 2, NOON + DAY, NOON, NOON, "open")
-        for before in range(80):
-            topic = "a" * before + "\\^€,😀;\\" * 12
-            [event] = events(website, [replace(entry, topic=topic)])
-            assert event["summary"] == f"Due: order 7, {topic}"
 
     def test_each_state_has_its_status(self, client: Membership, writer: Membership, website: Website) -> None:
         due = NOON + DAY
