@@ -162,11 +162,7 @@ class Desk(GenericViewSet[Any]):
         return given.validated_data  # type: ignore[no-any-return]
 
     def page(
-        self,
-        rows: Any,
-        build: lists.Build,
-        tabs: Mapping[str, Tab] | None = None,
-        total: int | None = None,
+        self, rows: Any, build: lists.Build, tabs: Mapping[str, Tab] | None = None, total: int | None = None
     ) -> Response:
         """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside
         those of `build`, also of a queue, which has `tabs`: word → what narrows the rows. One where the endpoint has
