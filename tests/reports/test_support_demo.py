@@ -136,8 +136,9 @@ def in_time(period: Period | None) -> Inside:
     return lambda row, instant: within(getattr(row, instant), period)
 
 
-def check_backlog(found: Backlog, rows: list[Ticket]) -> None:
-    assert found.active == len(rows)
+def check_backlog(books: Books, found: Backlog, rows: list[Ticket]) -> None:
+    assert (found.active, found.overdue) == (len(rows), sum(map(books.late, rows)))
+    assert found.at_risk == sum(map(books.at_risk, rows))
     assert {one.status: one.tickets for one in found.by_status} == {
         status: sum(row.status == status for row in rows) for status in WAITING
     }
@@ -179,7 +180,7 @@ def check_now(books: Books, busy: Counter[str]) -> None:
     for rank, word in WORDS.items():
         busy[word] += sum(row.priority == rank for row in books.tickets)
     assert set(WORDS.values()) == {one.word for one in Priority}
-    check_backlog(figures.backlog(books.website), books.active())
+    check_backlog(books, figures.backlog(books.website), books.active())
 
 
 def check_dashboard(books: Books, actor: Actor, period: Period, busy: Counter[str]) -> None:
@@ -214,7 +215,7 @@ def check_workload(books: Books, actor: Actor, period: Period, busy: Counter[str
     assert found.load == Rate(round(len(held) / capacity, 3), len(held), capacity)
     assert found.slots_left == max(capacity - len(held), 0)
     assert (found.overdue, found.at_risk) == (sum(map(books.late, held)), sum(map(books.at_risk, held)))
-    check_backlog(found.backlog, held)
+    check_backlog(books, found.backlog, held)
     check_figures(books, found.figures, narrowed(in_time(period), "assignee_id", agent), Counter())
     if found.before is not None:
         check_figures(books, found.before, narrowed(in_time(period.baseline), "assignee_id", agent), Counter())
@@ -239,7 +240,7 @@ def check_analytics(books: Books, actor: Actor, period: Period, busy: Counter[st
         check_spread(point.resolution_hours, took)
     for name in ("opened", "resolved"):
         assert sum(getattr(point.figures, name) for point in found.points) == getattr(found.figures, name)
-    check_backlog(found.backlog, books.active())
+    check_backlog(books, found.backlog, books.active())
 
 
 def check_kinds(books: Books, period: Period, busy: Counter[str]) -> None:

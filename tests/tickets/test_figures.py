@@ -276,6 +276,7 @@ def test_backlog(website: Website, client: Membership, support: Membership, agen
     assert [(row.status, row.tickets) for row in found.by_status] == [("new", 1), ("open", 1), ("awaiting_client", 1)]
     assert {row.priority: row.tickets for row in found.by_priority} == {"critical": 1, "high": 0, "medium": 2, "low": 0}
     assert sum(row.tickets for row in found.by_category) == found.active == 3
+    assert (found.overdue, found.at_risk) == (0, 0)
     mine = figures.backlog(website, support.pk)
     assert (mine.active, [row.tickets for row in mine.by_status]) == (1, [1, 0, 0])
 

@@ -14,14 +14,16 @@ from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order
 from copydesk.tenancy.sql import holds, select
 
-from ..conditions import CHANGE
+from ..conditions import CHANGE, TASK
 from ..models import ChangeStatus, EditingTask, RequiredChange, RequiredChangeQuerySet, having
 
 SHOWN = f"""
-SELECT c.id, c.position, c.text, c.status, c.ticked_at, c.confirmed_at, r.task_id, o.id, o.writer_id, o.status
+SELECT c.id, c.position, c.text, c.status, c.ticked_at, c.confirmed_at, r.task_id, o.id, o.writer_id, o.status,
+       t.id, t.status, t.editor_id, t.lease_until
 FROM {CHANGE} c
 JOIN editing_editingreview r ON r.website_id = c.website_id AND r.id = c.review_id
 JOIN orders_order o ON o.website_id = c.website_id AND o.id = c.order_id
+LEFT JOIN {TASK} t ON t.website_id = o.website_id AND t.order_id = o.id AND t.status <> 'closed'
 WHERE c.website_id = %(website)s AND c.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 — put together from constants
 OF_TASK = f"""{CHANGE}.review_id = (
@@ -55,33 +57,26 @@ def required_of(rows: RequiredChangeQuerySet, task: EditingTask) -> RequiredChan
 
 
 def change_rows(actor: Actor, ids: Sequence[int]) -> list[ChangeRow]:
-    """One query, and one where an editor may confirm some: by the task that it has now."""
+    """One query; an editor may confirm by the task that it has of the order now."""
     known = {found[0]: _Change._make(found) for found in select(SHOWN, website=actor.website.pk, ids=list(ids))}
-    rows = [known[pk] for pk in ids]
-    having_now: dict[int, Refusal | None] = {}
-    if actor.role is Role.EDITOR and any(row.status == ChangeStatus.TICKED for row in rows):
-        orders = {row.order_id: row for row in rows}
-        here = EditingTask.objects.of(actor.website).open().filter(order_id__in=list(orders))
-        tasks = {each.order_id: each for each in here}
-        for order_id, task in tasks.items():
-            task.order = _order(orders[order_id])
-        having_now = {order_id: having(tasks.get(order_id), actor) for order_id in orders}
-    return [
-        ChangeRow(
-            id=row.id,
-            task_id=row.task_id,
-            order_id=row.order_id,
-            position=row.position,
-            text=row.text,
-            status=ChangeStatus(row.status),
-            ticked_at=row.ticked_at,
-            confirmed_at=row.confirmed_at,
-            available_actions=offered(
-                RequiredChange.LIFECYCLE.available(_model(row), actor), "confirm", having_now.get(row.order_id)
-            ),
-        )
-        for row in rows
-    ]
+    return [_row(actor, known[pk]) for pk in ids]
+
+
+def _row(actor: Actor, row: _Change) -> ChangeRow:
+    steps = RequiredChange.LIFECYCLE.available(_model(row), actor)
+    if actor.role is Role.EDITOR and row.status == ChangeStatus.TICKED:
+        steps = offered(steps, "confirm", having(_here(row), actor))
+    return ChangeRow(
+        id=row.id,
+        task_id=row.task_id,
+        order_id=row.order_id,
+        position=row.position,
+        text=row.text,
+        status=ChangeStatus(row.status),
+        ticked_at=row.ticked_at,
+        confirmed_at=row.confirmed_at,
+        available_actions=steps,
+    )
 
 
 def offered(steps: list[AvailableAction], name: str, refusal: Refusal | None) -> list[AvailableAction]:
@@ -109,6 +104,10 @@ class _Change(NamedTuple):
     order_id: int
     writer_id: int | None
     order_status: str
+    here_id: int | None
+    here_status: str | None
+    here_editor_id: int | None
+    here_lease_until: dt.datetime | None
 
 
 def _order(row: _Change) -> Order:
@@ -120,3 +119,13 @@ def _model(row: _Change) -> RequiredChange:
     change = RequiredChange.from_db(None, ("id", "status"), (row.id, row.status))
     change.order = _order(row)
     return change
+
+
+def _here(row: _Change) -> EditingTask | None:
+    """The order's open task."""
+    if row.here_id is None:
+        return None
+    values = (row.here_id, row.order_id, row.here_editor_id, row.here_status, row.here_lease_until)
+    task = EditingTask.from_db(None, ("id", "order_id", "editor_id", "status", "lease_until"), values)
+    task.order = _order(row)
+    return task

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from django.db.models import Count
-
 from copydesk.core import clock
 from copydesk.core.numbers import Rate, Spread, rate, spread
 from copydesk.core.period import Bucket, Compare, Period
@@ -21,10 +19,16 @@ from copydesk.tenancy.buckets import of_period
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import select
 
-from ..models import Category, Priority, Status, Ticket
-from ..models.ticket import REQUESTERS
+from ..models import Category, Priority, Status
+from ..models.ticket import AT_RISK, IS_ACTIVE, OVERDUE, REQUESTERS
 from .measures import ANSWERED, ATTAINED, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
 
+WAITING = f"""
+SELECT status, category, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK})
+FROM tickets_ticket
+WHERE website_id = %(website)s AND {IS_ACTIVE} AND (%(agent)s::bigint IS NULL OR assignee_id = %(agent)s::bigint)
+GROUP BY 1, 2, 3
+"""  # noqa: S608 — put together from constants
 IN_ORDER = (Status.NEW, Status.OPEN, Status.AWAITING_CLIENT)
 
 
@@ -154,9 +158,12 @@ class TicketReport:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Tickets that are new, open or awaiting the client, now; each list sums to `active`."""
+    """Tickets that are new, open or awaiting the client, now, and how many of them are `overdue` and `at_risk`; each
+    list sums to `active`."""
 
     active: int
+    overdue: int
+    at_risk: int
     by_status: list[TicketStatusCount]
     by_category: list[CategoryCount]
     by_priority: list[PriorityCount]
@@ -247,15 +254,15 @@ def attainments(website: Website, period: Period) -> Attainments:
 
 def backlog(website: Website, agent_id: int | None = None) -> Backlog:
     """Of all, or of one agent's. One query."""
-    rows = Ticket.objects.of(website)
-    rows = rows.active() if agent_id is None else rows.assigned_to(agent_id)
-    found = list(rows.order_by().values_list("status", "category", "priority").annotate(n=Count("*")))
+    found = select(WAITING, website=website.pk, agent=agent_id, at=clock.now())
 
     def of(place: int, value: str | int) -> int:
-        return sum(row[-1] for row in found if row[place] == value)
+        return sum(row[3] for row in found if row[place] == value)
 
     return Backlog(
-        active=sum(row[-1] for row in found),
+        active=sum(row[3] for row in found),
+        overdue=sum(row[4] for row in found),
+        at_risk=sum(row[5] for row in found),
         by_status=[TicketStatusCount(one, of(0, one)) for one in IN_ORDER],
         by_category=[CategoryCount(one, of(1, one)) for one in Category],
         by_priority=[PriorityCount(one.word, of(2, one)) for one in reversed(Priority)],
