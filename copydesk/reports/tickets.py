@@ -10,7 +10,6 @@ from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tenancy.sql import select
-from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
@@ -25,10 +24,9 @@ from copydesk.tickets.queries.figures import (
     TimedFigures,
 )
 from copydesk.tickets.queries.queue import standing
-from copydesk.tickets.queries.rows import Member, TicketRow, people, ticket_rows
+from copydesk.tickets.queries.rows import Member, TicketRow, people, rows_of
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
 
-SHOWN = 5
 COURSE = """
 SELECT count(*) FILTER (WHERE escalation_level > 0),
        count(*) FILTER (WHERE coalesce(resolved_at, closed_at, reopened_at) IS NOT NULL),
@@ -131,12 +129,10 @@ class TicketAnalytics:
 
 
 def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
-    """Five queries; what stands now is of one of them."""
-    tickets, now = Ticket.objects.visible_to(actor), standing(actor)
+    """Three queries; what stands now is of one of them."""
+    now = standing(actor)
     found, before = figures.ticket_figures(actor.website, period)
-    newest = list(tickets.order_by("-pk")[:SHOWN])
-    due_first = list(tickets.active().filter(due_at__isnull=False).order_by("due_at", "pk")[:SHOWN])
-    rows = {row.id: row for row in ticket_rows(actor, [*newest, *due_first])}
+    rows = rows_of(actor, [*now.newest, *now.due_first])
     return TicketDashboard(
         period=period.row(),
         tickets=now.ever,
@@ -146,8 +142,8 @@ def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
         resolved=compared_count(found.resolved, before.resolved if before else None),
         figures=found,
         before=before,
-        due_first=[rows[ticket.pk] for ticket in due_first],
-        newest=[rows[ticket.pk] for ticket in newest],
+        due_first=rows[len(now.newest) :],
+        newest=rows[: len(now.newest)],
     )
 
 

@@ -17,6 +17,7 @@ from ..models.ticket import ASSIGNED_TO, AT_RISK, IS_ACTIVE, OVERDUE, UNASSIGNED
 from .figures import IN_ORDER, TicketStatusCount
 
 LIST_TABS = ("all", "active", "recent")
+SHOWN = 5
 QUEUE_TABS = ("unassigned", "mine", "high_priority", "overdue", "at_risk")
 
 WAITING = {
@@ -42,7 +43,12 @@ SELECT {", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in I
            SELECT count(*) FROM tickets_accountescalation
            WHERE website_id = %(website)s AND status IN ({words(UNDECIDED)})
        ),
-       (SELECT count(*) FROM tickets_paymentissue WHERE website_id = %(website)s AND status IN ({words(UNRESOLVED)}))
+       (SELECT count(*) FROM tickets_paymentissue WHERE website_id = %(website)s AND status IN ({words(UNRESOLVED)})),
+       ARRAY(SELECT id FROM tickets_ticket WHERE website_id = %(website)s ORDER BY id DESC LIMIT {SHOWN}),
+       ARRAY(
+           SELECT id FROM tickets_ticket WHERE website_id = %(website)s AND {IS_ACTIVE} AND due_at IS NOT NULL
+           ORDER BY due_at, id LIMIT {SHOWN}
+       )
 FROM tickets_ticket WHERE website_id = %(website)s AND {IS_ACTIVE}
 """  # noqa: S608 — put together from constants
 """The columns of Standing. A resolved ticket that is not closed yet has the time when it closes by itself."""
@@ -51,7 +57,8 @@ FROM tickets_ticket WHERE website_id = %(website)s AND {IS_ACTIVE}
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Now: active tickets by status; those of queue_tabs; others. `ever`: as many as were opened at all. `escalations`
-    are not resolved, `measures` not decided, `payment_issues` not resolved."""
+    are not resolved, `measures` not decided, `payment_issues` not resolved. `newest` ids of any status; `due_first`: of
+    active ones whose clocks run."""
 
     new: int
     open: int
@@ -66,6 +73,8 @@ class Standing:
     escalations: int
     measures: int
     payment_issues: int
+    newest: list[int]
+    due_first: list[int]
 
     @property
     def by_status(self) -> list[TicketStatusCount]:
