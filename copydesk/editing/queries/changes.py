@@ -63,7 +63,8 @@ def change_rows(actor: Actor, ids: Sequence[int]) -> list[ChangeRow]:
 
 
 def _row(actor: Actor, row: _Change) -> ChangeRow:
-    steps = RequiredChange.LIFECYCLE.available(_model(row), actor)
+    # Only the step of an open one has a guard, which would ask for more than the status.
+    steps = RequiredChange.LIFECYCLE.available(_model(row) if row.status == ChangeStatus.OPEN else row, actor)
     if actor.role is Role.EDITOR and row.status == ChangeStatus.TICKED:
         steps = offered(steps, "confirm", having(_here(row), actor))
     return ChangeRow(

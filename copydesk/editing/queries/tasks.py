@@ -198,7 +198,9 @@ def task_rows(actor: Actor, found: Sequence[str], policy: EditingPolicy | None =
     """Of what is `shown`. Two queries at most, one of them for the policy where it is not given."""
     policy, now = policy or EditingPolicy.of(actor.website), clock.now()
     tasks = [_Task._make(orjson.loads(each)) for each in found]
-    steps = [EditingTask.LIFECYCLE.available(_model(task), actor) for task in tasks]
+    # What is closed has no step whose guard would ask for more than the status.
+    known = (task if task.status == TaskStatus.CLOSED else _model(task) for task in tasks)
+    steps = [EditingTask.LIFECYCLE.available(task, actor) for task in known]
     standing = _standing(actor, tasks, steps, policy)
     return [_row(actor, task, mine, policy, now, standing) for task, mine in zip(tasks, steps, strict=True)]
 
