@@ -11,7 +11,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from .sql import holds
+
 ALL = 2**31 - 1
+TRUE = holds("true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,15 @@ def tab_counts(rows: QuerySet[Any], tabs: Mapping[str, Tab], most: int) -> dict[
     """By name, how many of `rows` each has: those `apart` no further than to `most`; the others to the last, in one
     pass over the rows, which are few then on every website. One query."""
     try:
-        text, given = rows.order_by().values("pk").query.sql_with_params()
+        # A condition is always there for the tabs' own to follow, and what it follows is in brackets.
+        text, given = rows.filter(TRUE).order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return dict.fromkeys(tabs, 0)
     source = text.partition(" FROM ")[2]
     wanted: list[str] = []
     params: list[Any] = []
     for tab in tabs.values():
-        condition = tab.condition or RawSQL("true", ())
+        condition = tab.condition or TRUE
         if tab.apart:
             only = f"SELECT FROM {source} AND ({condition.sql}) LIMIT {most}"
             wanted.append(f"(SELECT count(*) FROM ({only}) counted)")  # noqa: S608

@@ -59,6 +59,13 @@ def test_what_stands_apart_is_counted_no_further_than_asked(
     assert tab_counts(rows.none(), apart, 2) == {"all": 0, "editors": 0, "late": 0}
 
 
+def test_of_rows_that_nothing_narrows_or_one_of_two_things(website: Website) -> None:
+    """The first by the wall of the database alone."""
+    for rows in (Membership.objects.all(), Membership.objects.of(website) | Membership.objects.filter(number=0)):
+        for tabs in (TABS, {name: Tab(tab.condition, apart=True) for name, tab in TABS.items()}):
+            assert tab_counts(rows, tabs, 9) == {"all": 3, "editors": 2, "late": 1}
+
+
 def test_a_condition_says_what_it_is_about_by_name(website: Website) -> None:
     condition = holds("role = %(role)s AND number < %(most)s AND role <> %(not_role)s", role="a", most=3, not_role="b")
     assert isinstance(condition, RawSQL)
