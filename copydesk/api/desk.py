@@ -161,17 +161,15 @@ class Desk(GenericViewSet[Any]):
         given.is_valid(raise_exception=True)
         return given.validated_data  # type: ignore[no-any-return]
 
-    def page(
-        self, rows: Any, build: lists.Build, tabs: Mapping[str, Tab] | None = None, total: int | None = None
-    ) -> Response:
-        """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models. Two queries beside
-        those of `build`, also of a queue, which has `tabs`: word → what narrows the rows. One where the endpoint has
-        counted the `total` already."""
+    def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Tab] | None = None, total: Any = None) -> Response:
+        """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models, or of the ids. Two
+        queries beside those of `build`, also of a queue, which has `tabs`: word → what narrows the rows. One where the
+        endpoint, which has no filters then, has counted the `total` already, of a queue by tab."""
         rows = self.filter_queryset(rows)
         beside = {}
         if tabs is not None:
             self._read.add("tab")
-            rows, total, beside["counts"] = lists.tabs(self.request, rows, tabs)
+            rows, total, beside["counts"] = lists.tabs(self.request, rows, tabs, total)
         self._read |= {"page", "page_size"} | ({"ordering"} if self.sorts else set())
         ordered = lists.ordered(self.request, rows, self.sorts)
         return Response({**lists.page(self.request, ordered, build, total), **beside})

@@ -62,12 +62,15 @@ def count(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: COUNTED_TO + 1].count())
 
 
-def tabs(request: Request, rows: Any, known: Mapping[str, Tab]) -> tuple[Any, int, dict[str, int]]:
-    """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query."""
+def tabs(
+    request: Request, rows: Any, known: Mapping[str, Tab], counted: Mapping[str, int] | None
+) -> tuple[Any, int, dict[str, int]]:
+    """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query, or
+    none where they are counted already."""
     asked = request.query_params.get("tab", next(iter(known)))
     if asked not in known:
         raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    found = tab_counts(rows, known, COUNTED_TO + 1)
+    found = counted or tab_counts(rows, known, COUNTED_TO + 1)
     return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 

@@ -37,7 +37,7 @@ from copydesk.tickets.queries import figures, orders
 from copydesk.tickets.queries.escalations import escalation_rows, ticket_tabs
 from copydesk.tickets.queries.figures import Backlog, TicketFigures, TicketKindFigures, TimedFigures
 from copydesk.tickets.queries.queue import queue_tabs
-from copydesk.tickets.queries.rows import ticket_rows
+from copydesk.tickets.queries.rows import rows_of
 from tests.database import url_as
 from tests.reports.test_clients_demo import ASKED, NOW, SITES, bucket_day, percentile, within
 from tests.reports.test_editors_demo import HOUR, near, rated
@@ -276,7 +276,8 @@ def check_orders(books: Books, actor: Actor, busy: Counter[str]) -> None:
     for tab, narrow in orders.needy_tabs(actor.website).items():
         assert list(narrow(rows).order_by("pk").values_list("pk", flat=True)) == expected[tab]
         busy[f"orders {tab}"] += len(expected[tab])
-    for row in orders.needy_orders(actor, list(Order.objects.visible_to(actor))):
+    assert orders.needy_counts(actor.website) == {tab: len(found) for tab, found in expected.items()}
+    for row in orders.needy_orders(actor, list(Order.objects.visible_to(actor).ids())):
         tickets = {one.pk for one in books.active() if one.about_type == "order" and one.about_id == row.order.id}
         issues = {one.pk for one in books.issues if one.order_id == row.order.id and one.status != IssueStatus.RESOLVED}
         assert ({one.id for one in row.tickets}, {one.id for one in row.payment_issues}) == (tickets, issues)
@@ -293,7 +294,7 @@ def check_escalations(books: Books, actor: Actor, busy: Counter[str]) -> None:
             assert row.history[-1].status == tab
         busy[f"escalations {tab}"] += len(found)
     assert set(ticket_tabs()) == {one.value for one in EscalationStatus}
-    shown = ticket_rows(actor, books.tickets)
+    shown = rows_of(actor, [row.pk for row in books.tickets])
     assert [row.escalation_level for row in shown] == [
         max((one.level for one in books.escalations if one.ticket_id == row.pk), default=0) for row in books.tickets
     ]

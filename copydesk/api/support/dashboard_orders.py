@@ -12,7 +12,7 @@ from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.orders.models import Order
-from copydesk.tickets.queries.orders import NEEDY_TABS, NeedyOrder, needing, needy_orders, needy_tabs
+from copydesk.tickets.queries.orders import NEEDY_TABS, NeedyOrder, needing, needy_counts, needy_orders, needy_tabs
 
 
 class NeedyOrderDesk(Desk):
@@ -31,5 +31,6 @@ class NeedyOrderDesk(Desk):
         """Disputed ones, those with a payment issue that is not resolved, those with an open ticket about them: the
         nearest deadline first. An order may be in several tabs. No writer's pay."""
         website = self.actor.website
-        rows = needing(self.get_queryset(), website)
-        return self.page(rows, lambda orders: needy_orders(self.actor, orders), needy_tabs(website))
+        rows = needing(self.get_queryset(), website).ids()
+        tabs, counts = needy_tabs(website), needy_counts(website)
+        return self.page(rows, lambda ids: needy_orders(self.actor, ids), tabs, counts)

@@ -97,7 +97,7 @@ class OrderManagementDesk(Desk):
     @extend_schema(operation_id="support_orders_list", responses=shape(SupportOrderRow)(many=True))
     def list(self, request: Request) -> Response:
         """Newest first, where nothing else is asked."""
-        return self.page(self.get_queryset().order_by("-pk"), lambda orders: support_order_rows(self.actor, orders))
+        return self.page(self.get_queryset().order_by("-pk").ids(), lambda ids: support_order_rows(self.actor, ids))
 
     @extend_schema(operation_id="support_orders_retrieve", responses=shape(SupportOrderDetail))
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db.models.expressions import RawSQL
 
@@ -33,8 +33,10 @@ from .rows import Member, member_from
 NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
 OPEN_TICKET = f"about_type = '{Order.noun}' AND {IS_ACTIVE}"
 OPEN_ISSUE = f"status IN ({words(UNRESOLVED)})"
-AROUND = f"""
-SELECT o.id, c.number, cu.full_name, w.number, wu.full_name, p.pen_name,
+ORDERS = f"""
+SELECT o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages, o.slides,
+       o.client_id, o.writer_id, o.client_deadline, o.writer_due_at, o.price_minor, o.placed_at, o.delivered_at,
+       o.completed_at, o.archived_at, c.number, cu.full_name, w.number, wu.full_name, p.pen_name,
        ARRAY(
            SELECT json_build_array(id, number, title, category, priority, status, assignee_id, due_at, opened_at)
            FROM tickets_ticket
@@ -50,8 +52,9 @@ JOIN accounts_user cu ON cu.id = c.user_id
 LEFT JOIN accounts_membership w ON w.website_id = o.website_id AND w.id = o.writer_id
 LEFT JOIN accounts_user wu ON wu.id = w.user_id
 LEFT JOIN writers_writer p ON p.website_id = o.website_id AND p.id = o.writer_id
-WHERE o.website_id = %(website)s AND o.id = ANY(%(ids)s)
+WHERE o.website_id = %(website)s AND o.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 — put together from constants
+"""The columns of _Order."""
 
 
 class Need(StrEnum):
@@ -73,6 +76,12 @@ NEEDING = {
     Need.TICKET: f"SELECT about_id FROM tickets_ticket WHERE website_id = %(website)s AND {OPEN_TICKET}",  # noqa: S608
 }
 """The orders of a website that need support for it: here, and nowhere else, is said what that means."""
+NEEDY = " UNION ALL ".join(f"SELECT '{need}' AS need, id FROM ({known}) known(id)" for need, known in NEEDING.items())  # noqa: S608
+COUNTED = f"""
+SELECT count(DISTINCT id), {", ".join(f"count(DISTINCT id) FILTER (WHERE need = '{need}')" for need in Need)}
+FROM ({NEEDY}) needy
+"""  # noqa: S608 — put together from constants
+"""NEEDY_TABS, without a look at the orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,27 +192,29 @@ def needy_tabs(website: Website) -> Mapping[str, Tab]:
     }
 
 
-def support_order_rows(actor: Actor, orders: Sequence[Order]) -> list[SupportOrderRow]:
-    """One query: people, tickets, payment issues."""
-    around, now = _around(actor, orders), clock.now()
-    return [_row(actor, order, around[order.pk], now) for order in orders]
+def needy_counts(website: Website) -> dict[str, int]:
+    """Of needy_tabs, how many orders each has. One query."""
+    (found,) = select(COUNTED, website=website.pk)
+    return dict(zip(NEEDY_TABS, found, strict=True))
 
 
-def needy_orders(actor: Actor, orders: Sequence[Order]) -> list[NeedyOrder]:
+def support_order_rows(actor: Actor, ids: Sequence[int]) -> list[SupportOrderRow]:
+    """One query: orders, people, tickets, payment issues."""
+    return [one.order for one in needy_orders(actor, ids)]
+
+
+def needy_orders(actor: Actor, ids: Sequence[int]) -> list[NeedyOrder]:
     """As support_order_rows, with what they count. One query."""
-    around, now = _around(actor, orders), clock.now()
-    return [
-        NeedyOrder(_row(actor, order, found, now), found.tickets, found.issues)
-        for order in orders
-        for found in [around[order.pk]]
-    ]
+    now, found = clock.now(), select(ORDERS, website=actor.website.pk, ids=list(ids))
+    known = {row[0]: _needy(actor, _Order(*row), now) for row in found}
+    return [known[pk] for pk in ids]
 
 
 def support_order(actor: Actor, asked: Asked) -> SupportOrder:
-    """Two queries: people, tickets and payment issues; what stands around it for the money."""
+    """Two queries: the row, tickets and payment issues; what stands around it for the money."""
     order, around = asked.order, asked.around
-    found = _around(actor, [order])[order.pk]
-    row = _row(actor, order, found, clock.now())
+    (found,) = needy_orders(actor, [order.pk])
+    row = found.order
     return SupportOrder(
         order=row,
         instructions=order.instructions,
@@ -223,7 +234,7 @@ def support_order(actor: Actor, asked: Asked) -> SupportOrder:
             forfeited=to_decimal(order.forfeited_minor),
         ),
         tickets=found.tickets,
-        payment_issues=found.issues,
+        payment_issues=found.payment_issues,
     )
 
 
@@ -232,57 +243,73 @@ def _needed(website: Website, *needs: Need) -> RawSQL:
     return holds(f"orders_order.id IN ({known})", website=website.pk)
 
 
-class _Around(NamedTuple):
-    """`people`: number and name of the client; those of the writer, and its pen name."""
+class _Order(NamedTuple):
+    id: int
+    number: int
+    status: str
+    topic: str
+    paper_type: str
+    subject: str
+    academic_level: str
+    work_type: str
+    pages: int
+    slides: int
+    client_id: int
+    writer_id: int | None
+    client_deadline: dt.datetime
+    writer_due_at: dt.datetime | None
+    price_minor: int
+    placed_at: dt.datetime
+    delivered_at: dt.datetime | None
+    completed_at: dt.datetime | None
+    archived_at: dt.datetime | None
+    client_number: int
+    client_name: str
+    writer_number: int
+    writer_name: str
+    pen_name: str | None
+    tickets: Sequence[Sequence[Any]]
+    issues: Sequence[Sequence[Any]]
 
-    people: Sequence[Any]
-    tickets: list[OrderTicket]
-    issues: list[OrderIssue]
 
-
-def _around(actor: Actor, orders: Sequence[Order]) -> dict[int, _Around]:
-    found = select(AROUND, website=actor.website.pk, ids=[row.pk for row in orders])
-    return {
-        pk: _Around(people, [_ticket(*one) for one in tickets], [_issue(*one) for one in issues])
-        for pk, *people, tickets, issues in found
-    }
-
-
-def _row(actor: Actor, order: Order, around: _Around, now: dt.datetime) -> SupportOrderRow:
-    client, writer = around.people[:2], around.people[2:]
-    return SupportOrderRow(
-        id=order.pk,
-        number=order.number,
-        status=OrderStatus(order.status),
-        topic=order.topic,
-        paper_type=order.paper_type,
-        subject=order.subject,
-        academic_level=order.academic_level,
-        work_type=order.work_type,
-        pages=order.pages,
-        slides=order.slides,
-        client=member_from(actor, order.client_id, Role.CLIENT, *client),
-        writer=None if order.writer_id is None else member_from(actor, order.writer_id, Role.WRITER, *writer),
-        client_deadline=order.client_deadline,
-        writer_deadline=order.writer_due_at,
-        is_overdue=order.is_overdue(now),
-        price=to_decimal(order.price_minor),
+def _needy(actor: Actor, row: _Order, now: dt.datetime) -> NeedyOrder:
+    tickets, issues = [_ticket(*one) for one in row.tickets], [_issue(*one) for one in row.issues]
+    order = SupportOrderRow(
+        id=row.id,
+        number=row.number,
+        status=OrderStatus(row.status),
+        topic=row.topic,
+        paper_type=row.paper_type,
+        subject=row.subject,
+        academic_level=row.academic_level,
+        work_type=row.work_type,
+        pages=row.pages,
+        slides=row.slides,
+        client=member_from(actor, row.client_id, Role.CLIENT, row.client_number, row.client_name),
+        writer=None
+        if row.writer_id is None
+        else member_from(actor, row.writer_id, Role.WRITER, row.writer_number, row.writer_name, row.pen_name),
+        client_deadline=row.client_deadline,
+        writer_deadline=row.writer_due_at,
+        is_overdue=Order.is_overdue(cast("Order", row), now),
+        price=to_decimal(row.price_minor),
         currency=actor.website.currency,
-        needs=_needs(order, around),
-        open_tickets=len(around.tickets),
-        open_payment_issues=len(around.issues),
-        placed_at=order.placed_at,
-        delivered_at=order.delivered_at,
-        completed_at=order.completed_at,
-        archived_at=order.archived_at,
+        needs=_needs(row),
+        open_tickets=len(tickets),
+        open_payment_issues=len(issues),
+        placed_at=row.placed_at,
+        delivered_at=row.delivered_at,
+        completed_at=row.completed_at,
+        archived_at=row.archived_at,
     )
+    return NeedyOrder(order, tickets, issues)
 
 
-def _needs(order: Order, around: _Around) -> list[Need]:
+def _needs(row: _Order) -> list[Need]:
     here = {
-        Need.DISPUTED: order.status == OrderStatus.DISPUTED,
-        Need.PAYMENT_ISSUE: around.issues,
-        Need.TICKET: around.tickets,
+        Need.DISPUTED: row.status == OrderStatus.DISPUTED,
+        Need.PAYMENT_ISSUE: row.issues,
+        Need.TICKET: row.tickets,
     }
     return [need for need, there in here.items() if there]
 

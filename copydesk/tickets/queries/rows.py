@@ -158,11 +158,6 @@ class EscalationRow:
     available_actions: list[AvailableAction]
 
 
-def ticket_rows(actor: Actor, tickets: Iterable[Ticket]) -> list[TicketRow]:
-    """As they stand in the database."""
-    return rows_of(actor, [ticket.pk for ticket in tickets])
-
-
 def rows_of(actor: Actor, ids: Sequence[int]) -> list[TicketRow]:
     """One query: tickets, their people, subjects, clocks. As SQL text, and not as models: of what a list of tickets
     took, expressions and models were most."""
@@ -172,7 +167,7 @@ def rows_of(actor: Actor, ids: Sequence[int]) -> list[TicketRow]:
 
 
 def ticket_row(actor: Actor, ticket: Ticket) -> TicketRow:
-    return ticket_rows(actor, [ticket])[0]
+    return rows_of(actor, [ticket.pk])[0]
 
 
 def message_rows(actor: Actor, replies: Sequence[Reply]) -> list[TicketMessage]:
