@@ -19,9 +19,11 @@ from copydesk.api.body import BulkSerializer, InstantField, InstantFilter, Money
 from copydesk.api.desk import Desk
 from copydesk.api.lists import Cursor
 from copydesk.core.errors import Refusal, WrongState
+from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Policy
 from copydesk.tenancy.policies import store_policy
 from copydesk.tenancy.scope import in_transaction
+from copydesk.tenancy.sql import holds
 
 
 class Declined(Refusal):
@@ -91,7 +93,7 @@ class KitDesk(Desk):
 
     @action(detail=False, url_path="queue")
     def queue(self, request: Request) -> Response:
-        tabs = {"all": lambda found: found, "writers": lambda found: found.writers()}
+        tabs = {"all": Tab(), "writers": Tab(holds("role = 'writer'"))}
         return self.page(self.get_queryset(), rows, tabs)
 
     @action(detail=False, url_path="stream", pagination_class=Cursor, filterset_class=None)
