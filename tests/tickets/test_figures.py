@@ -245,8 +245,6 @@ def test_of_one_agent(
         assert (each.opened, each.resolved, each.attainment, each.satisfaction) == (
             *(part.opened, part.resolved, part.attainment, part.satisfaction),
         )
-    alone = figures.ticket_report(website, march(), support.pk)
-    assert (alone.figures, set(alone.by_agent)) == (part, {support.pk})
 
 
 def test_kinds_sum_to_the_whole(website: Website, client: Membership, support: Membership, agent: Actor) -> None:

@@ -211,10 +211,10 @@ def timed_figures(
     return _timed(groups.get(PERIOD, {})), _timed(groups.get(BEFORE, {})) if period.baseline else None
 
 
-def ticket_report(website: Website, period: Period, agent_id: int | None = None) -> TicketReport:
-    """Of all, or of one agent's tickets. One query."""
+def ticket_report(website: Website, period: Period) -> TicketReport:
+    """One query."""
     buckets = period.buckets()
-    groups = _groups(_rows(REPORT, website, period, agent_id, buckets))
+    groups = _groups(_rows(REPORT, website, period, buckets=buckets))
 
     def of(kind: str, key: object) -> _Group:
         return groups.get((False, kind, None if key is None else str(key)), {})
