@@ -231,9 +231,14 @@ class EditingTask(Journaled):
         indexes = [
             models.Index(fields=["website", "status", "-id"], name="editing_by_status", condition=~Q(status="closed")),
             models.Index(fields=["website", "editor", "-id"], name="editing_by_editor"),
-            models.Index(fields=["website", "editor", "closed_at"], name="editing_by_close"),
+            models.Index(
+                fields=["website", "editor", "closed_at"],
+                name="editing_by_close",
+                include=["id", "status", "assignment_type", "outcome", "order", "assigned_at", "submitted_at"],
+            ),
+            models.Index(fields=["website", "id"], name="editing_closed", condition=Q(status="closed")),
             models.Index(fields=["website", "editor", "submitted_at"], name="editing_by_submission"),
-            models.Index(fields=["website", "order", "id"], name="editing_by_order"),
+            models.Index(fields=["website", "order", "id"], name="editing_by_order", include=["outcome"]),
             models.Index(fields=["website", "-id"], name="editing_newest"),
             models.Index(
                 fields=["website", "editor"],

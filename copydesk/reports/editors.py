@@ -11,7 +11,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import ComparedCount, Rate, Spread, compared_count, rate, spread
 from copydesk.core.period import Bucket, Granularity, Period, ReportPeriod
-from copydesk.editing.models import ACTIVE, AssignmentType, Due, Outcome, TaskStatus
+from copydesk.editing.models import AssignmentType, Due, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import due
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
@@ -67,10 +67,12 @@ orders of a large website."""
 TASKS = """
 SELECT t.status, t.assignment_type, t.outcome, t.closed_at, o.client_deadline
 FROM editing_editingtask t JOIN orders_order o ON o.website_id = t.website_id AND o.id = t.order_id
-WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND (
-    (t.status = ANY(%(active)s) AND (t.lease_until IS NULL OR t.lease_until > %(at)s))
-    OR (t.status = 'closed' AND t.closed_at >= %(since)s AND t.closed_at < %(until)s)
-)
+WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND t.status IN ('claimed', 'in_review', 'submitted')
+  AND (t.lease_until IS NULL OR t.lease_until > %(at)s)
+UNION ALL
+SELECT status, assignment_type, outcome, closed_at, NULL FROM editing_editingtask
+WHERE website_id = %(website)s AND editor_id = %(member)s AND closed_at >= %(since)s AND closed_at < %(until)s
+  AND status = 'closed'
 """
 
 
@@ -234,7 +236,6 @@ def editor_analytics(actor: Actor, period: Period) -> EditorAnalytics:
     values: dict[str, Any] = {
         "website": actor.website.pk,
         "member": actor.membership_id,
-        "active": [status.value for status in ACTIVE],
         "at": now,
         "since": period.since,
         "until": period.until,

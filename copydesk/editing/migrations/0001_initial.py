@@ -110,7 +110,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
-            index=models.Index(fields=['website', 'editor', 'closed_at'], name='editing_by_close'),
+            index=models.Index(fields=['website', 'editor', 'closed_at'], include=('id', 'status', 'assignment_type', 'outcome', 'order', 'assigned_at', 'submitted_at'), name='editing_by_close'),
+        ),
+        migrations.AddIndex(
+            model_name='editingtask',
+            index=models.Index(condition=models.Q(('status', 'closed')), fields=['website', 'id'], name='editing_closed'),
         ),
         migrations.AddIndex(
             model_name='editingtask',
@@ -118,7 +122,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
-            index=models.Index(fields=['website', 'order', 'id'], name='editing_by_order'),
+            index=models.Index(fields=['website', 'order', 'id'], include=('outcome',), name='editing_by_order'),
         ),
         migrations.AddIndex(
             model_name='editingtask',
