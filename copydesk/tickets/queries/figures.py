@@ -21,7 +21,7 @@ from copydesk.tenancy.sql import select
 
 from ..models import Category, Priority, Status
 from ..models.ticket import AT_RISK, IS_ACTIVE, OVERDUE, REQUESTERS
-from .measures import ANSWERED, ATTAINED, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
+from .measures import ANSWERED, ATTAINED, LATE, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
 
 WAITING = f"""
 SELECT status, category, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK})
@@ -189,12 +189,11 @@ class _Measures(NamedTuple):
 
 
 _Group = Mapping[str, _Measures]
-"""What was OPENED, ANSWERED, RESOLVED."""
+"""What was OPENED, is LATE, was ANSWERED, RESOLVED."""
 _Key = tuple[bool, str, str | None]
 """Whether of the baseline, and of what of which kind."""
 PERIOD, BEFORE = (False, "", None), (True, "", None)
 NOTHING = _Measures(0, 0, 0, 0, 0, 0, 0, 0, 0, None, None, None, 0, None)
-NEVER = NOTHING[3:9]
 
 
 def ticket_figures(website: Website, period: Period) -> tuple[TicketFigures, TicketFigures | None]:
@@ -237,18 +236,16 @@ def ticket_report(website: Website, period: Period) -> TicketReport:
 
 def attainments(website: Website, period: Period) -> Attainments:
     """Of the period alone. One query."""
-    only = replace(period, compare=Compare.NONE)
-    priorities: dict[int, list[int]] = {}
-    agents: dict[int | None, list[int]] = {}
-    for is_priority, priority, agent, *promises in _rows(ATTAINED, website, only):
-        if is_priority:
-            priorities[priority] = promises
-        else:
-            agents[agent] = promises
+    groups = _groups(_rows(ATTAINED, website, replace(period, compare=Compare.NONE)))
+
+    def of(kind: str, key: str | None) -> Attainment:
+        return _attainment(groups.get((False, kind, key), {}))
+
+    agents = [key for _, kind, key in groups if kind == "assignee_id"]
     return Attainments(
-        overall=_attainment([sum(each) for each in zip(NEVER, *priorities.values(), strict=True)]),
-        by_priority=[(one.word, _attainment(priorities.get(one, NEVER))) for one in reversed(Priority)],
-        by_agent={agent: _attainment(promises) for agent, promises in agents.items()},
+        overall=of("", None),
+        by_priority=[(one.word, of("priority", str(one.value))) for one in reversed(Priority)],
+        by_agent={int(key) if key else None: of("assignee_id", key) for key in agents},
     )
 
 
@@ -312,13 +309,14 @@ def _counted(group: _Group) -> tuple[int, int, Rate, Attainment, Satisfaction]:
         opened.n,
         resolved.n,
         _share(opened.good, opened.bad),
-        _attainment(opened[3:9]),
+        _attainment(group),
         Satisfaction(mean, resolved.good, _share(resolved.good, resolved.bad)),
     )
 
 
-def _attainment(promises: Sequence[int]) -> Attainment:
-    """Of met and breached first responses, next responses, resolutions."""
+def _attainment(group: _Group) -> Attainment:
+    """Of met and breached first responses, next responses, resolutions; also of those that are late and not marked."""
+    promises = [sum(each) for each in zip(*(group.get(what, NOTHING)[3:9] for what in (OPENED, LATE)), strict=True)]
     met, breached = promises[::2], promises[1::2]
     return Attainment(_share(sum(met), sum(breached)), *map(_share, met, breached))
 
