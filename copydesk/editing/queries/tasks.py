@@ -149,12 +149,12 @@ def tabs() -> Mapping[str, Tab]:
     """Of the tasks that the actor sees."""
     now = clock.now()
     return {
-        "open": Tab(holds(OPEN), apart=True),
-        "available": Tab(holds(FREE, at=now), apart=True),
-        "claimed": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.CLAIMED}'", at=now), apart=True),
-        "in_review": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.IN_REVIEW}'", at=now), apart=True),
-        "submitted": Tab(holds(f"{TASK}.status = '{TaskStatus.SUBMITTED}'"), apart=True),
-        "overdue": Tab(holds(f"{OPEN} AND {OVERDUE}", at=now), apart=True),
+        "open": Tab(holds(OPEN)),
+        "available": Tab(holds(FREE, at=now)),
+        "claimed": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.CLAIMED}'", at=now)),
+        "in_review": Tab(holds(f"{HELD_AT} AND {TASK}.status = '{TaskStatus.IN_REVIEW}'", at=now)),
+        "submitted": Tab(holds(f"{TASK}.status = '{TaskStatus.SUBMITTED}'")),
+        "overdue": Tab(holds(f"{OPEN} AND {OVERDUE}", at=now)),
         "closed": Tab(holds(f"{TASK}.status = '{TaskStatus.CLOSED}'"), apart=True),
     }
 
