@@ -15,7 +15,9 @@ from .queries.feed import Entry
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 REFRESHED = dt.timedelta(hours=1)
-STATUS = {"open": "CONFIRMED", "paused": "TENTATIVE", "submitted": "CONFIRMED", "gone": "CANCELLED"}
+CONFIRMED, TENTATIVE, CANCELLED = vText("CONFIRMED"), vText("TENTATIVE"), vText("CANCELLED")
+TRANSPARENT, PRIVATE = vText("TRANSPARENT"), vText("PRIVATE")
+STATUS = {"open": CONFIRMED, "paused": TENTATIVE, "submitted": CONFIRMED, "gone": CANCELLED}
 SAYS = {"open": "Due", "paused": "On hold", "submitted": "Handed in", "gone": "Cancelled"}
 KINDS = {RoundKind.RETURN: " (returned)", RoundKind.REVISION: " (revision)"}
 
@@ -48,9 +50,9 @@ def _event(website: Website, entry: Entry) -> Event:
     event["DTSTART"] = vDatetime(entry.due_at)
     event["SUMMARY"] = vText(_text(f"{SAYS[entry.state]}: order {entry.number}{kind}, {entry.topic}"))
     event["DESCRIPTION"] = vText(f"Pages: {entry.pages}. Slides: {entry.slides}.")
-    event["STATUS"] = vText(STATUS[entry.state])
-    event["TRANSP"] = vText("TRANSPARENT")
-    event["CLASS"] = vText("PRIVATE")
+    event["STATUS"] = STATUS[entry.state]
+    event["TRANSP"] = TRANSPARENT
+    event["CLASS"] = PRIVATE
     return event
 
 
