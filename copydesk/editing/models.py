@@ -238,7 +238,7 @@ class EditingTask(Journaled):
             ),
             models.Index(fields=["website", "id"], name="editing_closed", condition=Q(status="closed")),
             models.Index(fields=["website", "editor", "submitted_at"], name="editing_by_submission"),
-            models.Index(fields=["website", "order", "id"], name="editing_by_order", include=["outcome"]),
+            models.Index(fields=["website", "order", "id"], name="editing_by_order"),
             models.Index(fields=["website", "-id"], name="editing_newest"),
             models.Index(
                 fields=["website", "editor"],
@@ -268,12 +268,14 @@ class EditingTask(Journaled):
 
 class EditingReview(TenantModel):
     """What an editor found, kept as it was submitted. `issues` are [{criterion, severity, text}], by the rubric of
-    `rubric_version`; `corrections` says what the editor has put right itself."""
+    `rubric_version`; `corrections` says what the editor has put right itself. `first` of its order: no work of it had
+    been approved or returned before."""
 
     task = models.OneToOneField(EditingTask, models.PROTECT, related_name="review")
     editor = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     quality_score = models.PositiveSmallIntegerField(validators=[MinValueValidator(0), MaxValueValidator(BEST_SCORE)])
     verdict = models.CharField(max_length=7, choices=Verdict.choices)
+    first = models.BooleanField()
     notes = models.TextField(blank=True)
     corrections = models.TextField(blank=True)
     issues = models.JSONField(default=list)

@@ -10,11 +10,10 @@ from typing import Any
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import ComparedCount, Rate, Spread, compared_count, rate, spread
-from copydesk.core.period import Bucket, Granularity, Period, ReportPeriod
+from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.editing.models import AssignmentType, Due, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import due
-from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
 from copydesk.tenancy.sql import select
 
 from .buckets import of_member
@@ -27,41 +26,37 @@ FIGURES = """
 """
 REVIEWED = """
 WITH reviewed AS (
-    SELECT t.closed_at AS at, t.outcome = 'approved' AS approved, r.quality_score, r.issues, t.order_id,
-           date_part('epoch', t.submitted_at - t.assigned_at) / 3600 AS hours,
-           NOT EXISTS (
-               SELECT 1 FROM editing_editingtask e WHERE e.website_id = t.website_id AND e.order_id = t.order_id
-                   AND e.id < t.id AND e.outcome IN ('approved', 'returned')
-           ) AS first
+    SELECT t.closed_at AS at, t.outcome = 'approved' AS approved, r.first, r.quality_score, r.issues, t.order_id,
+           date_part('epoch', t.submitted_at - t.assigned_at) / 3600 AS hours
     FROM editing_editingtask t
     JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = t.id
     WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND t.outcome IN ('approved', 'returned')
       AND t.closed_at >= %(oldest)s
 )
 """
-TREND = f"""{REVIEWED}
-SELECT bucket, bucket = {BASELINE}, {FIGURES}
-FROM reviewed CROSS JOIN LATERAL {IN_BUCKETS} b
-GROUP BY GROUPING SETS ((bucket), (bucket = {BASELINE}))
+PERIOD = "at >= %(since)s AND at < %(until)s"
+SPANS = f"""
+UNION ALL SELECT 'period', NULL, {FIGURES} FROM reviewed WHERE {PERIOD}
+UNION ALL SELECT 'before', NULL, {FIGURES} FROM reviewed
+WHERE at >= %(base_since)s::timestamptz AND at < %(base_until)s::timestamptz
 """  # noqa: S608 — put together from constants
+TREND = f"""{REVIEWED}
+SELECT 'bucket', width_bucket(at, %(edges)s::timestamptz[]), {FIGURES} FROM reviewed WHERE {PERIOD} GROUP BY 2
+{SPANS}"""  # noqa: S608 — put together from constants
 RECORD = f"""{REVIEWED}
-SELECT '', CASE bucket WHEN {BASELINE} THEN 'before' ELSE '' END, {FIGURES}
-FROM reviewed CROSS JOIN LATERAL {IN_BUCKETS} b
-GROUP BY 2
-UNION ALL
 SELECT CASE GROUPING(o.subject) WHEN 0 THEN 'subject' ELSE 'paper_type' END, coalesce(o.subject, o.paper_type),
        {FIGURES}
-FROM reviewed v CROSS JOIN LATERAL (
-    SELECT subject, paper_type FROM orders_order WHERE website_id = %(website)s AND id = v.order_id OFFSET 0
+FROM reviewed CROSS JOIN LATERAL (
+    SELECT subject, paper_type FROM orders_order WHERE website_id = %(website)s AND id = order_id OFFSET 0
 ) o
-WHERE v.at >= %(since)s AND v.at < %(until)s
+WHERE {PERIOD}
 GROUP BY GROUPING SETS ((o.subject), (o.paper_type))
 UNION ALL
 SELECT 'issue', issue->>'criterion', count(*), 0, 0, 0, NULL, NULL, NULL, 0, NULL
-FROM reviewed v CROSS JOIN LATERAL jsonb_array_elements(v.issues) issue
-WHERE v.at >= %(since)s AND v.at < %(until)s
+FROM reviewed CROSS JOIN LATERAL jsonb_array_elements(issues) issue
+WHERE {PERIOD}
 GROUP BY 2
-"""  # noqa: S608 — put together from constants
+{SPANS}"""  # noqa: S608 — put together from constants
 """By kind and code, what was reviewed is read once. The orders one by one, by their keys: a join would begin with all
 orders of a large website."""
 TASKS = """
@@ -191,18 +186,14 @@ class EditorAnalytics:
 
 def editor_record(actor: Actor, period: Period) -> EditorRecord:
     """One query."""
-    whole = [Bucket(period.since.date(), period.since, period.until)]
-    found: dict[str, dict[str, list[Any]]] = {"": {}, "subject": {}, "paper_type": {}, "issue": {}}
-    for kind, code, *counted in select(RECORD, **of_member(actor, period, whole)):
-        found[kind][code] = counted
-    totals = {word: _figures(*counted) for word, counted in found[""].items()}
-    issues = [IssueCount(code, counted[0]) for code, counted in found["issue"].items()]
+    found = _read(RECORD, of_member(actor, period, []))
+    issues = [IssueCount(code, counted[0]) for code, counted in found.get("issue", {}).items()]
     return EditorRecord(
         period=period.row(),
-        figures=totals.get("", NOTHING),
-        before=totals.get("before", NOTHING) if period.baseline else None,
-        by_subject=_by_kind(found["subject"]),
-        by_paper_type=_by_kind(found["paper_type"]),
+        figures=_figures(*found["period"][None]),
+        before=_figures(*found["before"][None]) if period.baseline else None,
+        by_subject=_by_kind(found.get("subject", {})),
+        by_paper_type=_by_kind(found.get("paper_type", {})),
         issues=sorted(issues, key=lambda row: (-row.issues, row.criterion)),
     )
 
@@ -210,22 +201,17 @@ def editor_record(actor: Actor, period: Period) -> EditorRecord:
 def editor_performance(actor: Actor, period: Period) -> EditorPerformance:
     """One query."""
     buckets = period.buckets()
-    totals: dict[bool, EditingFigures] = {}
-    found: dict[int, EditingFigures] = {}
-    for bucket, is_baseline, *counted in select(TREND, **of_member(actor, period, buckets)):
-        if bucket is None:
-            totals[is_baseline] = _figures(*counted)
-        else:
-            found[bucket] = _figures(*counted)
-    figures = totals.get(False, NOTHING)
-    before = totals.get(True, NOTHING) if period.baseline else None
+    found = _read(TREND, of_member(actor, period, buckets))
+    figures = _figures(*found["period"][None])
+    before = _figures(*found["before"][None]) if period.baseline else None
+    trend = {number: _figures(*counted) for number, counted in found.get("bucket", {}).items()}
     return EditorPerformance(
         period=period.row(),
         granularity=period.granularity,
         reviewed=compared_count(figures.reviewed, before.reviewed if before else None),
         figures=figures,
         before=before,
-        trend=[EditingPoint(each.on, found.get(number, NOTHING)) for number, each in enumerate(buckets, start=1)],
+        trend=[EditingPoint(each.on, trend.get(number, NOTHING)) for number, each in enumerate(buckets, start=1)],
     )
 
 
@@ -265,6 +251,14 @@ def editor_analytics(actor: Actor, period: Period) -> EditorAnalytics:
         overdue=dues.count(Due.OVERDUE),
         completions=completions,
     )
+
+
+def _read(text: str, values: dict[str, Any]) -> dict[str, dict[Any, list[Any]]]:
+    """What was counted, by kind and code."""
+    found: dict[str, dict[Any, list[Any]]] = {}
+    for kind, code, *counted in select(text, **values):
+        found.setdefault(kind, {})[code] = counted
+    return found
 
 
 def _completion(on: dt.date, outcomes: list[str]) -> CompletionPoint:

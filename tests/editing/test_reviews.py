@@ -94,6 +94,20 @@ class TestSubmit:
         assert [row.code for row in Rubric.of(website).criteria] == ["tone"]
         assert len(Rubric.of(website, review.rubric_version).criteria) == 6
 
+    def test_is_the_first_until_one_has_been_applied(
+        self, client: Membership, writer: Membership, editor: Membership, support: Membership
+    ) -> None:
+        task = editing.submitted_task(client, writer, editor)
+        delivery.return_work(current(task), by=actor(support), reason="Sources.")
+        for _ in range(2):
+            orders.work_file(current(task), writer)
+            delivery.submit(current(task), by=actor(writer))
+            task = tasks.claim(editing.task_of(current(task)), by=actor(editor))
+            reviews.submit(tasks.start(task, by=actor(editor)), by=actor(editor), **RETURNED)
+            reviews.complete(task, by=actor(editor))
+        found = EditingReview.objects.of(client.website).order_by("id").values_list("first", flat=True)
+        assert list(found) == [True, True, False]
+
     def test_masks_contact_details(self, client: Membership, writer: Membership, editor: Membership) -> None:
         given = {**RETURNED, "notes": "Write to ed@example.com.", "changes_required": ["Call +44 20 7946 0958"]}
         task = editing.submitted_task(client, writer, editor, given)

@@ -11,6 +11,7 @@ from copydesk.editing.actions.profiles import LISTS
 from copydesk.editing.actions.tasks import FREED
 from copydesk.editing.models import (
     ACTIVE,
+    REVIEWED,
     AssignmentType,
     EditingReview,
     EditingTask,
@@ -142,6 +143,7 @@ def submit_task(
         editor_id=task.editor_id,
         quality_score=quality_score,
         verdict=verdict.value,
+        first=all(other.outcome not in REVIEWED for other in case.tasks),
         notes=notes,
         corrections=corrections,
         issues=dumps(list(issues)),

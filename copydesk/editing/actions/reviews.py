@@ -19,6 +19,7 @@ from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
 from ..models import (
+    REVIEWED,
     EditingReview,
     EditingTask,
     Outcome,
@@ -70,11 +71,13 @@ def submit(
     _check(verdict, notes, issues, changes_required, rubric)
     found = _files(task, files)
     policy = MessagePolicy.of(by.website)
+    before = EditingTask.objects.of(by.website).filter(order_id=task.order_id, outcome__in=REVIEWED)
     review = EditingReview.objects.of(by.website).create(
         task=task,
         editor_id=task.editor_id,
         quality_score=quality_score,
         verdict=verdict,
+        first=not before.exists(),
         notes=policy.mask(notes).text,
         corrections=policy.mask(corrections).text,
         issues=[{**issue, "text": policy.mask(issue["text"]).text} for issue in issues],

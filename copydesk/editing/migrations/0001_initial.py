@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('quality_score', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10)])),
                 ('verdict', models.CharField(choices=[('approve', 'Approve'), ('return', 'Return')], max_length=7)),
+                ('first', models.BooleanField()),
                 ('notes', models.TextField(blank=True)),
                 ('corrections', models.TextField(blank=True)),
                 ('issues', models.JSONField(default=list)),
@@ -122,7 +123,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='editingtask',
-            index=models.Index(fields=['website', 'order', 'id'], include=('outcome',), name='editing_by_order'),
+            index=models.Index(fields=['website', 'order', 'id'], name='editing_by_order'),
         ),
         migrations.AddIndex(
             model_name='editingtask',
