@@ -35,6 +35,7 @@ FITTING = " AND ".join(
     f"(NOT EXISTS (SELECT 1 {KNOWN} = '{kind}') OR (SELECT o.{kind} {ORDER}) IN (SELECT e.code {KNOWN} = '{kind}'))"
     for kind in ("subject", "paper_type")
 )
+"""Of a subject and a paper type that the editor knows; one who names none knows all."""
 EDITORS_CHANGES = f"""({CHANGE}.editor_id = %(member)s OR {CHANGE}.order_id IN (
     SELECT t.order_id FROM {TASK} t WHERE t.website_id = %(website)s AND t.status <> 'closed'
 ))"""  # noqa: S608 — put together from constants

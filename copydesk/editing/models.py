@@ -24,7 +24,6 @@ from . import errors
 from .conditions import (
     EDITORS_CHANGES,
     EDITORS_OWN,
-    FITTING,
     FREE,
     OVERDUE,
     RETURNED_TO,
@@ -159,10 +158,6 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         """One of Due; they share the tasks out."""
         text = {Due.OVERDUE: OVERDUE, Due.URGENT: URGENT, Due.UPCOMING: UPCOMING}[Due(which)]
         return self.filter(holds(text, at=at, soon=at + dt.timedelta(hours=urgent_hours)))
-
-    def fitting(self, actor: Actor) -> EditingTaskQuerySet:
-        """Of a subject and a paper type that the editor knows; one who names none knows all."""
-        return self.filter(holds(FITTING, website=actor.website.pk, member=actor.membership_id))
 
     def stray(self) -> EditingTaskQuerySet:
         """Open, of an order that is not in editing."""

@@ -124,9 +124,6 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def unassigned(self) -> TicketQuerySet:
         return self.active().filter(holds(UNASSIGNED))
 
-    def assigned_to(self, membership_id: int | None) -> TicketQuerySet:
-        return self.active().filter(holds(ASSIGNED_TO, member=membership_id))
-
     def overdue(self, at: dt.datetime) -> TicketQuerySet:
         return self.active().filter(holds(OVERDUE, at=at))
 
