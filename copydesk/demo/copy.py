@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg
 from allauth.account.models import EmailAddress
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from psycopg import sql
 
@@ -263,5 +264,5 @@ def _default(field: models.Field[Any, Any]) -> Any:
             return field.default
         if isinstance(field, models.JSONField):
             return dumps(field.default())
-        return field.default() if isinstance(field, models.DurationField) else None
+        return field.default() if isinstance(field, models.DurationField | ArrayField) else None
     return "" if field.empty_strings_allowed and not field.null else None

@@ -161,7 +161,7 @@ def sla_figures(actor: Actor, period: Period) -> SlaFigures:
 
 def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
     """Four queries."""
-    report = figures.ticket_report(actor.website, period)
+    report = figures.desk_report(actor.website, period)
     found, before = report.figures, report.before
     ((escalated, ended, reopened),) = select(COURSE, website=actor.website.pk, since=period.since, until=period.until)
     return TicketAnalytics(
@@ -172,7 +172,7 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         figures=found,
         before=before,
         points=report.points,
-        backlog=backlog_trend(actor.website, period),
+        backlog=backlog_trend(actor.website, period, report.points),
         by_category=report.by_category,
         by_priority=report.by_priority,
         by_role=report.by_role,

@@ -244,7 +244,7 @@ def check_analytics(books: Books, actor: Actor, period: Period, busy: Counter[st
 
 
 def check_kinds(books: Books, period: Period, busy: Counter[str]) -> None:
-    found = figures.ticket_report(books.website, period)
+    found = figures.desk_report(books.website, period)
     inside = in_time(period)
     for category in found.by_category:
         check_figures(books, category.figures, narrowed(inside, "category", category.category), busy)

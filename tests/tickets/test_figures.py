@@ -50,7 +50,7 @@ def agent(support: Membership) -> Actor:
 
 
 def test_an_empty_website(website: Website, support: Membership) -> None:
-    found = figures.ticket_report(website, march())
+    found = figures.desk_report(website, march())
     none = found.figures
     assert found.before == none
     assert (none.opened, none.resolved, none.resolution_rate) == (0, 0, NONE)
@@ -150,7 +150,7 @@ def test_opened_and_resolved_within_the_period(
     talking.reply_to_ticket(row, "So.", by=agent)
     course.resolve_ticket(row, by=agent)
     course.rate_ticket(row, 4, by=actor(client))
-    found = figures.ticket_report(website, march())
+    found = figures.desk_report(website, march())
     assert found.before is not None
     for each, n in ((found.figures, now), (found.before, before)):
         assert (each.opened, each.resolved, each.resolution_rate.denominator) == (n, n, n)
@@ -201,7 +201,7 @@ def test_how_long_it_took(website: Website, client: Membership, agent: Actor, fr
             course.resolve_ticket(row, by=agent)
     frozen.shift(3 * HOUR)
     course.resolve_ticket(rows[3], by=agent)
-    found = figures.ticket_report(website, march())
+    found = figures.desk_report(website, march())
     assert found.figures == of(website)
     assert found.figures.first_response_hours == Spread(2.0, 2.8, 2.0, 3)
     assert found.figures.resolution_hours == Spread(4.0, 5.6, 4.0, 2)
@@ -239,7 +239,7 @@ def test_of_one_agent(
     whole, part = of(website), of(website, support)
     assert [(one.opened, one.resolved, one.satisfaction.n) for one in (whole, part)] == [(3, 3, 3), (1, 1, 1)]
     assert part.attainment.overall == Rate(1.0, 2, 2)
-    by_agent = figures.ticket_report(website, march()).by_agent
+    by_agent = figures.desk_report(website, march()).by_agent
     assert set(by_agent) == {None, support.pk, support2.pk}
     for each in by_agent.values():
         assert (each.opened, each.resolved, each.attainment, each.satisfaction) == (
@@ -252,7 +252,7 @@ def test_kinds_sum_to_the_whole(website: Website, client: Membership, support: M
         row = ticket(client, by=support, category=Category(category), priority=Priority[priority])
         talking.reply_to_ticket(row, "So.", by=agent)
     course.resolve_ticket(row, by=agent)
-    kinds = figures.ticket_report(website, march())
+    kinds = figures.desk_report(website, march())
     by_category = {one.category: one.figures for one in kinds.by_category}
     by_priority = {one.priority: one.figures for one in kinds.by_priority}
     assert [by_category[one].opened for one in ("order", "refund", "other")] == [2, 1, 0]
@@ -334,14 +334,20 @@ def test_another_website_has_no_part(website: Website, client: Membership, agent
     assert (theirs.opened, theirs.resolved) == (1, 1)
     assert (of(website).opened, of(website).resolved) == (0, 0)
     assert of(website).attainment.overall == NONE
-    assert figures.ticket_report(website, march()).by_agent == {}
+    assert figures.desk_report(website, march()).by_agent == {}
     assert figures.backlog(website).active == 0
 
 
 def test_one_query_each(website: Website, client: Membership) -> None:
     for _ in range(3):
         ticket(client)
-    for ask in (figures.ticket_figures, figures.timed_figures, figures.ticket_report, figures.attainments):
+    for ask in (
+        figures.ticket_figures,
+        figures.timed_figures,
+        figures.ticket_report,
+        figures.desk_report,
+        figures.attainments,
+    ):
         with CaptureQueriesContext(connection) as queries:
             ask(website, march())
         assert len(queries) == 1

@@ -19,7 +19,8 @@ from copydesk.tenancy.buckets import of_period
 from copydesk.tenancy.models import Website
 from copydesk.tickets import tasks
 from copydesk.tickets.models import Clock, Note, PaymentIssue, Reply, Ticket
-from copydesk.tickets.queries.measures import REPORT
+from copydesk.tickets.queries.backlog import CHANGES
+from copydesk.tickets.queries.measures import DESK_REPORT
 from copydesk.tickets.queries.queue import STANDING, queue_tabs
 from tests.database import url_as
 from tests.factories.accounts import actor
@@ -34,14 +35,15 @@ TICKETS = """
 INSERT INTO tickets_ticket (website_id, version, number, requester_id, requester_role, assignee_id, title, category,
   priority, status, about_type, about_id, escalation_level, policy_version, zone, due_at, risk_at, escalate_at,
   close_at, opened_at, last_message_at, resolved_at, closed_at, rating_comment, next_responses_met,
-  next_responses_breached)
+  next_responses_breached, reopened_at, rests)
 SELECT %(website)s, 1, n, CASE WHEN n %% 500 = 0 THEN %(client)s ELSE %(other)s END, 'client',
   CASE WHEN n %% 3 = 0 THEN NULL ELSE %(agent)s END, 'Where is it?', 'order', 1 + n %% 4,
   CASE WHEN n <= %(work)s THEN 'open' WHEN n <= 2 * %(work)s THEN 'resolved' ELSE 'closed' END,
   CASE WHEN n %% 100 = 0 THEN 'order' ELSE '' END, CASE WHEN n %% 100 = 0 THEN n END, 0, 0, 'UTC',
   at.at, at.at, at.at, CASE WHEN n > %(work)s AND n <= 2 * %(work)s THEN %(now)s + n * interval '1 minute' END,
   %(now)s + n * interval '1 hour', %(now)s, CASE WHEN n > %(work)s THEN %(now)s + n * interval '1 hour' END,
-  CASE WHEN n > 2 * %(work)s THEN %(now)s END, '', 0, 0
+  CASE WHEN n > 2 * %(work)s THEN %(now)s END, '', 0, 0, CASE WHEN n %% 50 = 0 THEN %(now)s + n * interval '1 hour' END,
+  '{}'
 FROM generate_series(1, %(many)s) n
 CROSS JOIN LATERAL (SELECT CASE WHEN n <= %(work)s THEN %(now)s + n * interval '1 minute' END AS at) at
 """
@@ -146,9 +148,11 @@ def test_found_by_an_index(
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {STANDING}", {"website": website.pk, "member": support.pk, "at": SOON})
         plans["standing"] = "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute(f"EXPLAIN {REPORT}", of_period(website, late, late.buckets()) | {"agent": None, "at": SOON})
+        cursor.execute(f"EXPLAIN {DESK_REPORT}", of_period(website, late, late.buckets()) | {"agent": None, "at": SOON})
         plans |= dict.fromkeys(FIGURES, "\n".join(line for (line,) in cursor.fetchall()))
-    asked["standing"] = None, "account_escalation_"
+        cursor.execute(f"EXPLAIN {CHANGES}", of_period(website, late, late.buckets()))
+        plans["trend"] = "\n".join(line for (line,) in cursor.fetchall())
+    asked |= {"standing": (None, "account_escalation_"), "trend": (None, "ticket_by_reopening")}
     asked |= {index: (None, index) for index in FIGURES}
     bad = [
         name for name, (_, index) in asked.items() if index not in plans[name] or "Seq Scan on tickets_" in plans[name]

@@ -155,8 +155,9 @@ def close_resolved(stage: Stage, ticket: Row, *, by: Actor) -> None:
 
 @step
 def reopen_ticket(stage: Stage, ticket: Row, *, by: Actor, reason: str = "") -> None:
-    taken_back: dict[str, Any] = {"resolved_at": None, "closed_at": None, "close_at": None, "reopen_until": None}
-    stage.advance(ticket, "reopen", by=by, reason=reason, **taken_back)
+    stage.advance(
+        ticket, "reopen", by=by, reason=reason, closed_at=None, reopen_until=None, **_reopening(stage, ticket)
+    )
     happened(stage, ticket, by=by)
     keep_clocks(stage, ticket, by=by)
 
@@ -259,7 +260,12 @@ def _status_after(ticket: Row, then: Status | None, by: Actor) -> Status:
 def _undone(stage: Stage, ticket: Row, target: Status) -> dict[str, Any]:
     if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
         return {}
-    return {"resolved_at": None, "close_at": None, "reopened_at": stage.now}
+    return _reopening(stage, ticket)
+
+
+def _reopening(stage: Stage, ticket: Row) -> dict[str, Any]:
+    rests = [*ticket.rests, ticket.resolved_at or ticket.closed_at, stage.now]
+    return {"resolved_at": None, "close_at": None, "reopened_at": stage.now, "rests": rests}
 
 
 def _closing(stage: Stage) -> dict[str, Any]:

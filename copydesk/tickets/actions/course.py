@@ -87,8 +87,8 @@ def close_resolved(ticket: Ticket, *, by: Actor) -> None:
 
 def reopen_ticket(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
     """Its clocks go on where they stopped. Raises ReopenWindowClosed, Merged."""
-    taken_back: dict[str, Any] = {"resolved_at": None, "closed_at": None, "close_at": None, "reopen_until": None}
-    advance(ticket, "reopen", by=by, reason=reason, **taken_back)
+    lock_for(ticket, "reopen", by=by)
+    advance(ticket, "reopen", by=by, reason=reason, closed_at=None, reopen_until=None, **_reopening(ticket))
     keep_clocks(ticket, by=by)
     return ticket
 
@@ -138,7 +138,13 @@ def undone(ticket: Ticket, target: Status) -> dict[str, Any]:
     """What a resolution had set, where a step to `target` takes it back."""
     if ticket.status != Status.RESOLVED or target == Status.RESOLVED:
         return {}
-    return {"resolved_at": None, "close_at": None, "reopened_at": clock.now()}
+    return _reopening(ticket)
+
+
+def _reopening(ticket: Ticket) -> dict[str, Any]:
+    now = clock.now()
+    rests = [*ticket.rests, ticket.resolved_at or ticket.closed_at, now]
+    return {"resolved_at": None, "close_at": None, "reopened_at": now, "rests": rests}
 
 
 def _closing(ticket: Ticket) -> dict[str, Any]:

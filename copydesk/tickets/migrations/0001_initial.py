@@ -1,5 +1,6 @@
 
 import copydesk.core.clock
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -70,6 +71,7 @@ class Migration(migrations.Migration):
                 ('resolved_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('reopened_at', models.DateTimeField(null=True)),
+                ('rests', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), default=list, size=None)),
                 ('rating', models.PositiveSmallIntegerField(null=True)),
                 ('rating_comment', models.TextField(blank=True)),
                 ('rated_at', models.DateTimeField(null=True)),
@@ -291,15 +293,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['website', 'resolved_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'opened_at', 'reopened_at', 'rating'), name='ticket_by_resolution'),
+            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['website', 'resolved_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'opened_at', 'rating'), name='ticket_by_resolution'),
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('resolved_at', None)), fields=['website', 'closed_at'], include=('reopened_at',), name='ticket_closed_unresolved'),
+            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('resolved_at', None)), fields=['website', 'closed_at'], name='ticket_closed_unresolved'),
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('reopened_at__isnull', False)), fields=['website', 'reopened_at'], name='ticket_by_reopening'),
+            index=models.Index(condition=models.Q(('reopened_at__isnull', False)), fields=['website', 'reopened_at'], include=('rests',), name='ticket_by_reopening'),
         ),
         migrations.AddConstraint(
             model_name='ticket',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
@@ -174,7 +175,7 @@ class Ticket(Journaled):
     `policy_version` and `zone` are the terms of its clocks for as long as it lives. `due_at` and `risk_at` are the
     soonest of the clocks that run; `escalate_at` is when the next rule escalates it, `close_at` when it closes by
     itself. What the clocks have come to is kept beside them: `first_response_met` and `resolution_met` are false once
-    breached, null while neither.
+    breached, null while neither. `rests`: in turn when it ended and when it was reopened, for each time that it was.
     """
 
     noun: ClassVar[str] = "ticket"
@@ -211,6 +212,7 @@ class Ticket(Journaled):
     resolved_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True)
+    rests = ArrayField(models.DateTimeField(), default=list)
     rating = models.PositiveSmallIntegerField(null=True)
     rating_comment = models.TextField(blank=True)
     rated_at = models.DateTimeField(null=True)
@@ -285,17 +287,19 @@ class Ticket(Journaled):
             models.Index(
                 fields=["website", "resolved_at"],
                 name="ticket_by_resolution",
-                include=[*COUNTED, "opened_at", "reopened_at", "rating"],
+                include=[*COUNTED, "opened_at", "rating"],
                 condition=Q(resolved_at__isnull=False),
             ),
             models.Index(
                 fields=["website", "closed_at"],
                 name="ticket_closed_unresolved",
-                include=["reopened_at"],
                 condition=Q(closed_at__isnull=False, resolved_at=None),
             ),
             models.Index(
-                fields=["website", "reopened_at"], name="ticket_by_reopening", condition=Q(reopened_at__isnull=False)
+                fields=["website", "reopened_at"],
+                name="ticket_by_reopening",
+                include=["rests"],
+                condition=Q(reopened_at__isnull=False),
             ),
         ]
 

@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from copydesk.core import clock
 from copydesk.core.period import Period
 from copydesk.tenancy.models import Website
-from copydesk.tenancy.sql import select, words
+from copydesk.tenancy.sql import select
 
-from ..models.ticket import ACTIVE
+from ..models.ticket import IS_ACTIVE
+from .figures import TicketPoint
 
-WAITING = f"({words(ACTIVE)})"
 CHANGES = f"""
 WITH changes AS (
-    SELECT opened_at AS at, 1 AS more FROM tickets_ticket WHERE website_id = %(website)s AND opened_at >= %(since)s
+    SELECT opened_at AS at, 1 AS more FROM tickets_ticket WHERE website_id = %(website)s AND opened_at >= %(until)s
     UNION ALL
-    SELECT resolved_at, -1 FROM tickets_ticket
-    WHERE website_id = %(website)s AND resolved_at >= %(since)s
-      AND (reopened_at IS NULL OR reopened_at < %(since)s)
+    SELECT resolved_at, -1 FROM tickets_ticket WHERE website_id = %(website)s AND resolved_at >= %(until)s
     UNION ALL
     SELECT closed_at, -1 FROM tickets_ticket
     WHERE website_id = %(website)s AND closed_at >= %(since)s AND resolved_at IS NULL
-      AND (reopened_at IS NULL OR reopened_at < %(since)s)
     UNION ALL
-    SELECT e.at, (e.after IN {WAITING})::int - (e.before IN {WAITING})::int
-    FROM tickets_ticket t JOIN journal_event e ON e.website_id = t.website_id
-        AND e.root_type = 'ticket' AND e.root_id = t.id AND e.subject_type = 'ticket' AND e.subject_id = t.id
-    WHERE t.website_id = %(website)s AND t.reopened_at >= %(since)s AND e.at >= %(since)s
-      AND e.before <> '' AND (e.after IN {WAITING}) <> (e.before IN {WAITING})
+    SELECT rest.at, CASE rest.turn %% 2 WHEN 1 THEN -1 ELSE 1 END
+    FROM tickets_ticket t CROSS JOIN LATERAL unnest(t.rests) WITH ORDINALITY rest(at, turn)
+    WHERE t.website_id = %(website)s AND t.reopened_at >= %(since)s AND rest.at >= %(since)s
 )
-SELECT 0, count(*) FROM tickets_ticket WHERE website_id = %(website)s AND status IN {WAITING}
+SELECT 0, count(*) FROM tickets_ticket WHERE website_id = %(website)s AND {IS_ACTIVE}
 UNION ALL
 SELECT width_bucket(at, %(edges)s::timestamptz[]), sum(more) FROM changes GROUP BY 1
 """  # noqa: S608 — put together from constants
-"""What a ticket that was not reopened meanwhile has changed is in its columns; only of one that was is the journal
-asked. `closed_at` of a resolved ticket is no change: it was waiting for nobody."""
+"""What the points have not: what came after the period, tickets closed unresolved, and what was taken back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +44,16 @@ class BacklogPoint:
     active: int | None
 
 
-def backlog_trend(website: Website, period: Period) -> list[BacklogPoint]:
-    """Counted back from what is active now. One query."""
+def backlog_trend(website: Website, period: Period, points: Sequence[TicketPoint]) -> list[BacklogPoint]:
+    """Counted back from what is active now, by the report's `points`. One query."""
     buckets, now = period.buckets(), clock.now()
     edges = [*(bucket.since for bucket in buckets), period.until]
-    found: Any = select(CHANGES, website=website.pk, since=period.since, edges=edges)
+    found: Any = select(CHANGES, website=website.pk, since=period.since, until=period.until, edges=edges)
     more = dict(found)
-    active = more.pop(0)
-    points = []
+    active = more.pop(0) - more.get(len(buckets) + 1, 0)
+    trend = []
     for number in range(len(buckets), 0, -1):
-        active -= more.get(number + 1, 0)
-        bucket = buckets[number - 1]
-        points.append(BacklogPoint(bucket.on, int(active) if bucket.since <= now else None))
-    return points[::-1]
+        bucket, figures = buckets[number - 1], points[number - 1].figures
+        trend.append(BacklogPoint(bucket.on, int(active) if bucket.since <= now else None))
+        active -= figures.opened - figures.resolved + more.get(number, 0)
+    return trend[::-1]

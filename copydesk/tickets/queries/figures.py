@@ -21,7 +21,7 @@ from copydesk.tenancy.sql import select
 
 from ..models import Category, Priority, Status
 from ..models.ticket import AT_RISK, IS_ACTIVE, OVERDUE, REQUESTERS
-from .measures import ANSWERED, ATTAINED, LATE, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
+from .measures import ANSWERED, ATTAINED, DESK_REPORT, LATE, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
 
 WAITING = f"""
 SELECT status, category, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK})
@@ -143,16 +143,22 @@ class TicketStatusCount:
 class TicketReport:
     """`before`: of the time that is compared with, null where nothing is. Counts, numerators and denominators of the
     `points` sum to those of the `figures`, and so do those of each breakdown: every category, the priorities from
-    critical to low, clients and writers, also those without any; `by_agent` by membership id, None for tickets that
-    nobody has: who has none is not there. `by_status` is of the tickets opened in the period, as they are now."""
+    critical to low, also those without any. `by_status` is of the tickets opened in the period, as they are now."""
 
     figures: TimedFigures
     before: TimedFigures | None
     points: list[TicketPoint]
     by_category: list[CategoryFigures]
     by_priority: list[PriorityFigures]
-    by_role: list[RoleFigures]
     by_status: list[TicketStatusCount]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskReport(TicketReport):
+    """Also of clients and of writers, and of those who have tickets, or had them last, by membership id, None for
+    nobody: who has none is not there."""
+
+    by_role: list[RoleFigures]
     by_agent: Mapping[int | None, TicketKindFigures]
 
 
@@ -192,6 +198,7 @@ _Group = Mapping[str, _Measures]
 """What was OPENED, is LATE, was ANSWERED, RESOLVED."""
 _Key = tuple[bool, str, str | None]
 """Whether of the baseline, and of what of which kind."""
+_Groups = Mapping[_Key, _Group]
 PERIOD, BEFORE = (False, "", None), (True, "", None)
 NOTHING = _Measures(0, 0, 0, 0, 0, 0, 0, 0, 0, None, None, None, 0, None)
 
@@ -212,25 +219,17 @@ def timed_figures(
 
 def ticket_report(website: Website, period: Period) -> TicketReport:
     """One query."""
-    buckets = period.buckets()
-    groups = _groups(_rows(REPORT, website, period, buckets=buckets))
+    return TicketReport(**_report(_groups(_rows(REPORT, website, period, buckets=period.buckets())), period))
 
-    def of(kind: str, key: object) -> _Group:
-        return groups.get((False, kind, None if key is None else str(key)), {})
 
-    def of_kind(kind: str, key: object) -> TicketKindFigures:
-        return _of_kind(of(kind, key))
-
+def desk_report(website: Website, period: Period) -> DeskReport:
+    """One query."""
+    groups = _groups(_rows(DESK_REPORT, website, period, buckets=period.buckets()))
     agents = [key for is_baseline, kind, key in groups if kind == "assignee_id" and not is_baseline]
-    return TicketReport(
-        figures=_timed(groups.get(PERIOD, {})),
-        before=_timed(groups.get(BEFORE, {})) if period.baseline else None,
-        points=[_point(bucket, of("bucket", n)) for n, bucket in enumerate(buckets, start=1)],
-        by_category=[CategoryFigures(one, of_kind("category", one.value)) for one in Category],
-        by_priority=[PriorityFigures(one.word, of_kind("priority", one.value)) for one in reversed(Priority)],
-        by_role=[RoleFigures(role.value, of_kind("requester_role", role.value)) for role in REQUESTERS],
-        by_status=[TicketStatusCount(one, of("status", one.value).get(OPENED, NOTHING).n) for one in Status],
-        by_agent={int(key) if key else None: of_kind("assignee_id", key) for key in agents},
+    return DeskReport(
+        **_report(groups, period),
+        by_role=[RoleFigures(role.value, _of_kind(groups, "requester_role", role.value)) for role in REQUESTERS],
+        by_agent={int(key) if key else None: _of_kind(groups, "assignee_id", key) for key in agents},
     )
 
 
@@ -238,14 +237,11 @@ def attainments(website: Website, period: Period) -> Attainments:
     """Of the period alone. One query."""
     groups = _groups(_rows(ATTAINED, website, replace(period, compare=Compare.NONE)))
 
-    def of(kind: str, key: str | None) -> Attainment:
-        return _attainment(groups.get((False, kind, key), {}))
-
     agents = [key for _, kind, key in groups if kind == "assignee_id"]
     return Attainments(
-        overall=of("", None),
-        by_priority=[(one.word, of("priority", str(one.value))) for one in reversed(Priority)],
-        by_agent={int(key) if key else None: of("assignee_id", key) for key in agents},
+        overall=_attainment(_of(groups, "", None)),
+        by_priority=[(one.word, _attainment(_of(groups, "priority", one.value))) for one in reversed(Priority)],
+        by_agent={int(key) if key else None: _attainment(_of(groups, "assignee_id", key)) for key in agents},
     )
 
 
@@ -273,7 +269,22 @@ def _rows(
     return select(statement, **of_period(website, period, edges), agent=agent_id, at=clock.now())
 
 
-def _groups(rows: Iterable[Sequence[Any]]) -> dict[_Key, dict[str, _Measures]]:
+def _report(groups: _Groups, period: Period) -> dict[str, Any]:
+    buckets = enumerate(period.buckets(), start=1)
+    opened = {one: _of(groups, "status", one.value).get(OPENED, NOTHING).n for one in Status}
+    return {
+        "figures": _timed(groups.get(PERIOD, {})),
+        "before": _timed(groups.get(BEFORE, {})) if period.baseline else None,
+        "points": [_point(bucket, _of(groups, "bucket", number)) for number, bucket in buckets],
+        "by_category": [CategoryFigures(one, _of_kind(groups, "category", one.value)) for one in Category],
+        "by_priority": [
+            PriorityFigures(one.word, _of_kind(groups, "priority", one.value)) for one in reversed(Priority)
+        ],
+        "by_status": list(map(TicketStatusCount, opened, opened.values())),
+    }
+
+
+def _groups(rows: Iterable[Sequence[Any]]) -> _Groups:
     found: dict[_Key, dict[str, _Measures]] = {}
     for what, is_baseline, kind, key, *measured in rows:
         found.setdefault((is_baseline, kind, key), {})[what] = _Measures(*measured)
@@ -284,7 +295,12 @@ def _figures(group: _Group) -> TicketFigures:
     return TicketFigures(*_counted(group))
 
 
-def _of_kind(group: _Group) -> TicketKindFigures:
+def _of(groups: _Groups, kind: str, key: object) -> _Group:
+    return groups.get((False, kind, None if key is None else str(key)), {})
+
+
+def _of_kind(groups: _Groups, kind: str, key: object) -> TicketKindFigures:
+    group = _of(groups, kind, key)
     mean = group.get(RESOLVED, NOTHING).mean
     return TicketKindFigures(*_counted(group), None if mean is None else round(mean, 2))
 

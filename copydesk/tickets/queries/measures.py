@@ -11,7 +11,8 @@ from __future__ import annotations
 from ..clocks import Kind
 
 OPENED, LATE, ANSWERED, RESOLVED = "opened", "late", "answered", "resolved"
-KINDS = ("category", "priority", "status", "requester_role", "assignee_id")
+KINDS = ("category", "priority")
+DESK_KINDS = (*KINDS, "requester_role", "assignee_id")
 BUCKET = "width_bucket(t.{}, %(edges)s::timestamptz[])"
 PERIOD, BEFORE = ("false", "since", "until"), ("true", "base_since", "base_until")
 HOURS = "date_part('epoch', t.{} - t.opened_at) / 3600"
@@ -84,11 +85,17 @@ TOTALS = _all(*(part for span in BOTH for part in (*_opened(span, ""), _resolved
 TIMED_TOTALS = _all(
     *(part for span in BOTH for part in (*_opened(span, ""), _answered(span), _resolved(TIMES, span, "")))
 )
-REPORT = _all(
-    *_opened(PERIOD, "", "bucket", *KINDS),
-    _answered(PERIOD),
-    _resolved(TIMES, PERIOD, "", "bucket"),
-    _resolved(MEAN, PERIOD, *KINDS),
-    *(*_opened(BEFORE, ""), _answered(BEFORE), _resolved(TIMES, BEFORE, "")),
-)
 ATTAINED = _all(*_opened(PERIOD, "", "priority", "assignee_id"))
+
+
+def _report(*kinds: str) -> str:
+    return _all(
+        *_opened(PERIOD, "", "bucket", "status", *kinds),
+        _answered(PERIOD),
+        _resolved(TIMES, PERIOD, "", "bucket"),
+        _resolved(MEAN, PERIOD, *kinds),
+        *(*_opened(BEFORE, ""), _answered(BEFORE), _resolved(TIMES, BEFORE, "")),
+    )
+
+
+REPORT, DESK_REPORT = _report(*KINDS), _report(*DESK_KINDS)
