@@ -15,12 +15,12 @@ KINDS = ("category", "priority")
 DESK_KINDS = (*KINDS, "requester_role", "assignee_id")
 BUCKET = "width_bucket(t.{}, %(edges)s::timestamptz[])"
 PERIOD, BEFORE = ("false", "since", "until"), ("true", "base_since", "base_until")
-HOURS = "date_part('epoch', t.{} - t.opened_at) / 3600"
-TIMES = """
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}), percentile_cont(0.9) WITHIN GROUP (ORDER BY {0}),
-    avg({0}), count({0})
+HOURS = "date_part('epoch', t.{0} - t.opened_at) / 3600"
+QUANTILES = f"""
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY {HOURS}), percentile_cont(0.9) WITHIN GROUP (ORDER BY {HOURS})
 """
-MEAN = "NULL::float8, NULL::float8, avg({0}), count({0})"
+MEAN = f"avg({HOURS}), count(t.{{0}})"
+TIMES, MEAN_TIME = f"{QUANTILES}, {MEAN}", f"NULL::float8, NULL::float8, {MEAN}"
 NO_TIMES = "NULL::float8, NULL::float8, NULL::float8, 0"
 SINGLE = "t.merged_into_id IS NULL AND t.resolved_at IS"
 OF_OPENED = f"""
@@ -33,7 +33,7 @@ OF_LATE = "0, 0, 0, {}, {}, NULL::float8".format(
     ", ".join(f"0, count(*) FILTER (WHERE l.kind = '{kind}')" for kind in Kind), NO_TIMES
 )
 OF_RESOLVED = "count(*), count(t.rating), count(*) - count(t.rating), 0, 0, 0, 0, 0, 0, {}, avg(t.rating)::float8"
-OF_ANSWERED = f"0, 0, 0, 0, 0, 0, 0, 0, 0, {TIMES.format(HOURS.format('first_response_at'))}, NULL::float8"
+OF_ANSWERED = f"0, 0, 0, 0, 0, 0, 0, 0, 0, {TIMES.format('first_response_at')}, NULL::float8"
 LATE_TICKETS = """late l CROSS JOIN LATERAL (
     SELECT * FROM tickets_ticket WHERE website_id = %(website)s AND id = l.ticket_id OFFSET 0
 ) t"""
@@ -73,7 +73,7 @@ def _answered(span: Span) -> str:
 
 
 def _resolved(times: str, span: Span, *kinds: str) -> str:
-    return _read(RESOLVED, "resolved_at", OF_RESOLVED.format(times.format(HOURS.format("resolved_at"))), span, *kinds)
+    return _read(RESOLVED, "resolved_at", OF_RESOLVED.format(times.format("resolved_at")), span, *kinds)
 
 
 def _all(*parts: str) -> str:
@@ -93,7 +93,7 @@ def _report(*kinds: str) -> str:
         *_opened(PERIOD, "", "bucket", "status", *kinds),
         _answered(PERIOD),
         _resolved(TIMES, PERIOD, "", "bucket"),
-        _resolved(MEAN, PERIOD, *kinds),
+        _resolved(MEAN_TIME, PERIOD, *kinds),
         *(*_opened(BEFORE, ""), _answered(BEFORE), _resolved(TIMES, BEFORE, "")),
     )
 
