@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .errors import Invalid
@@ -66,24 +67,14 @@ class Period:
         compared = (base.since, base.until) if base else (None, None)
         return ReportPeriod(self.since, self.until, self.timezone, *compared)
 
-    def buckets(self) -> list[Bucket]:
+    def buckets(self) -> tuple[Bucket, ...]:
         """Without gaps; the first and the last may be cut by the period. Raises Invalid beyond MOST_BUCKETS."""
-        found: list[Bucket] = []
-        start, on = self.since, self._day(self.since)
-        while start < self.until:
-            following = _following(on, self.granularity)
-            end = min(day_start(following, self.timezone), self.until)
-            if end > start:  # a zone that crossed the date line has left out a day
-                found.append(Bucket(on, start, end))
-            if len(found) > MOST_BUCKETS:
-                raise Invalid({"granularity": f"More than {MOST_BUCKETS} steps: take longer ones, or less time."})
-            start, on = end, following
-        return found
+        return _buckets(self)
 
     def previous(self) -> Period:
         """The time just before: as many months where these are whole months, as many days where these are whole days of
         the zone (whatever hours they have), else as long."""
-        first, last = self._day(self.since), self._day(self.until)
+        first, last = _day(self.since, self.timezone), _day(self.until, self.timezone)
         if not self._whole_days:
             return replace(self, since=self.since - (self.until - self.since), until=self.since)
         if first.day == last.day == 1:
@@ -100,10 +91,7 @@ class Period:
 
     @property
     def _whole_days(self) -> bool:
-        return all(day_start(self._day(at), self.timezone) == at for at in (self.since, self.until))
-
-    def _day(self, at: dt.datetime) -> dt.date:
-        return at.astimezone(ZoneInfo(self.timezone)).date()
+        return all(day_start(_day(at, self.timezone), self.timezone) == at for at in (self.since, self.until))
 
     def _year_before(self, at: dt.datetime, instead_of_leap_day: tuple[int, int]) -> dt.datetime:
         local = at.astimezone(ZoneInfo(self.timezone))
@@ -127,6 +115,26 @@ def day_start(day: dt.date, timezone: str) -> dt.datetime:
     """In UTC. Where clocks go forward at midnight a day starts at the first time that it has; where they go back to it,
     at the first of the two."""
     return dt.datetime.combine(day, dt.time(), ZoneInfo(timezone)).astimezone(dt.UTC)
+
+
+def _day(at: dt.datetime, timezone: str) -> dt.date:
+    return at.astimezone(ZoneInfo(timezone)).date()
+
+
+@lru_cache(maxsize=512)
+def _buckets(period: Period) -> tuple[Bucket, ...]:
+    """Kept, because all who look at the last thirty days of a website today look at the same."""
+    found: list[Bucket] = []
+    start, on = period.since, _day(period.since, period.timezone)
+    while start < period.until:
+        following = _following(on, period.granularity)
+        end = min(day_start(following, period.timezone), period.until)
+        if end > start:  # a zone that crossed the date line has left out a day
+            found.append(Bucket(on, start, end))
+        if len(found) > MOST_BUCKETS:
+            raise Invalid({"granularity": f"More than {MOST_BUCKETS} steps: take longer ones, or less time."})
+        start, on = end, following
+    return tuple(found)
 
 
 def _following(day: dt.date, granularity: Granularity) -> dt.date:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
@@ -13,6 +11,7 @@ from copydesk.tenancy.sql import select
 from copydesk.tickets.queries import figures
 from copydesk.tickets.queries.backlog import BacklogPoint, backlog_trend
 from copydesk.tickets.queries.figures import (
+    Agent,
     Attainment,
     CategoryFigures,
     PriorityFigures,
@@ -24,7 +23,7 @@ from copydesk.tickets.queries.figures import (
     TimedFigures,
 )
 from copydesk.tickets.queries.queue import standing
-from copydesk.tickets.queries.rows import Member, TicketRow, people, rows_of
+from copydesk.tickets.queries.rows import Member, TicketRow, member_from, rows_of
 from copydesk.tickets.queries.sla import PolicyInForce, policy_in_force
 
 COURSE = """
@@ -34,8 +33,6 @@ SELECT count(*) FILTER (WHERE escalation_level > 0),
 FROM tickets_ticket WHERE website_id = %(website)s AND opened_at >= %(since)s AND opened_at < %(until)s
 """
 """Of the tickets opened in a period: escalated since, ended at least once, reopened since."""
-R = TypeVar("R")
-F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +145,19 @@ def ticket_dashboard(actor: Actor, period: Period) -> TicketDashboard:
 
 
 def sla_figures(actor: Actor, period: Period) -> SlaFigures:
-    """Three queries."""
+    """Two queries."""
     found = figures.attainments(actor.website, period)
     return SlaFigures(
         period=period.row(),
         attainment=found.overall,
         by_priority=[PriorityAttainment(*one) for one in found.by_priority],
-        by_agent=_by_agent(actor, found.by_agent, AgentAttainment),
+        by_agent=[AgentAttainment(_member(actor, agent), its) for agent, its in found.by_agent],
         policy=policy_in_force(actor.website),
     )
 
 
 def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
-    """Four queries."""
+    """Three queries."""
     report = figures.desk_report(actor.website, period)
     found, before = report.figures, report.before
     ((escalated, ended, reopened),) = select(COURSE, website=actor.website.pk, since=period.since, until=period.until)
@@ -177,15 +174,11 @@ def ticket_analytics(actor: Actor, period: Period) -> TicketAnalytics:
         by_priority=report.by_priority,
         by_role=report.by_role,
         by_status=report.by_status,
-        by_agent=_by_agent(actor, report.by_agent, AgentFigures),
+        by_agent=[AgentFigures(_member(actor, agent), its) for agent, its in report.by_agent],
         escalation_rate=rate(escalated, found.opened),
         reopen_rate=rate(reopened, ended),
     )
 
 
-def _by_agent(actor: Actor, found: Mapping[int | None, F], row: Callable[[Member | None, F], R]) -> list[R]:
-    """By membership, tickets of nobody last. One query."""
-    ids = [agent for agent in found if agent is not None]
-    agents = people(actor, ids)
-    rows = [row(agents[agent], found[agent]) for agent in sorted(ids)]
-    return [*rows, row(None, found[None])] if None in found else rows
+def _member(actor: Actor, agent: Agent | None) -> Member | None:
+    return member_from(actor, *agent) if agent else None

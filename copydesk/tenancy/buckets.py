@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from copydesk.core.period import Bucket, Period
@@ -19,7 +20,7 @@ IN_BUCKETS = f"""(
 """To be joined LATERAL to rows with an `at`: a row may be of the period and of its baseline."""
 
 
-def of_period(website: Website, period: Period, buckets: list[Bucket]) -> dict[str, Any]:
+def of_period(website: Website, period: Period, buckets: Sequence[Bucket]) -> dict[str, Any]:
     """The parameters of a statement about a website's period; `oldest` is where the earlier of both begins."""
     base = period.baseline
     return {

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar
 
-import orjson
-from django.db import connection
-
 from copydesk.core import clock
 
 from .models import Policy, Website
+from .sql import select
 
 STORED = """
-SELECT DISTINCT ON (name) name, version, data::text FROM tenancy_policy
-WHERE website_id = %s AND name = ANY(%s) AND (%s::integer IS NULL OR version = %s) ORDER BY name, version DESC
+SELECT DISTINCT ON (name) name, version, data::json FROM tenancy_policy
+WHERE website_id = %(website)s AND name = ANY(%(names)s)
+  AND (%(version)s::integer IS NULL OR version = %(version)s::integer)
+ORDER BY name, version DESC
 """
 
 
@@ -64,9 +64,9 @@ def _stored(
 ) -> dict[str, tuple[dict[str, Any], int]]:
     """Name → data and version. As SQL text: most requests ask for one, and putting the expression together took longer
     than all the rest of it."""
-    with connection.cursor() as cursor:
-        cursor.execute(STORED, [website if isinstance(website, int) else website.pk, list(names), version, version])
-        return {name: (orjson.loads(data), stored) for name, stored, data in cursor.fetchall()}
+    website_id = website if isinstance(website, int) else website.pk
+    found = select(STORED, website=website_id, names=list(names), version=version)
+    return {name: (data, stored) for name, stored, data in found}
 
 
 def store_policy(website: Website, name: str, data: dict[str, Any]) -> Policy:

@@ -256,9 +256,9 @@ def check_kinds(books: Books, period: Period, busy: Counter[str]) -> None:
         status: sum(row.status == status for row in opened) for status in Status
     }
     both = [*opened, *(row for row in books.tickets if row.resolved_at and inside(row, "resolved_at"))]
-    assert set(found.by_agent) == {row.assignee_id for row in both}
-    for agent, its in found.by_agent.items():
-        check_figures(books, its, narrowed(inside, "assignee_id", agent), Counter())
+    assert {agent and agent.pk for agent, _ in found.by_agent} == {row.assignee_id for row in both}
+    for agent, its in found.by_agent:
+        check_figures(books, its, narrowed(inside, "assignee_id", agent and agent.pk), Counter())
     busy["agents"] += len(found.by_agent)
 
 

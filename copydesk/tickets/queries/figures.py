@@ -43,14 +43,23 @@ class Attainment:
     resolution: Rate
 
 
+class Agent(NamedTuple):
+    """Membership id, and what a Member is made from."""
+
+    pk: int
+    role: str
+    number: int
+    full_name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Attainments:
     """Of the tickets opened in a period: of all; from critical to low, also of those without any; by who has them, or
-    had them last, None for nobody. Both lists sum to `overall`."""
+    had them last. Both lists sum to `overall`."""
 
     overall: Attainment
     by_priority: list[tuple[str, Attainment]]
-    by_agent: Mapping[int | None, Attainment]
+    by_agent: list[tuple[Agent | None, Attainment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +164,11 @@ class TicketReport:
 
 @dataclass(frozen=True, slots=True)
 class DeskReport(TicketReport):
-    """Also of clients and of writers, and of those who have tickets, or had them last, by membership id, None for
-    nobody: who has none is not there."""
+    """Also of clients and of writers, and of those who have tickets, or had them last, None for nobody: who has none is
+    not there."""
 
     by_role: list[RoleFigures]
-    by_agent: Mapping[int | None, TicketKindFigures]
+    by_agent: list[tuple[Agent | None, TicketKindFigures]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,24 +233,23 @@ def ticket_report(website: Website, period: Period) -> TicketReport:
 
 def desk_report(website: Website, period: Period) -> DeskReport:
     """One query."""
-    groups = _groups(_rows(DESK_REPORT, website, period, buckets=period.buckets()))
-    agents = [key for is_baseline, kind, key in groups if kind == "assignee_id" and not is_baseline]
+    rows = _rows(DESK_REPORT, website, period, buckets=period.buckets())
+    groups = _groups(row[:-1] for row in rows)
     return DeskReport(
         **_report(groups, period),
         by_role=[RoleFigures(role.value, _of_kind(groups, "requester_role", role.value)) for role in REQUESTERS],
-        by_agent={int(key) if key else None: _of_kind(groups, "assignee_id", key) for key in agents},
+        by_agent=[(agent, _of_kind(groups, "assignee_id", key)) for agent, key in _agents(rows)],
     )
 
 
 def attainments(website: Website, period: Period) -> Attainments:
     """Of the period alone. One query."""
-    groups = _groups(_rows(ATTAINED, website, replace(period, compare=Compare.NONE)))
-
-    agents = [key for _, kind, key in groups if kind == "assignee_id"]
+    rows = _rows(ATTAINED, website, replace(period, compare=Compare.NONE))
+    groups = _groups(row[:-1] for row in rows)
     return Attainments(
         overall=_attainment(_of(groups, "", None)),
         by_priority=[(one.word, _attainment(_of(groups, "priority", one.value))) for one in reversed(Priority)],
-        by_agent={int(key) if key else None: _attainment(_of(groups, "assignee_id", key)) for key in agents},
+        by_agent=[(agent, _attainment(_of(groups, "assignee_id", key))) for agent, key in _agents(rows)],
     )
 
 
@@ -295,6 +303,12 @@ def _figures(group: _Group) -> TicketFigures:
     return TicketFigures(*_counted(group))
 
 
+def _agents(rows: Iterable[Sequence[Any]]) -> list[tuple[Agent | None, str | None]]:
+    """In the order of their ids, nobody last, each with its key."""
+    known = {key: name and Agent(int(key), *name) for _, _, kind, key, *_, name in rows if kind == "assignee_id"}
+    return [(known[key], key) for key in sorted(known, key=lambda key: (key is None, int(key or 0)))]
+
+
 def _of(groups: _Groups, kind: str, key: object) -> _Group:
     return groups.get((False, kind, None if key is None else str(key)), {})
 
@@ -332,8 +346,8 @@ def _counted(group: _Group) -> tuple[int, int, Rate, Attainment, Satisfaction]:
 
 def _attainment(group: _Group) -> Attainment:
     """Of met and breached first responses, next responses, resolutions; also of those that are late and not marked."""
-    promises = [sum(each) for each in zip(*(group.get(what, NOTHING)[3:9] for what in (OPENED, LATE)), strict=True)]
-    met, breached = promises[::2], promises[1::2]
+    kept, late = group.get(OPENED, NOTHING), group.get(LATE, NOTHING)
+    met, breached = kept[3:9:2], [one + more for one, more in zip(kept[4:9:2], late[4:9:2], strict=True)]
     return Attainment(_share(sum(met), sum(breached)), *map(_share, met, breached))
 
 

@@ -85,17 +85,31 @@ TOTALS = _all(*(part for span in BOTH for part in (*_opened(span, ""), _resolved
 TIMED_TOTALS = _all(
     *(part for span in BOTH for part in (*_opened(span, ""), _answered(span), _resolved(TIMES, span, "")))
 )
-ATTAINED = _all(*_opened(PERIOD, "", "priority", "assignee_id"))
 
 
-def _report(*kinds: str) -> str:
-    return _all(
+def _report(*kinds: str) -> tuple[str, ...]:
+    return (
         *_opened(PERIOD, "", "bucket", "status", *kinds),
         _answered(PERIOD),
         _resolved(TIMES, PERIOD, "", "bucket"),
         _resolved(MEAN_TIME, PERIOD, *kinds),
-        *(*_opened(BEFORE, ""), _answered(BEFORE), _resolved(TIMES, BEFORE, "")),
+        *_opened(BEFORE, ""),
+        _answered(BEFORE),
+        _resolved(TIMES, BEFORE, ""),
     )
 
 
-REPORT, DESK_REPORT = _report(*KINDS), _report(*DESK_KINDS)
+def _with_agents(*parts: str) -> str:
+    """Last in each row stands who the key is, where it is an agent's: role, number, full name."""
+    return f"""
+SELECT r.*, CASE r.kind WHEN 'assignee_id' THEN (
+    SELECT json_build_array(m.role, m.number, u.full_name)
+    FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+    WHERE m.website_id = %(website)s AND m.id = r.key::bigint
+) END
+FROM ({_all(*parts)}) r(what, is_baseline, kind, key)
+"""  # noqa: S608 — put together from constants
+
+
+ATTAINED = _with_agents(*_opened(PERIOD, "", "priority", "assignee_id"))
+REPORT, DESK_REPORT = _all(*_report(*KINDS)), _with_agents(*_report(*DESK_KINDS))

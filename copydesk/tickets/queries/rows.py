@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -314,12 +314,6 @@ def _row(actor: Actor, row: _Ticket) -> TicketRow:
         rated_at=row.rated_at,
         available_actions=Ticket.LIFECYCLE.available(row, actor),
     )
-
-
-def people(actor: Actor, member_ids: Iterable[int]) -> dict[int, Member]:
-    """By membership. One query."""
-    found = select(PEOPLE, website=actor.website.pk, people=list(member_ids))
-    return {pk: member_from(actor, pk, *known) for pk, *known in found}
 
 
 def member_from(actor: Actor, pk: int, role: str, number: int, full_name: str, pen_name: str | None = None) -> Member:
