@@ -162,8 +162,8 @@ class Desk(GenericViewSet[Any]):
         return given.validated_data  # type: ignore[no-any-return]
 
     def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Tab] | None = None, total: Any = None) -> Response:
-        """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models, or of the ids. Two
-        queries beside those of `build`, also of a queue, which has `tabs`: word → what narrows the rows. One where the
+        """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models, or of the ids. One
+        query beside those of `build`; two of a queue, which has `tabs`: word → what narrows the rows. One where the
         endpoint, which has no filters then, has counted the `total` already, of a queue by tab."""
         rows = self.filter_queryset(rows)
         beside = {}

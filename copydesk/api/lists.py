@@ -11,7 +11,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
-from copydesk.tenancy.counts import Tab, tab_counts
+from copydesk.tenancy.counts import Tab, counted_page, tab_counts
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
@@ -42,11 +42,13 @@ class Cursor(BasePagination):
 
 
 def page(request: Request, rows: Any, build: Build, total: int | None = None) -> dict[str, Any]:
-    """One page of ordered `rows`; two queries beside those of `build`, or one where they are counted already."""
+    """One page of ordered `rows`; one query beside those of `build`, and one more beyond the last page."""
     number, size = _whole(request, "page", 1, 1_000_000), _whole(request, "page_size", 25, 100)
-    total = count(rows) if total is None else total
     start = (number - 1) * size
-    found = list(rows[start : start + size]) if start < total or total > COUNTED_TO else []
+    if total is None:
+        found, total = counted_page(rows, start, size, COUNTED_TO + 1)
+    else:
+        found = list(rows[start : start + size]) if start < total or total > COUNTED_TO else []
     more = start + size < total if total <= COUNTED_TO else len(found) == size
     return {
         "count": min(total, COUNTED_TO),
@@ -55,11 +57,6 @@ def page(request: Request, rows: Any, build: Build, total: int | None = None) ->
         "previous": _link(request, page=number - 1) if number > 1 else None,
         "results": build(found),
     }
-
-
-def count(rows: Any) -> int:
-    """Exact to 10,000, then one more. One query."""
-    return tab_counts(rows, {"rows": Tab(apart=True)}, COUNTED_TO + 1)["rows"]
 
 
 def tabs(

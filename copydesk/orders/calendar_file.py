@@ -34,7 +34,7 @@ def calendar_file(website: Website, entries: Iterable[Entry]) -> bytes:
     calendar.add("x-published-ttl", "PT1H")
     for entry in entries:
         calendar.add_component(_event(website, entry))
-    content: bytes = calendar.to_ical()
+    content: bytes = calendar.to_ical(sorted=False)
     return content
 
 
@@ -45,7 +45,6 @@ def _event(website: Website, entry: Entry) -> Event:
     event["UID"] = vText(f"work-{entry.round_id}.{website.slug}@copydesk")
     event["SEQUENCE"] = vInt(entry.sequence)
     event["DTSTAMP"] = changed
-    event["CREATED"] = vDatetime(entry.asked_at)
     event["LAST-MODIFIED"] = changed
     event["DTSTART"] = vDatetime(entry.due_at)
     event["SUMMARY"] = vText(_text(f"{SAYS[entry.state]}: order {entry.number}{kind}, {entry.topic}"))

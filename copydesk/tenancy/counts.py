@@ -1,4 +1,4 @@
-"""How many rows several query sets have, asked at once."""
+"""How many rows there are, asked at once: of several query sets, or with a page of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from .sql import holds
@@ -55,3 +55,23 @@ def tab_counts(rows: QuerySet[Any], tabs: Mapping[str, Tab], most: int) -> dict[
     with connection.cursor() as cursor:
         cursor.execute(text, params)
         return dict(zip(tabs, cursor.fetchone(), strict=True))
+
+
+def counted_page(rows: QuerySet[Any], start: int, size: int, most: int) -> tuple[list[Any], int]:
+    """The models, or the ids, of one page of `rows`, and how many there are in all, no further than to `most`. One
+    query; two beyond the last page."""
+    try:
+        text, params = rows.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return [], 0
+    counted = f"SELECT count(*) FROM (SELECT FROM {text.partition(' FROM ')[2]} LIMIT {most}) counted"  # noqa: S608
+    total = RawSQL(counted, params, IntegerField())  # noqa: S611 — our own text
+    if rows.query.values_select:
+        found = list(rows.values_list("pk", total)[start : start + size])
+        page, totals = [pk for pk, _ in found], [n for _, n in found]
+    else:
+        page = list(rows.annotate(counted=total)[start : start + size])
+        totals = [row.counted for row in page]
+    if totals or not start:
+        return page, totals[0] if totals else 0
+    return [], counted_page(rows, 0, 1, most)[1]

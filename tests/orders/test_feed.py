@@ -135,7 +135,7 @@ class TestTheFile:
         assert event["summary"] == "Due: order 7, War, peace; and\\more lines"
         assert event["description"] == "Pages: 3. Slides: 2."
         assert event.decoded("dtstart") == NOON + DAY
-        assert event.decoded("dtstamp") == event.decoded("created") == NOON - DAY
+        assert event.decoded("dtstamp") == event.decoded("last-modified") == NOON - DAY
         assert b"DTSTART:20260321T120000Z\r\n" in text
 
     def test_lines_are_folded_and_end_as_they_must(

@@ -9,7 +9,7 @@ import pytest
 from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.models import Membership
-from copydesk.tenancy.counts import Tab, tab_counts
+from copydesk.tenancy.counts import Tab, counted_page, tab_counts
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from copydesk.tenancy.sql import holds
@@ -71,3 +71,19 @@ def test_a_condition_says_what_it_is_about_by_name(website: Website) -> None:
     condition = holds("role = %(role)s AND number < %(most)s AND role <> %(not_role)s", role="a", most=3, not_role="b")
     assert isinstance(condition, RawSQL)
     assert (condition.sql, condition.params) == ("role = %s AND number < %s AND role <> %s", ["a", 3, "b"])
+
+
+def test_a_page_with_how_many_there_are(website: Website, django_assert_num_queries: Callable[[int], Any]) -> None:
+    """Of models and of ids; two queries beyond the last page, none of what is empty by its filters."""
+    rows = Membership.objects.of(website).order_by("number")
+    known = list(rows)
+    for asked, all_of_them in ((rows, known), (rows.ids(), [row.pk for row in known])):
+        for start, most, total in ((0, 9, 3), (2, 9, 3), (0, 2, 2)):
+            with django_assert_num_queries(1):
+                assert counted_page(asked, start, 2, most) == (all_of_them[start : start + 2], total)
+        with django_assert_num_queries(2):
+            assert counted_page(asked, 4, 2, 9) == ([], 3)
+        with django_assert_num_queries(1):
+            assert counted_page(asked.filter(number=9), 0, 2, 9) == ([], 0)
+        with django_assert_num_queries(0):
+            assert counted_page(asked.none(), 0, 2, 9) == ([], 0)

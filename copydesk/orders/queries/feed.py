@@ -47,7 +47,6 @@ class Entry:
     pages: int
     slides: int
     due_at: dt.datetime
-    asked_at: dt.datetime
     changed_at: dt.datetime
     state: Literal["open", "paused", "submitted", "gone"]
 
@@ -78,7 +77,6 @@ def due_entries(actor: Actor, period: Period) -> list[Entry]:
             pages=work.pages,
             slides=work.slides,
             due_at=work.due_at,
-            asked_at=work.asked_at,
             changed_at=work.asked_at,
             state="open",
         )
@@ -104,7 +102,6 @@ def _entry(*row: Any) -> Entry:
         pages=pages,
         slides=slides,
         due_at=due_at,
-        asked_at=asked_at,
         changed_at=submitted_at or closed_at or asked_at,
         state=state,  # type: ignore[arg-type]
     )
