@@ -1,4 +1,5 @@
-"""Who asks in the benchmark: one member of each role of the largest website, of the same size whatever the world's."""
+"""Who asks in the benchmark: one member of each role of the largest website; a client and a writer of the same size
+whatever the world's, an editor of the website's usual one."""
 
 from __future__ import annotations
 
@@ -53,6 +54,22 @@ ORDER BY a.working::int
     abs(a.n - %(wanted)s), a.writer_id
 LIMIT 1
 """
+EDITOR = """
+WITH e AS (
+    SELECT editor_id, count(*) AS n FROM editing_editingreview WHERE website_id = %(website)s GROUP BY 1
+)
+SELECT e.editor_id FROM e
+ORDER BY EXISTS (
+    SELECT 1 FROM editing_editingtask t
+    WHERE t.website_id = %(website)s AND t.editor_id = e.editor_id AND t.status IN ('claimed', 'in_review')
+)::int
+    + EXISTS (
+        SELECT 1 FROM editing_requiredchange c WHERE c.website_id = %(website)s AND c.editor_id = e.editor_id
+    )::int DESC,
+    abs(e.n - (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY n) FROM e)), e.editor_id
+LIMIT 1
+"""
+"""The one in the middle: the first takes whatever comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,8 @@ def askers(website: Website) -> dict[str, Asker]:
     members = {
         Role.CLIENT: _chosen(CLIENT, website, ORDERS_OF_CLIENT),
         Role.WRITER: _chosen(WRITER, website, ORDERS_OF_WRITER),
-        **{role: _first(website, role) for role in (Role.EDITOR, Role.SUPPORT, Role.ADMIN)},
+        Role.EDITOR: _chosen(EDITOR, website),
+        **{role: _first(website, role) for role in (Role.SUPPORT, Role.ADMIN)},
     }
     found = {"anonymous": Asker("anonymous", website, None, None, feed_of(members[Role.WRITER]))}
     found |= {role.value: of_member(website, member) for role, member in members.items()}
@@ -119,7 +137,7 @@ def feed_of(writer: Membership) -> str:
     return secret
 
 
-def _chosen(query: str, website: Website, wanted: int) -> Membership:
+def _chosen(query: str, website: Website, wanted: int | None = None) -> Membership:
     with connection.cursor() as cursor:
         cursor.execute(query, {"website": website.pk, "wanted": wanted})
         (member_id,) = cursor.fetchone()
