@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(fields=['website', 'opened_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'resolved_at', 'merged_into', 'first_response_at', 'first_response_met', 'next_responses_met', 'next_responses_breached', 'resolution_met'), name='ticket_by_opening'),
+            index=models.Index(fields=['website', 'opened_at'], include=('category', 'priority', 'status', 'requester_role', 'assignee', 'resolved_at', 'merged_into', 'first_response_at', 'first_response_met', 'next_responses_met', 'next_responses_breached', 'resolution_met', 'escalation_level', 'closed_at', 'reopened_at'), name='ticket_by_opening'),
         ),
         migrations.AddIndex(
             model_name='ticket',
@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='escalation',
-            index=models.Index(fields=['website', '-id'], name='ticket_escalation_newest'),
+            index=models.Index(fields=['website', '-id'], include=('status',), name='ticket_escalation_newest'),
         ),
         migrations.AddIndex(
             model_name='escalation',

@@ -69,7 +69,7 @@ class Escalation(Journaled):
             models.CheckConstraint(condition=~Q(reason="") | ~Q(rule=""), name="ticket_escalation_says_why"),
         ]
         indexes = [
-            models.Index(fields=["website", "-id"], name="ticket_escalation_newest"),
+            models.Index(fields=["website", "-id"], name="ticket_escalation_newest", include=["status"]),
             models.Index(
                 fields=["website", "status", "-id"],
                 name="ticket_escalation_open",

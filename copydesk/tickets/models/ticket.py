@@ -281,7 +281,7 @@ class Ticket(Journaled):
                 include=[
                     *COUNTED,
                     *("resolved_at", "merged_into", "first_response_at", "first_response_met", "next_responses_met"),
-                    *("next_responses_breached", "resolution_met"),
+                    *("next_responses_breached", "resolution_met", "escalation_level", "closed_at", "reopened_at"),
                 ],
             ),
             models.Index(

@@ -21,7 +21,7 @@ from copydesk.tenancy.sql import select
 
 from ..models import Category, Priority, Status
 from ..models.ticket import AT_RISK, IS_ACTIVE, OVERDUE, REQUESTERS
-from .measures import ANSWERED, ATTAINED, DESK_REPORT, LATE, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
+from .measures import ANSWERED, ATTAINED, COURSE, DESK_REPORT, LATE, OPENED, REPORT, RESOLVED, TIMED_TOTALS, TOTALS
 
 WAITING = f"""
 SELECT status, category, priority, count(*), count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {AT_RISK})
@@ -165,10 +165,13 @@ class TicketReport:
 @dataclass(frozen=True, slots=True)
 class DeskReport(TicketReport):
     """Also of clients and of writers, and of those who have tickets, or had them last, None for nobody: who has none is
-    not there."""
+    not there. `escalation_rate`: of the tickets opened in the period, those escalated since, by rule or by hand.
+    `reopen_rate`: of those of them that were resolved or closed at least once, those reopened since."""
 
     by_role: list[RoleFigures]
     by_agent: list[tuple[Agent | None, TicketKindFigures]]
+    escalation_rate: Rate
+    reopen_rate: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,8 @@ class Backlog:
 
 
 class _Measures(NamedTuple):
-    """Of tickets opened, `good` are resolved; of those resolved, rated. The clocks are of those opened."""
+    """Of tickets opened, `good` are resolved; of those resolved, rated. The clocks are of those opened. Of a COURSE:
+    escalated, ended, reopened."""
 
     n: int
     good: int
@@ -235,10 +239,13 @@ def desk_report(website: Website, period: Period) -> DeskReport:
     """One query."""
     rows = _rows(DESK_REPORT, website, period, buckets=period.buckets())
     groups = _groups(row[:-1] for row in rows)
+    opened, course = (groups.get(PERIOD, {}).get(what, NOTHING) for what in (OPENED, COURSE))
     return DeskReport(
         **_report(groups, period),
         by_role=[RoleFigures(role.value, _of_kind(groups, "requester_role", role.value)) for role in REQUESTERS],
         by_agent=[(agent, _of_kind(groups, "assignee_id", key)) for agent, key in _agents(rows)],
+        escalation_rate=rate(course.n, opened.n),
+        reopen_rate=rate(course.bad, course.good),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..clocks import Kind
 
-OPENED, LATE, ANSWERED, RESOLVED = "opened", "late", "answered", "resolved"
+OPENED, LATE, ANSWERED, RESOLVED, COURSE = "opened", "late", "answered", "resolved", "course"
 KINDS = ("category", "priority")
 DESK_KINDS = (*KINDS, "requester_role", "assignee_id")
 BUCKET = "width_bucket(t.{}, %(edges)s::timestamptz[])"
@@ -34,6 +34,12 @@ OF_LATE = "0, 0, 0, {}, {}, NULL::float8".format(
 )
 OF_RESOLVED = "count(*), count(t.rating), count(*) - count(t.rating), 0, 0, 0, 0, 0, 0, {}, avg(t.rating)::float8"
 OF_ANSWERED = f"0, 0, 0, 0, 0, 0, 0, 0, 0, {TIMES.format('first_response_at')}, NULL::float8"
+OF_COURSE = f"""
+    count(*) FILTER (WHERE t.escalation_level > 0),
+    count(*) FILTER (WHERE coalesce(t.resolved_at, t.closed_at, t.reopened_at) IS NOT NULL),
+    count(*) FILTER (WHERE t.reopened_at IS NOT NULL), 0, 0, 0, 0, 0, 0, {NO_TIMES}, NULL::float8
+"""
+"""Of those opened: escalated since, ended at least once, reopened since."""
 LATE_TICKETS = """late l CROSS JOIN LATERAL (
     SELECT * FROM tickets_ticket WHERE website_id = %(website)s AND id = l.ticket_id OFFSET 0
 ) t"""
@@ -70,6 +76,10 @@ def _opened(span: Span, *kinds: str) -> list[str]:
 
 def _answered(span: Span) -> str:
     return _read(ANSWERED, "opened_at", OF_ANSWERED, span, "")
+
+
+def _course(span: Span) -> str:
+    return _read(COURSE, "opened_at", OF_COURSE, span, "")
 
 
 def _resolved(times: str, span: Span, *kinds: str) -> str:
@@ -112,4 +122,4 @@ FROM ({_all(*parts)}) r(what, is_baseline, kind, key)
 
 
 ATTAINED = _with_agents(*_opened(PERIOD, "", "priority", "assignee_id"))
-REPORT, DESK_REPORT = _all(*_report(*KINDS)), _with_agents(*_report(*DESK_KINDS))
+REPORT, DESK_REPORT = _all(*_report(*KINDS)), _with_agents(*_report(*DESK_KINDS), _course(PERIOD))
