@@ -31,11 +31,13 @@ OVERDUE = f"{DEADLINE} <= %(at)s"
 URGENT = f"(SELECT o.client_deadline > %(at)s AND o.client_deadline <= %(soon)s {ORDER})"
 UPCOMING = f"{DEADLINE} > %(soon)s"
 KNOWN = "FROM editing_expertise e WHERE e.website_id = %(website)s AND e.editor_id = %(member)s AND e.kind"
-FITTING = " AND ".join(
-    f"(NOT EXISTS (SELECT 1 {KNOWN} = '{kind}') OR (SELECT o.{kind} {ORDER}) IN (SELECT e.code {KNOWN} = '{kind}'))"
-    for kind in ("subject", "paper_type")
-)
+SUBJECTS, PAPER_TYPES = (f"ARRAY(SELECT e.code {KNOWN} = '{kind}')" for kind in ("subject", "paper_type"))
+FITTING = f"""(
+    SELECT (cardinality(%(subjects)s::text[]) = 0 OR o.subject = ANY(%(subjects)s::text[]))
+        AND (cardinality(%(paper_types)s::text[]) = 0 OR o.paper_type = ANY(%(paper_types)s::text[])) {ORDER}
+)"""
 """Of a subject and a paper type that the editor knows; one who names none knows all."""
+FITTING_MEMBER = FITTING.replace("%(subjects)s", SUBJECTS).replace("%(paper_types)s", PAPER_TYPES)
 EDITORS_CHANGES = f"""({CHANGE}.editor_id = %(member)s OR {CHANGE}.order_id IN (
     SELECT t.order_id FROM {TASK} t WHERE t.website_id = %(website)s AND t.status <> 'closed'
 ))"""  # noqa: S608 — put together from constants

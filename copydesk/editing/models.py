@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,7 +19,7 @@ from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import WRITING, Order, OrderFile, Round, Status
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
-from copydesk.tenancy.sql import holds, select
+from copydesk.tenancy.sql import holds
 
 from . import errors
 from .conditions import (
@@ -29,7 +30,6 @@ from .conditions import (
     RETURNED_TO,
     UPCOMING,
     URGENT,
-    WRITERS,
     WRITERS_CHANGES,
     WRITTEN_BY,
 )
@@ -143,13 +143,11 @@ class EditingTaskQuerySet(TenantQuerySet["EditingTask"]):
         """Available, or claimed by somebody whose lease is over."""
         return self.filter(holds(FREE, at=at))
 
-    def free_to(self, actor: Actor) -> EditingTaskQuerySet:
-        """Which the actor may claim now; not its own writing. One query: hardly any editor has written here, and to
-        plan for it took the database longer than all else."""
-        website, user = actor.website.pk, actor.user_id or 0
-        writers = [pk for (pk,) in select(WRITERS, website=website, user=user)]
+    def free_to(self, website_id: int, writers: Sequence[int]) -> EditingTaskQuerySet:
+        """Which an account may claim now; not its own writing, as one of these members. Hardly any has written here,
+        and to plan for it took the database longer than all else."""
         free = self.free(clock.now())
-        return free.exclude(holds(WRITTEN_BY, website=website, writers=writers)) if writers else free
+        return free.exclude(holds(WRITTEN_BY, website=website_id, writers=list(writers))) if writers else free
 
     def lease_over(self, at: dt.datetime) -> EditingTaskQuerySet:
         return self.filter(status__in=HELD, lease_until__lte=at)

@@ -14,6 +14,7 @@ from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.editing.models import EditingTask
 from copydesk.editing.policies import EditingPolicy
+from copydesk.editing.queries.editors import claimant
 from copydesk.editing.queries.tasks import FREE_TABS, OWN_TABS, TaskRow, free_tabs, own_tabs, shown, task_rows
 
 ROW = shape(TaskRow)
@@ -47,6 +48,8 @@ class EditorTaskDashboard(Desk):
     )
     def available_tasks(self, request: Request) -> Response:
         """What the editor may claim now, the nearest deadline first. `fitting`: of kinds that it knows."""
-        rows = shown(EditingTask.objects.of(self.actor.website).free_to(self.actor))
         policy = EditingPolicy.of(self.actor.website)
-        return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))
+        own = claimant(self.actor, policy)
+        rows = shown(EditingTask.objects.of(self.actor.website).free_to(self.actor.website.pk, own.writers))
+        tabs = free_tabs(own, policy)
+        return self.page(rows, lambda found: task_rows(self.actor, found, policy, own.standing), tabs)

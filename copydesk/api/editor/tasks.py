@@ -24,6 +24,7 @@ from copydesk.editing.actions import reviews, tasks
 from copydesk.editing.models import BEST_SCORE, AssignmentType, EditingTask, TaskStatus, Verdict
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.changes import ChangeRow, change_rows, changes, required_of
+from copydesk.editing.queries.editors import claimant
 from copydesk.editing.queries.tasks import (
     FREE_TABS,
     TABS,
@@ -124,9 +125,11 @@ class TaskDesk(Desk):
     )
     def available_tasks(self, request: Request) -> Response:
         """What may be claimed now: nobody has it, or a claim of it has run out. Not one's own writing."""
-        rows = shown(super().get_queryset().free_to(self.actor))
         policy = EditingPolicy.of(self.actor.website)
-        return self.page(rows, lambda found: task_rows(self.actor, found, policy), free_tabs(self.actor, policy))
+        own = claimant(self.actor, policy)
+        rows = shown(super().get_queryset().free_to(self.actor.website.pk, own.writers))
+        tabs = free_tabs(own, policy)
+        return self.page(rows, lambda found: task_rows(self.actor, found, policy, own.standing), tabs)
 
     @extend_schema(request=Claim, responses=DETAIL)
     @action(detail=False, methods=["post"], url_path="claim", needs=Can.CLAIM_EDITING)

@@ -20,7 +20,7 @@ from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import select
 
 from .. import errors
-from ..conditions import HELD_AT, TASK
+from ..conditions import HELD_AT, PAPER_TYPES, SUBJECTS, TASK, WRITERS
 from ..policies import EditingPolicy
 
 EDITORS = f"""
@@ -51,6 +51,13 @@ SELECT m.status = 'active' AND coalesce(p.available, true), held.tasks, coalesce
 )
 {EDITORS} AND m.id = %(editor)s
 """  # noqa: S608 — put together from constants
+CLAIMANT = f"""
+SELECT ARRAY({WRITERS}), {SUBJECTS}, {PAPER_TYPES}, (
+    SELECT json_build_array(m.status = 'active' AND coalesce(p.available, true), held.tasks,
+                            coalesce(p.task_limit, %(limit)s))
+    {EDITORS} AND m.id = %(member)s
+)
+"""
 LEAST_LOADED = f"""
 SELECT m.id
 {EDITORS} AND m.status = 'active' AND coalesce(p.available, true)
@@ -90,6 +97,18 @@ class Standing:
         if order_id in self.written:
             return errors.OwnWriting()
         return None if self.held < self.limit else errors.EditorAtLimit(limit=self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who looks for a task to claim. `writers`: the account's memberships that have had orders to write, whose tasks
+    are not offered; of the others `standing` decides, null of who is no editor. Without `subjects`, or without
+    `paper_types`, an editor takes all of them."""
+
+    standing: Standing | None
+    writers: list[int]
+    subjects: list[str]
+    paper_types: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +168,13 @@ def standing(website: Website | int, editor_id: int, order_ids: Sequence[int], p
     given = _given(website, policy) | {"editor": editor_id, "orders": list(order_ids)}
     ((takes_tasks, held, limit, written),) = select(STANDING, **given)
     return Standing(takes_tasks, held, limit, frozenset(written))
+
+
+def claimant(actor: Actor, policy: EditingPolicy) -> Claimant:
+    """One query."""
+    given = _given(actor.website, policy) | {"member": actor.membership_id, "user": actor.user_id}
+    ((writers, subjects, paper_types, own),) = select(CLAIMANT, **given)
+    return Claimant(Standing(own[0], own[1], own[2], frozenset()) if own else None, writers, subjects, paper_types)
 
 
 def least_loaded(order: Order, given_back_by: Sequence[int], policy: EditingPolicy) -> int | None:

@@ -33,7 +33,7 @@ from ..models import (
 )
 from ..policies import Criterion, EditingPolicy, Rubric
 from .changes import ChangeRow, change_rows, offered
-from .editors import Standing, standing
+from .editors import Claimant, Standing, standing
 
 HOUR = dt.timedelta(hours=1)
 TABS = ("open", "available", "claimed", "in_review", "submitted", "overdue", "closed")
@@ -172,13 +172,13 @@ def own_tabs() -> Mapping[str, Tab]:
     }
 
 
-def free_tabs(actor: Actor, policy: EditingPolicy | None = None) -> Mapping[str, Tab]:
-    """Of the tasks that an editor may claim. One query, for the policy where it is not given."""
-    now, hours = clock.now(), (policy or EditingPolicy.of(actor.website)).urgent_hours
+def free_tabs(claimant: Claimant, policy: EditingPolicy) -> Mapping[str, Tab]:
+    """Of the tasks that an editor may claim."""
+    now = clock.now()
     return {
         "all": Tab(),
-        "fitting": Tab(holds(FITTING, website=actor.website.pk, member=actor.membership_id)),
-        "urgent": Tab(holds(URGENT, at=now, soon=now + hours * HOUR)),
+        "fitting": Tab(holds(FITTING, subjects=claimant.subjects, paper_types=claimant.paper_types)),
+        "urgent": Tab(holds(URGENT, at=now, soon=now + policy.urgent_hours * HOUR)),
         "overdue": Tab(holds(OVERDUE, at=now)),
     }
 
@@ -194,14 +194,17 @@ def shown(rows: EditingTaskQuerySet) -> Any:
     return with_all(rows).values_list("shown", flat=True)  # type: ignore[misc]
 
 
-def task_rows(actor: Actor, found: Sequence[str], policy: EditingPolicy | None = None) -> list[TaskRow]:
-    """Of what is `shown`. Two queries at most, one of them for the policy where it is not given."""
+def task_rows(
+    actor: Actor, found: Sequence[str], policy: EditingPolicy | None = None, own: Standing | None = None
+) -> list[TaskRow]:
+    """Of what is `shown`. Two queries at most, for the policy and an editor's `own` standing where they are not
+    given."""
     policy, now = policy or EditingPolicy.of(actor.website), clock.now()
     tasks = [_Task._make(orjson.loads(each)) for each in found]
     # What is closed has no step whose guard would ask for more than the status.
     known = (task if task.status == TaskStatus.CLOSED else _model(task) for task in tasks)
     steps = [EditingTask.LIFECYCLE.available(task, actor) for task in known]
-    standing = _standing(actor, tasks, steps, policy)
+    standing = own or _standing(actor, tasks, steps, policy)
     return [_row(actor, task, mine, policy, now, standing) for task, mine in zip(tasks, steps, strict=True)]
 
 

@@ -15,7 +15,7 @@ from copydesk.core.period import Period, ReportPeriod, day_start
 from copydesk.orders.queries.workload import THROUGHPUT_DAYS, WEEK_DAYS, recommended_limit, throughput_per_day
 from copydesk.tenancy.sql import select
 
-from ..conditions import FITTING, FREE_TO, HELD_AT, OVERDUE, TASK, URGENT
+from ..conditions import FITTING_MEMBER, FREE_TO, HELD_AT, OVERDUE, TASK, URGENT
 from ..models import Due, TaskStatus
 from ..policies import EditingPolicy
 from .tasks import TASK_ORDER, TaskOrder, due
@@ -42,7 +42,7 @@ FROM (
            count(*) FILTER (WHERE {OVERDUE}), count(*) FILTER (WHERE {URGENT})
     FROM {TASK} WHERE {TASK}.website_id = %(website)s AND {TASK}.editor_id = %(member)s AND {HELD_AT}
 ) held, (
-    SELECT count(*), count(*) FILTER (WHERE {FITTING}) FROM {TASK}
+    SELECT count(*), count(*) FILTER (WHERE {FITTING_MEMBER}) FROM {TASK}
     WHERE {TASK}.website_id = %(website)s AND {FREE_TO}
 ) free
 """  # noqa: S608 — put together from constants
