@@ -163,16 +163,11 @@ class Desk(GenericViewSet[Any]):
 
     def page(self, rows: Any, build: lists.Build, tabs: Mapping[str, Tab] | None = None, total: Any = None) -> Response:
         """One page of `rows`, filtered and ordered; `build` makes the answers' rows of the models, or of the ids. One
-        query beside those of `build`; two of a queue, which has `tabs`: word → what narrows the rows. One where the
-        endpoint, which has no filters then, has counted the `total` already, of a queue by tab."""
-        rows = self.filter_queryset(rows)
-        beside = {}
-        if tabs is not None:
-            self._read.add("tab")
-            rows, total, beside["counts"] = lists.tabs(self.request, rows, tabs, total)
-        self._read |= {"page", "page_size"} | ({"ordering"} if self.sorts else set())
-        ordered = lists.ordered(self.request, rows, self.sorts)
-        return Response({**lists.page(self.request, ordered, build, total), **beside})
+        query beside those of `build`, two of a queue of models. A queue has `tabs`: word → what narrows the rows.
+        `total`, of a queue by tab, where the endpoint, which has no filters then, has counted it already."""
+        self._read |= {"page", "page_size"} | ({"ordering"} if self.sorts else set()) | ({"tab"} if tabs else set())
+        rows = lists.ordered(self.request, self.filter_queryset(rows), self.sorts)
+        return Response(lists.page(self.request, rows, build, tabs, total))
 
     def stream(self, rows: Any, build: lists.Build) -> Response:
         """One page of a stream, newest first, by primary key. One query. Set `pagination_class = Cursor`."""

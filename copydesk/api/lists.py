@@ -11,7 +11,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from copydesk.core.errors import Invalid
-from copydesk.tenancy.counts import Tab, counted_page, tab_counts
+from copydesk.tenancy.counts import Tab, counted_page, counted_tab
 
 COUNTED_TO = 10_000
 Build = Callable[[Sequence[Any]], Sequence[Any]]
@@ -41,13 +41,24 @@ class Cursor(BasePagination):
         return _envelope(schema, optional={})
 
 
-def page(request: Request, rows: Any, build: Build, total: int | None = None) -> dict[str, Any]:
-    """One page of ordered `rows`; one query beside those of `build`, and one more beyond the last page."""
+def page(
+    request: Request, rows: Any, build: Build, tabs: Mapping[str, Tab] | None = None, total: Any = None
+) -> dict[str, Any]:
+    """One page of ordered `rows`; of a queue of those of `?tab=` (the first where none is named), with what each tab
+    has. `total`, of a queue by tab, where they are counted already."""
     number, size = _whole(request, "page", 1, 1_000_000), _whole(request, "page_size", 25, 100)
-    start = (number - 1) * size
-    if total is None:
-        found, total = counted_page(rows, start, size, COUNTED_TO + 1)
-    else:
+    start, most, found, beside = (number - 1) * size, COUNTED_TO + 1, None, {}
+    if tabs is not None:
+        asked = request.query_params.get("tab", next(iter(tabs)))
+        if asked not in tabs:
+            raise Invalid({"tab": f"Not one of: {', '.join(tabs)}."})
+        if total is None:
+            total, found = counted_tab(rows, tabs, asked, start, size, most)
+        beside["counts"] = {name: min(n, COUNTED_TO) for name, n in total.items()}
+        rows, total = tabs[asked](rows), total[asked]
+    elif total is None:
+        found, total = counted_page(rows, start, size, most)
+    if found is None:
         found = list(rows[start : start + size]) if start < total or total > COUNTED_TO else []
     more = start + size < total if total <= COUNTED_TO else len(found) == size
     return {
@@ -56,19 +67,8 @@ def page(request: Request, rows: Any, build: Build, total: int | None = None) ->
         "next": _link(request, page=number + 1) if more else None,
         "previous": _link(request, page=number - 1) if number > 1 else None,
         "results": build(found),
+        **beside,
     }
-
-
-def tabs(
-    request: Request, rows: Any, known: Mapping[str, Tab], counted: Mapping[str, int] | None
-) -> tuple[Any, int, dict[str, int]]:
-    """The rows of `?tab=` (the first when none is named), how many they are, and how many each tab has: one query, or
-    none where they are counted already."""
-    asked = request.query_params.get("tab", next(iter(known)))
-    if asked not in known:
-        raise Invalid({"tab": f"Not one of: {', '.join(known)}."})
-    found = counted or tab_counts(rows, known, COUNTED_TO + 1)
-    return known[asked](rows), found[asked], {name: min(n, COUNTED_TO) for name, n in found.items()}
 
 
 def stream(request: Request, rows: Any, build: Build) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.models import Membership
-from copydesk.tenancy.counts import Tab, counted_page, tab_counts
+from copydesk.tenancy.counts import Tab, counted_page, counted_tab, tab_counts
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from copydesk.tenancy.sql import holds
@@ -87,3 +87,21 @@ def test_a_page_with_how_many_there_are(website: Website, django_assert_num_quer
             assert counted_page(asked.filter(number=9), 0, 2, 9) == ([], 0)
         with django_assert_num_queries(0):
             assert counted_page(asked.none(), 0, 2, 9) == ([], 0)
+
+
+def test_a_page_of_a_tab_with_what_each_has(website: Website, django_assert_num_queries: Callable[[int], Any]) -> None:
+    """Of ids one query, also where they are sorted by what a DISTINCT has to read beside them; of models two."""
+    rows = Membership.objects.of(website).order_by("-number")
+    counts = {"all": 3, "editors": 2, "late": 1}
+    known = list(rows.all())
+    for asked, found in ((rows, known), (rows.distinct().ids(), [row.pk for row in known])):
+        of_ids = asked is not rows
+        for tab, there in (("all", found), ("editors", found[:2]), ("late", found[:1])):
+            with django_assert_num_queries(1 if of_ids else 2):
+                assert counted_tab(asked, TABS, tab, 0, 2, 9) == (counts, there[:2])
+        with django_assert_num_queries(1):
+            assert counted_tab(asked, TABS, "editors", 2, 2, 9) == (counts, [])
+        with django_assert_num_queries(1 if of_ids else 2):
+            assert counted_tab(asked, TABS, "all", 2, 2, 9) == (counts, found[2:])
+        with django_assert_num_queries(0):
+            assert counted_tab(asked.none(), TABS, "all", 0, 2, 9) == (dict.fromkeys(TABS, 0), [])
