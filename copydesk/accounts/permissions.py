@@ -50,6 +50,8 @@ class Can(StrEnum):
     WRITE_MESSAGES = "write_messages"
     REVIEW_ORDERS = "review_orders"
     VIEW_REVIEWS = "view_reviews"
+    REPORT_REVIEWS = "report_reviews"
+    MODERATE_REVIEWS = "moderate_reviews"
 
     # Editing
     VIEW_EDITING = "view_editing"
@@ -135,6 +137,7 @@ _ADMIN = _SUPPORT | {
     Can.PREPARE_PAYOUTS,
     Can.APPROVE_PAYOUTS,
     Can.RETRY_REPAYMENTS,
+    Can.MODERATE_REVIEWS,
 }
 
 APPLICANT = frozenset({Can.USE_ACCOUNT, Can.HAVE_WRITER_PROFILE})
@@ -154,6 +157,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.OPEN_DISPUTES,
             Can.TIP_WRITERS,
             Can.REVIEW_ORDERS,
+            Can.REPORT_REVIEWS,
             Can.VIEW_WRITERS,
             Can.CHOOSE_WRITERS,
             Can.USE_WALLET,
@@ -173,6 +177,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.SUBMIT_WORK,
             Can.OPEN_DISPUTES,
             Can.REQUEST_ORDERS,
+            Can.REPORT_REVIEWS,
             Can.VIEW_REQUESTS,
             Can.HAVE_WRITER_PROFILE,
             Can.USE_WALLET,
@@ -186,9 +191,16 @@ GRANTS: dict[Role, frozenset[Can]] = {
     ),
     Role.EDITOR: frozenset(
         (_EVERYBODY - {Can.WRITE_MESSAGES})
-        | {Can.EDIT_WORK, Can.VIEW_EDITING, Can.CLAIM_EDITING, Can.VIEW_CHANGES, Can.VIEW_EDITOR_DESK}
+        | {
+            Can.EDIT_WORK,
+            Can.VIEW_EDITING,
+            Can.CLAIM_EDITING,
+            Can.VIEW_CHANGES,
+            Can.VIEW_EDITOR_DESK,
+            Can.REPORT_REVIEWS,
+        }
     ),
-    Role.SUPPORT: frozenset(_SUPPORT),
+    Role.SUPPORT: frozenset(_SUPPORT | {Can.REPORT_REVIEWS}),
     Role.ADMIN: frozenset(_ADMIN),
     Role.SUPERADMIN: frozenset(_ADMIN),
     Role.SYSTEM: frozenset(

@@ -180,7 +180,20 @@ VERBS: dict[str, Verb] = {
     "payment_issue.resolve": Verb("Payment issue resolved", INSIDE),
     # Reviews
     "review.submit": Verb("Review written", CLIENT),
-    "review.approve": Verb("Review published", PARTIES),
+    "review.publish": Verb("Review published", PARTIES),
+    "review.alert": Verb("A review looks like spam", INSIDE),
+    "review.suspect": Verb("A review is member of a burst", INSIDE),
+    "review.approve": Verb("Review approved", PARTIES),
+    "review.reject": Verb("Review rejected", CLIENT, reason_shown=True),
+    "review.flag": Verb("Review to be decided anew", INSIDE),
+    "review.withhold": Verb("Review hidden until it is decided", CLIENT, {C: frozenset({"ground"})}),
+    "review.shadow": Verb("Review shadowed", INSIDE),
+    "review.lift": Verb("Shadow over", INSIDE),
+    "review.report": Verb("Review reported", INSIDE),
+    "review.appeal": Verb("Rejection appealed", CLIENT),
+    "review.restore": Verb("Review published after an appeal", PARTIES),
+    "review_appeal.uphold": Verb("Appeal dismissed", CLIENT, reason_shown=True),
+    "review_appeal.overturn": Verb("Appeal granted", CLIENT, reason_shown=True),
 }
 
 

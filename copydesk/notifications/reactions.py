@@ -16,7 +16,13 @@ NOTIFY = "notifications.notify"
 
 JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
-    "review.approve": ("reviews.rate_writer",),
+    **dict.fromkeys(
+        (
+            *("review.publish", "review.approve", "review.reject", "review.flag", "review.withhold"),
+            *("review.restore", "review.shadow", "review.lift"),
+        ),
+        ("reviews.rate_writer",),
+    ),
     **dict.fromkeys(
         ("order.submit", "order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
         ("editing.follow_order",),
@@ -98,7 +104,16 @@ _ORDERS: dict[str, tuple[Tell, ...]] = {
     "order.dispute": both("{what} is disputed") + staff("{what} is disputed"),
     "order.cancel": both("{what} is cancelled"),
     "order.extend_deadline": both("{what} has another deadline"),
-    "review.approve": writer("A review of {what} is published"),
+    "review.publish": writer("A review of {what} is published"),
+    "review.approve": client("Your review is approved") + writer("A review of {what} is published"),
+    "review.reject": client("Your review is not published"),
+    "review.alert": admins("A review looks like spam"),
+    "review.report": admins("A review is reported"),
+    "review.withhold": client("Your review is hidden until somebody has looked at it"),
+    "review.appeal": admins("A review's author appeals its rejection"),
+    "review.restore": writer("A review of {what} is published"),
+    "review_appeal.uphold": client("Your appeal is dismissed"),
+    "review_appeal.overturn": client("Your appeal is granted: your review is published"),
     "adjustment.propose": client("A change of {what} is proposed") + staff("A change of {what} is proposed"),
     "adjustment.accept": client("The change of {what} is accepted") + staff("The change of {what} is accepted"),
     "adjustment.decline": client("The change of {what} is declined") + staff("The change of {what} is declined"),

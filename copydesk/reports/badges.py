@@ -14,6 +14,7 @@ from copydesk.core import clock
 from copydesk.core.errors import NotFound
 from copydesk.core.period import Compare, Granularity, Period, day_start
 from copydesk.orders.queries.record import work_record
+from copydesk.reviews.models.review import IS_RATED, OF_WRITER
 from copydesk.writers.models import Writer
 
 
@@ -71,8 +72,7 @@ WITH {work_record("a.writer_id = %(member)s")}, done AS (
     SELECT 'on_time', row_number() OVER (PARTITION BY run ORDER BY at), at FROM rounds WHERE good = 1
     UNION ALL
     SELECT 'five_stars', row_number() OVER (ORDER BY submitted_at), submitted_at FROM reviews_review
-    WHERE website_id = %(website)s AND writer_id = %(member)s AND status = 'approved' AND rating = 5
-      AND target IN ('order', 'writer')
+    WHERE website_id = %(website)s AND writer_id = %(member)s AND {IS_RATED} AND {OF_WRITER} AND rating = 5
     UNION ALL
     SELECT 'tips', row_number() OVER (ORDER BY created_at), created_at FROM payments_earning
     WHERE website_id = %(website)s AND writer_id = %(member)s AND kind = 'tip'

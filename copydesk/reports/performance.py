@@ -12,6 +12,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.orders.queries.record import work_record
+from copydesk.reviews.models.review import IS_RATED, OF_WRITER
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
 from copydesk.writers.queries import stars
 
@@ -25,7 +26,7 @@ WITH {work_record("a.writer_id = %(member)s")}, happened AS (
     SELECT figure, at, good FROM record
     UNION ALL
     SELECT '{RATED}', submitted_at, rating FROM reviews_review
-    WHERE website_id = %(website)s AND writer_id = %(member)s AND status = 'approved' AND target IN ('order', 'writer')
+    WHERE website_id = %(website)s AND writer_id = %(member)s AND {IS_RATED} AND {OF_WRITER}
       AND submitted_at >= %(oldest)s
 )
 SELECT figure, bucket, sum(good)::int, count(*) FROM happened CROSS JOIN LATERAL {IN_BUCKETS} b GROUP BY 1, 2

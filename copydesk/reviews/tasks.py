@@ -15,7 +15,8 @@ from .models import Review
 def rate_writer(website: Website, *, event_id: int) -> None:
     event = Event.objects.of(website).get(pk=event_id)
     review = Review.objects.of(website).get(pk=event.subject_id)
-    actions.rate_writer(website, review.writer_id)
+    if review.writer_id is not None:
+        actions.rate_writer(website, review.writer_id)
 
 
 @sweep("reviews.rate_writers", "17 3 * * *")
@@ -26,3 +27,8 @@ def rate_writers(website: Website) -> None:
 @sweep("reviews.rank_writers", "7 * * * *")
 def rank_writers(website: Website) -> None:
     actions.rank_writers(website, clock.now())
+
+
+@sweep("reviews.lift_shadows", "*/5 * * * *")
+def lift_shadows(website: Website) -> None:
+    actions.lift_shadows(website)

@@ -132,6 +132,8 @@ GET    public/faqs/                                               +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0
+POST   reviews/{id}/appeal/                                       !+-----0
+POST   reviews/{id}/report/                                       !++++--0
 GET    support-management/canned-replies/                         !---+++0
 POST   support-management/canned-replies/                         !---+++0
 DELETE support-management/canned-replies/{id}/                    !----++0

@@ -6,4 +6,4 @@ from copydesk.tenancy.secure import SecureTables
 class Migration(migrations.Migration):
     dependencies = [("reviews", "0001_initial"), ("orders", "0002_walls"), ("accounts", "0002_walls")]
 
-    operations = [SecureTables("reviews")]
+    operations = [SecureTables("reviews", append_only=("decision",))]

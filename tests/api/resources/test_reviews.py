@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
+from copydesk.reviews.actions import shadow_review
 from copydesk.reviews.models import Review
+from copydesk.tenancy.scope import website_scope
 from tests.api.client import anonymous, as_, as_user
-from tests.factories import accounts, orders, tenancy, writers
+from tests.factories import accounts, orders, reviews, tenancy, writers
 from tests.jobs import queued
 
 
@@ -28,23 +31,35 @@ def path(order: Order) -> str:
 
 def test_a_client_reviews_a_completed_order(client: Membership, writer: Membership, order: Order) -> None:
     caller = as_(client)
-    row = caller.post(path(order), {"rating": 5, "text": " Great! Write me: a@example.com "}, 201)
+    row = caller.post(path(order), {"rating": 5, "text": " Great! See page 12. "}, 201)
     assert row == {
         "id": row["id"],
         "order_id": order.pk,
         "order_number": order.number,
         "target": "writer",
         "rating": 5,
-        "text": "Great! Write me: [removed]",
-        "masked": [{"kind": "email", "count": 1}],
+        "text": "Great! See page 12.",
+        "masked": [],
+        "verified": True,
         "status": "approved",
+        "visibility": "public",
+        "rejected_for": "",
         "client": f"Client {client.number}",
         "client_id": client.pk,
         "writer": "Quill",
         "writer_id": writer.pk,
         "submitted_at": row["submitted_at"],
         "approved_at": row["submitted_at"],
-        "available_actions": [],
+        "rejected_at": None,
+        "available_actions": [
+            {"action": "report", "allowed": False, "code": "own_review", "message": "You wrote this review yourself."},
+            {
+                "action": "appeal",
+                "allowed": False,
+                "code": "wrong_state",
+                "message": "'appeal' is not possible while the status is 'approved'.",
+            },
+        ],
     }
     assert caller.response["ETag"]
     assert as_(client).get(path(order)) == as_(client).get(f"/api/v1/reviews/{row['id']}/") == row
@@ -59,10 +74,10 @@ def test_it_is_written_and_approved_in_the_journal(client: Membership, writer: M
         (verb, role, before, after, order.pk, client.pk, writer.pk, {"target": "writer", "rating": 4})
         for verb, role, before, after in (
             ("review.submit", "client", "", "pending"),
-            ("review.approve", "system", "pending", "approved"),
+            ("review.publish", "system", "pending", "approved"),
         )
     ]
-    approved = events.get(verb="review.approve")
+    approved = events.get(verb="review.publish")
     assert ("reviews.rate_writer", {"website_id": order.website_id, "event_id": approved.pk}) in queued("reviews")
     assert review.version == 2
 
@@ -114,8 +129,9 @@ def test_each_role_reads_its_part(client: Membership, writer: Membership, order:
     row = as_(client).post(path(order), {"rating": 2, "text": "Late."}, 201)
     url = f"/api/v1/reviews/{row['id']}/"
     own = as_(writer).get(url)
-    assert own == {**row, "client": None, "client_id": None}
-    assert as_(accounts.membership(order.website, "support")).get(url) == row
+    actions = [{"action": "report", "allowed": True, "code": None, "message": None}]
+    assert own == {**row, "client": None, "client_id": None, "available_actions": actions}
+    assert as_(accounts.membership(order.website, "support")).get(url) == {**row, "available_actions": actions}
     other_writer = writers.writer(order.website, pen_name="Nib").member
     neighbour = accounts.membership(order.website)
     editor = accounts.membership(order.website, "editor")
@@ -174,3 +190,80 @@ def test_the_list_is_filtered_and_ordered(client: Membership, writer: Membership
     assert ratings(writer_id=writer.pk) == [5, 2]
     for params in ({"rating": "x"}, {"target": "x"}, {"ordering": "text"}, {"colour": "red"}):
         assert admin.get("/api/v1/reviews/", 400, **params)["errors"][0]["field"] == next(iter(params))
+
+
+# Spam, reports, appeals
+
+
+def test_what_looks_like_spam_waits_without_contact_details(client: Membership, order: Order) -> None:
+    row = as_(client).post(path(order), {"rating": 5, "text": "Great! Write me: a@example.com"}, 201)
+    assert (row["text"], row["masked"]) == ("Great! Write me: [removed]", [{"kind": "email", "count": 1}])
+    assert (row["status"], row["approved_at"]) == ("pending", None)
+    assert "signals" not in row
+
+
+def test_the_website_is_reviewed_without_an_order(client: Membership) -> None:
+    row = as_(client).post("/api/v1/reviews/", {"rating": 4, "target": "website"}, 201)
+    assert (row["order_id"], row["order_number"], row["writer"], row["verified"]) == (None, None, None, False)
+    assert row["status"] == "pending"
+    assert as_(client).post("/api/v1/reviews/", {"rating": 4, "target": "website"}, 409)["code"] == "already_reviewed"
+    for target in ("order", "writer"):
+        problem = as_(client).post("/api/v1/reviews/", {"rating": 4, "target": target}, 400)
+        assert problem["errors"][0]["field"] == "order_id"
+
+
+def test_a_member_reports_what_is_published(client: Membership, writer: Membership, order: Order) -> None:
+    row = as_(client).post(path(order), {"rating": 1, "text": "Late."}, 201)
+    url, body = f"/api/v1/reviews/{row['id']}/report/", {"ground": "not_true", "note": "It was early."}
+    report = as_(writer).post(url, body, 201)
+    assert report == {**body, "id": report["id"], "review_id": row["id"], "reported_at": report["reported_at"]}
+    assert as_(writer).post(url, body, 409)["code"] == "already_reported"
+    assert as_(client).post(url, body, 409)["code"] == "own_review"
+    as_(accounts.membership(order.website)).post(url, {"ground": "threats"}, 201)
+    assert as_(client).get(f"/api/v1/reviews/{row['id']}/")["visibility"] == "removed"
+    as_(accounts.membership(order.website)).post(url, body, 404)
+    as_(accounts.membership(order.website, "support")).post(url, body, 409)
+    as_(accounts.membership(order.website, "admin")).post(url, body, 403)
+
+
+def test_a_rejection_is_appealed_with_its_reason_known(client: Membership, writer: Membership) -> None:
+    admin = accounts.membership(client.website, "admin")
+    rejected = reviews.rejected_review(client, writer, admin)
+    url = f"/api/v1/reviews/{rejected.pk}/"
+    row = as_(client).get(url)
+    assert (row["status"], row["rejected_for"]) == ("rejected", "Advertising.")
+    assert {one["action"]: one["allowed"] for one in row["available_actions"]} == {"report": False, "appeal": True}
+    appeal = as_(client).post(f"{url}appeal/", {"text": "No, it is not."}, 201)
+    assert (appeal["status"], appeal["answer"], appeal["text"]) == ("open", "", "No, it is not.")
+    assert as_(client).post(f"{url}appeal/", {"text": "Once more."}, 409)["code"] == "already_appealed"
+    as_(accounts.membership(client.website)).post(f"{url}appeal/", {"text": "Mine?"}, 404)
+
+
+@pytest.mark.parametrize(
+    ("step", "body", "field"),
+    [
+        ("report", {}, "ground"),
+        ("report", {"ground": "ugly"}, "ground"),
+        ("report", {"ground": "spam", "note": "x" * 2_001}, "note"),
+        ("report", {"ground": "spam", "more": 1}, "more"),
+        ("appeal", {}, "text"),
+        ("appeal", {"text": " "}, "text"),
+        ("appeal", {"text": "x" * 5_001}, "text"),
+        ("appeal", {"text": 7}, "text"),
+    ],
+)
+def test_bad_bodies(client: Membership, order: Order, step: str, body: dict[str, Any], field: str) -> None:
+    row = as_(client).post(path(order), {"rating": 1}, 201)
+    problem = as_(client).post(f"/api/v1/reviews/{row['id']}/{step}/", body, 400)
+    assert problem["errors"][0]["field"] == field
+
+
+def test_its_author_is_not_told_of_a_shadow(client: Membership, writer: Membership) -> None:
+    admin = accounts.membership(client.website, "admin")
+    review = reviews.review(client, writer)
+    with website_scope(client.website_id):
+        until = review.submitted_at + dt.timedelta(days=3)
+        shadow_review(review, by=accounts.actor(admin), until=until, reason="One of many.")
+    assert as_(client).get(f"/api/v1/reviews/{review.pk}/")["visibility"] == "public"
+    assert as_(admin).get(f"/api/v1/reviews/{review.pk}/")["visibility"] == "shadowed"
+    as_(writer).get(f"/api/v1/reviews/{review.pk}/", 404)
