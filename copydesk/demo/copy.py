@@ -52,7 +52,7 @@ from copydesk.payments.models import (
     Transfer,
     Webhook,
 )
-from copydesk.reviews.models import Review
+from copydesk.reviews.models import Appeal, Decision, Fragment, Report, Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message, ReadMark, Thread
 from copydesk.tickets.models import (
@@ -112,6 +112,10 @@ SHEETS: tuple[type[models.Model], ...] = (
     PayoutStatement,
     PayoutLine,
     Review,
+    Fragment,
+    Decision,
+    Report,
+    Appeal,
     SupportProfile,
     Shift,
     CannedReply,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -32,7 +33,7 @@ class Member:
     skills: frozenset[tuple[str, str]] = frozenset()
     requests: list[Row] = field(default_factory=list)
     cases: dict[int, Case] = field(default_factory=dict)
-    ratings: list[tuple[float, dt.datetime]] = field(default_factory=list)
+    ratings: dict[int, tuple[float, dt.datetime]] = field(default_factory=dict)
     chosen: dict[int, Row] = field(default_factory=dict)
     tasks: list[Row] = field(default_factory=list)
     """An editor's, as far as they may still be open."""
@@ -45,6 +46,19 @@ class Member:
     def writer(self) -> Row:
         assert self.profile is not None
         return self.profile
+
+
+@dataclass(slots=True)
+class Written:
+    """What the database would be asked for about reviews: who wrote when, whose order is completed, the low ones of
+    each subject, all by their fragments, reports that are open, the last rejections."""
+
+    times: defaultdict[int, list[dt.datetime]] = field(default_factory=lambda: defaultdict(list))
+    completed: set[int] = field(default_factory=set)
+    low: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    alike: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    reports: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    rejections: dict[int, Row] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,6 +76,7 @@ class Crew:
     stars: int = 0
     reviews: int = 0
     rated_nightly: bool = False
+    written: Written = field(default_factory=Written)
 
     def everybody(self) -> Iterator[Member]:
         yield from self.by_id.values()

@@ -316,15 +316,13 @@ class Deeds:
             due_at=self.now + 2 * DAY if staff else None,
         )
 
-    def review(self) -> None:
-        """Late work is liked less."""
+    def review(self) -> Row:
+        """Late work is liked less. Some write more than belongs there."""
         late = any(row.submitted_at > row.due_with_excuse for row in self.case.rounds if row.submitted_at)
         stars = self.chance.choices((5, 4, 3, 2, 1), (10, 25, 35, 20, 10) if late else (55, 28, 10, 4, 3))[0]
-        self.act(
-            reviews.submit_review,
-            target=self.chance.choice((Target.ORDER, Target.ORDER, Target.ORDER, Target.WRITER, Target.WEBSITE)),
-            rating=stars,
-            text=self.chance.choice(texts.REVIEWS[stars]),
-            by=self.client.actor,
-        )
+        target = self.chance.choice((Target.ORDER, Target.ORDER, Target.ORDER, Target.WRITER, Target.WEBSITE))
+        text = self.chance.choice(texts.REVIEWS[stars])
+        if self.stage.chance("more", self.case.order.id).random() < 0.04:
+            text += texts.REVIEW_CONTACT
         self.reviewed = True
+        return self.act(reviews.submit_review, target=target, rating=stars, text=text, by=self.client.actor)

@@ -12,6 +12,7 @@ from . import texts
 from .crew import Member, level_of
 from .deeds import DAY, HOUR, MINUTE, Deeds, swept
 from .mirror import course, delivery, editing, money, papers, placement, requests, staffing
+from .moderation import moderated
 from .stage import Life
 
 UNPAID_SWEEP = 5
@@ -247,7 +248,7 @@ class OrderLife(Deeds):
             self.tip(self.chance.choice((500, 1_000, 1_500, 2_000)))
         if self.happens(0.45) and not self.reviewed:
             yield self.now + self.within(20 * HOUR, 4 * DAY)
-            self.review()
+            yield from moderated(self.stage, self.review())
         what = self.chance.random()
         if first and what < 0.02:
             yield self.now + self.within(DAY, 4 * DAY)

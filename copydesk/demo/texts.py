@@ -146,6 +146,21 @@ REVIEWS: dict[int, tuple[str, ...]] = {
     2: ("Late, and the conclusion is thin.", "I had to explain the task twice."),
     1: ("Did not follow the instructions.", "I would not order from this writer again."),
 }
+REVIEW_CONTACT = " Ask me at student@example.com how to get a discount."
+LONG_REVIEW = (
+    "I have ordered here for the second time, and the writer has understood at once what my lecturer wanted from the"
+    " literature review and the discussion."
+)
+MODERATED: dict[str, tuple[str, ...]] = {
+    "approve": ("An honest opinion about the order.", "Nothing here is against our rules."),
+    "reject": ("Advertising.", "It is not about the order."),
+    "flag": ("The writer says that this is not what happened.", "To be looked at by somebody else, too."),
+    "shadow": ("One of many with nearly the same words.",),
+    "uphold": ("The rejection was right: contact details are advertising.",),
+    "overturn": ("The opinion stands on the order; the address is removed already.",),
+}
+REPORTED = ("The order was delivered a day early.", "This is about another order.")
+APPEALED = ("I only wanted to be helpful.", "Everything in it is true.")
 CONTENTS: dict[str, tuple[str, bytes]] = {
     "brief": ("assignment.txt", b"Assignment\n\nWrite a paper on the topic given. Cite your sources.\n"),
     "draft": ("draft.txt", b"Draft\n\nIntroduction, first version. Sections to follow.\n"),

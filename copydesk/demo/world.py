@@ -22,6 +22,7 @@ from .enquiries import TicketLife
 from .lives import OrderLife
 from .mirror import editing, reviews, telling
 from .people import Arrivals
+from .review_scenes import review_scenes
 from .scenes import scenes
 from .stage import Life, Stage, Step
 from .ticket_scenes import ticket_scenes
@@ -140,6 +141,7 @@ def play(
         arrivals.last_days(),
         orders_come(stage, crew, world.orders, told),
         scenes(stage),
+        review_scenes(stage),
         desk_prepared(stage, capacity=25 + world.tickets // 500),
         shifts_planned(stage),
         tickets_come(stage, world.tickets),

@@ -25,7 +25,7 @@ from copydesk.payments.models import (
     SandboxPayment,
     SandboxRefund,
 )
-from copydesk.reviews.models import Review
+from copydesk.reviews.models import Appeal, Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message
 from copydesk.tickets.models import (
@@ -54,6 +54,7 @@ BY_NOUN = {
     )
 } | {
     Review.noun: Review._meta.db_table,
+    Appeal.noun: Appeal._meta.db_table,
     Earning.noun: "payments_earning",
     Payout.noun: "payments_payout",
     PayoutStatement.noun: "payments_payoutstatement",
@@ -83,6 +84,7 @@ BY_NAME = {
     "reduces_id": "payments_earning",
     "payout_id": "payments_payout",
     "adjustment_id": "orders_adjustment",
+    "appeal_id": Appeal._meta.db_table,
     "request_id": "orders_request",
 }
 """What an id in an event's columns or data is of."""
@@ -149,9 +151,15 @@ class Comparison:
             if value.get("about_type"):
                 known["about_id"] = BY_NOUN[value["about_type"]]
             return {key: self._there(known[key], v) if key in known else v for key, v in value.items()}
+        if name == "signals":
+            return [{**one, "evidence": self._evidence(one["evidence"])} for one in value]
         if name == "storage_key":
             return re.sub(r"^\d+/", f"{self.there}/", value)
         return value
+
+    def _evidence(self, found: dict[str, Any]) -> dict[str, Any]:
+        known = found.get("review_id")
+        return found if known is None else {**found, "review_id": self._there(Review._meta.db_table, known)}
 
     def _there(self, table: str, value: int) -> int | str:
         return self.known[table].get(value, f"unknown {table} {value}")

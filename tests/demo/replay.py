@@ -174,6 +174,10 @@ class Replay:
         with self.scope():
             writers.turn_clock(self.website)
 
+    def do_lift_shadow(self, step: Step, review: Row) -> None:
+        with self.scope():
+            reviews.lift_shadows(self.website)
+
     def do_rate_writers(self, step: Step) -> None:
         with self.scope():
             reviews.rate_writers(self.website)

@@ -34,6 +34,12 @@ RARE = {
         " AND (data->>'client_deadline')::timestamptz < (data->>'client_deadline_before')::timestamptz"
         " GROUP BY subject_id HAVING count(*) > 1"
     ),
+    "a burst marks those before it": "SELECT FROM journal_event WHERE verb = 'review.suspect'",
+    "a review is alarming": "SELECT FROM journal_event WHERE verb = 'review.alert'",
+    "a shadow ends": "SELECT FROM journal_event WHERE verb = 'review.lift'",
+    "an appeal waits": "SELECT FROM reviews_appeal WHERE status = 'open'",
+    "an appeal is granted": "SELECT FROM reviews_appeal WHERE status = 'overturned'",
+    "a report hides a review": "SELECT FROM journal_event WHERE verb = 'review.withhold'",
 }
 """What a small world may miss, and the scenes of the named accounts play in any."""
 

@@ -103,6 +103,7 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     assignment.ended_at, assignment.outcome = stage.now, "completed"
     times: dict[str, Any] = {"completed_at": stage.now, "dispute_until": dispute_until} if first else {}
     stage.advance(order, "approve", by=by, approve_at=None, **times)
+    stage.crew.written.completed.add(order.client_id)
     if again:
         return
     writer.writer.completed_orders += 1
