@@ -59,6 +59,16 @@ class PeriodQuery(serializers.Serializer[Any]):
         return {"period": Period(since, until, zone, *cut)}
 
 
+class UncomparedQuery(PeriodQuery):
+    """Of figures that stand alone, as beside a queue, which is as of now."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: field for name, field in super().get_fields().items() if name != "compare"}
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        return super().validate({**given, "compare": Compare.NONE.value})
+
+
 class DashboardQuery(PeriodQuery):
     """Compared with the time before, where nothing else is asked."""
 

@@ -24,6 +24,17 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/reviews/analytics/                        !----++0
+POST   admin-management/reviews/appeals/{id}/overturn/            !----++0
+POST   admin-management/reviews/appeals/{id}/uphold/              !----++0
+POST   admin-management/reviews/bulk/                             !----++0
+GET    admin-management/reviews/moderation-queue/                 !----++0
+GET    admin-management/reviews/spam-detection/                   !----++0
+GET    admin-management/reviews/{id}/                             !----++0
+POST   admin-management/reviews/{id}/approve/                     !----++0
+POST   admin-management/reviews/{id}/flag/                        !----++0
+POST   admin-management/reviews/{id}/reject/                      !----++0
+POST   admin-management/reviews/{id}/shadow/                      !----++0
 GET    admin-management/tickets/analytics/                        !----++0
 GET    admin-management/tickets/assignment-queue/                 !----++0
 POST   admin-management/tickets/bulk-assign/                      !----++0

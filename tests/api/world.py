@@ -19,7 +19,7 @@ from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
-from tests.factories import editing
+from tests.factories import editing, reviews
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,
@@ -99,6 +99,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     }
     _ask_support(world, working)
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
+    _moderate(world)
     run_jobs()
     with website_scope(of.pk):
         rank_writers(of, clock.now())
@@ -177,6 +178,20 @@ def _keep_desk(world: World, ticket: str) -> None:
     }
     support.patch(f"{desk}support-profiles/{people['support'].pk}/", {"available": True})
     world.ids |= {f"support-management/{section}/": (row_id,) for section, row_id in made.items()}
+
+
+def _moderate(world: World) -> None:
+    """A review that waits, reported; and one whose rejection is appealed, by another moderator's hand to be decided."""
+    client, quill = world.people["client"], world.people["writer"]
+    first = membership(world.website, "admin")
+    appeal = reviews.open_appeal(client, quill, first)
+    waiting = reviews.pending_review(client, quill, text=f"{reviews.LONG} {reviews.CONTACT}")
+    reported = reviews.reported_review(membership(world.website), quill, quill)
+    as_(first).post(f"{API}admin-management/reviews/{reported.pk}/flag/", {"ground": "spam", "reason": "Look again."})
+    world.ids |= {
+        "admin-management/reviews/": (waiting.pk,),
+        "admin-management/reviews/appeals/": (appeal.pk,),
+    }
 
 
 def _pay_out(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import django_filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,10 +15,9 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
 from copydesk.api.filters import BooleanFilter
-from copydesk.api.reports import DashboardQuery, PeriodQuery, SeriesQuery
+from copydesk.api.reports import DashboardQuery, SeriesQuery, UncomparedQuery
 from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
-from copydesk.core.period import Compare
 from copydesk.reports.tickets import (
     SlaFigures,
     TicketAnalytics,
@@ -29,16 +28,6 @@ from copydesk.reports.tickets import (
 )
 from copydesk.tickets.models import Ticket
 from copydesk.tickets.queries.sla import TABS, PressingTicket, pressing, pressing_rows, tabs
-
-
-class SlaQuery(PeriodQuery):
-    """Of the figures; the queue is as of now."""
-
-    def get_fields(self) -> dict[str, Any]:
-        return {name: field for name, field in super().get_fields().items() if name != "compare"}
-
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        return super().validate({**given, "compare": Compare.NONE.value})
 
 
 class PressingFilter(QueueFilter):
@@ -78,7 +67,7 @@ class TicketReportDesk(Desk):
     ]
 
     @extend_schema(operation_id="admin_tickets_sla", parameters=PAGED, filters=True, responses=shape(SlaMonitoring))
-    @action(detail=False, url_path="sla-monitoring", query_class=SlaQuery, filterset_class=PressingFilter)
+    @action(detail=False, url_path="sla-monitoring", query_class=UncomparedQuery, filterset_class=PressingFilter)
     def sla_monitoring(self, request: Request) -> Response:
         """Active tickets that are overdue or at risk, whose clock is due first at the top; `first_response`,
         `next_response` and `resolution` are those of which that clock presses. Beside them the attainment of the

@@ -2,11 +2,15 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.review_appeals import ReviewAppealDesk
+from copydesk.api.admin.reviews import ReviewModerationDesk
 from copydesk.api.admin.ticket_assignment import TicketAssignmentDesk
 from copydesk.api.admin.tickets import TicketReportDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("reviews/appeals", ReviewAppealDesk, basename="review-appeals")
+router.register("reviews", ReviewModerationDesk, basename="review-moderation")
 router.register("tickets", TicketReportDesk, basename="ticket-reports")
 router.register("tickets", TicketAssignmentDesk, basename="ticket-assignment")
 router.register("writer-payments", WriterPaymentDesk, basename="writer-payments")

@@ -109,7 +109,7 @@ def _evidence(stage: Stage, client_id: int, subject: int, fragments: list[int]) 
     written, now = stage.crew.written, stage.now
     today = _today(stage)
     written.times[client_id] = [at for at in written.times[client_id] if at > now - spam.WINDOW]
-    low = [row for row in written.low[subject] if row.submitted_at >= today - spam.BASELINE_DAYS * DAY]
+    low = [row for row in written.low[subject] if row.submitted_at >= _today(stage, spam.BASELINE_DAYS)]
     written.low[subject] = low
     today_low = sum(row.submitted_at >= today for row in low)
     alike: Counter[int] = Counter()
@@ -149,9 +149,9 @@ def _mark_burst(stage: Stage, subject: int, burst: spam.Signal) -> None:
         stage.loader.update(row, *CHANGING)
 
 
-def _today(stage: Stage) -> dt.datetime:
+def _today(stage: Stage, days_before: int = 0) -> dt.datetime:
     zone = stage.website.timezone
-    return day_start(stage.now.astimezone(ZoneInfo(zone)).date(), zone)
+    return day_start(stage.now.astimezone(ZoneInfo(zone)).date() - days_before * DAY, zone)
 
 
 # Decisions

@@ -2,6 +2,7 @@
 
 from .appeals import appeal_review, overturn_appeal, uphold_appeal
 from .moderation import (
+    BY_NAME,
     approve_review,
     decide_reviews,
     flag_review,
@@ -14,6 +15,7 @@ from .ratings import rank_writers, rate_writer, rate_writers
 from .writing import review_website, submit_review
 
 __all__ = [
+    "BY_NAME",
     "appeal_review",
     "approve_review",
     "decide_reviews",

@@ -68,7 +68,7 @@ def decide_reviews(
 ) -> BulkReport:
     """Each of `ids` through the action of that name. Rows are locked in the order of their ids, so that of two such
     calls one waits for the other."""
-    act = BY_NAME[action]
+    act = BY_NAME[DecisionKind(action)]
     rows = {row.pk: row for row in Review.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
     return bulk.each(ids, rows, lambda row: act(row, by=by, **given), mode)
 
@@ -150,9 +150,9 @@ def _hidden() -> dict[str, Any]:
     return {"visibility": Visibility.REMOVED, "shadowed_until": None}
 
 
-BY_NAME: dict[str, Callable[..., Review]] = {
-    DecisionKind.APPROVE.value: approve_review,
-    DecisionKind.REJECT.value: reject_review,
-    DecisionKind.FLAG.value: flag_review,
-    DecisionKind.SHADOW.value: shadow_review,
+BY_NAME: dict[DecisionKind, Callable[..., Review]] = {
+    DecisionKind.APPROVE: approve_review,
+    DecisionKind.REJECT: reject_review,
+    DecisionKind.FLAG: flag_review,
+    DecisionKind.SHADOW: shadow_review,
 }

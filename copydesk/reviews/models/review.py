@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import models
@@ -107,6 +108,9 @@ class ReviewQuerySet(TenantQuerySet["Review"]):
 
     def waiting(self) -> ReviewQuerySet:
         return self.filter(waiting_since__isnull=False)
+
+    def with_signals(self, names: Iterable[str]) -> ReviewQuerySet:
+        return self.filter(signals__contains=[{"name": name} for name in names])
 
     def to_lift(self, at: dt.datetime) -> ReviewQuerySet:
         return self.filter(visibility=V.SHADOWED, shadowed_until__lte=at)

@@ -80,7 +80,7 @@ def evidence(
         least=math.ceil(LEAST_ALIKE * len(fragments)) or 1,
         at=at,
         today=today,
-        before=today - BASELINE_DAYS * DAY,
+        before=_today(website, at, BASELINE_DAYS),
         recently=at - WINDOW,
         compared=at - COMPARED_DAYS * DAY,
     )
@@ -111,6 +111,7 @@ def origin_of(website: Website, address: str | None) -> int | None:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def _today(website: Website, at: dt.datetime) -> dt.datetime:
-    """When the day began, in the website's zone."""
-    return day_start(at.astimezone(ZoneInfo(website.timezone)).date(), website.timezone)
+def _today(website: Website, at: dt.datetime, days_before: int = 0) -> dt.datetime:
+    """When the day began, in the website's zone; or one before it."""
+    day = at.astimezone(ZoneInfo(website.timezone)).date() - dt.timedelta(days=days_before)
+    return day_start(day, website.timezone)
