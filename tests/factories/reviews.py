@@ -28,7 +28,7 @@ def review(
         return actions.submit_review(order, target=target, rating=rating, text=text, by=actor(client))
 
 
-def pending_review(client: Membership, writer: Membership, rating: int = 2, **given: Any) -> Review:
+def pending_review(client: Membership, writer: Membership, rating: int = 4, **given: Any) -> Review:
     return review(client, writer, rating, **{"text": CONTACT, **given})
 
 

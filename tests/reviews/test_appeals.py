@@ -39,7 +39,7 @@ def test_overturned_it_is_published(
     review = again(review)
     assert (review.status, review.visibility, review.waiting_since) == ("approved", "public", None)
     assert (appeal.status, appeal.answer, appeal.decided_by_id) == ("overturned", "It is an opinion.", second.pk)
-    assert rating(writer) == 2000
+    assert rating(writer) == 4000
     decision = Decision.objects.of(client.website).latest("id")
     assert (decision.kind, decision.before, decision.after) == ("overturn", "rejected", "approved")
     assert (decision.by_id, decision.waited_since) == (second.pk, appeal.opened_at)
