@@ -149,6 +149,8 @@ REVIEWS: tuple[tuple[Callable[[ReviewScene], Life], str, str], ...] = (
     (ReviewScene.shadow_over, "client", "writer2"),
 )
 IN_BURST = ("client", "client2", "client", "client2")
+REVIEWS_OF_SCENES = len(REVIEWS) + len(IN_BURST)
+"""Each with its order."""
 
 
 def review_scenes(stage: Stage) -> Life:

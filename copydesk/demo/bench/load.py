@@ -21,6 +21,7 @@ from copydesk.files.gateway import keep_content
 from copydesk.tenancy.models import Website
 
 from ..copy import COUNTED_WITH, SHEETS, Database, Loader
+from ..review_scenes import REVIEWS_OF_SCENES
 from ..scenes import SCENES
 from ..ticket_scenes import TICKETS_OF_SCENES
 from ..world import Site, World, play, superadmin
@@ -28,6 +29,7 @@ from . import books, structure
 
 WEBSITES = 100
 LEAST_ORDERS = 60
+ORDERS_OF_SCENES = len(SCENES) + REVIEWS_OF_SCENES
 """Of a website: with fewer orders in all there are fewer websites."""
 ORDERS_A_CLIENT = 8
 ORDERS_A_WRITER = 25
@@ -96,7 +98,7 @@ def plan(orders: int, now: dt.datetime, password: str) -> list[Part]:
         currency, timezone = PLACES[number % len(PLACES)]
         world = World(
             sites=[Site(f"bench-{number + 1:03}", f"Bench {number + 1}", currency, timezone)],
-            orders=here - len(SCENES),
+            orders=here - ORDERS_OF_SCENES,
             clients=max(14, here // ORDERS_A_CLIENT),
             writers=max(16, here // ORDERS_A_WRITER),
             tickets=max(tickets - TICKETS_OF_SCENES, 0),
@@ -149,14 +151,14 @@ def load_large(
 def play_all(info: dict[str, Any], parts: list[Part], processes: int, told: Told) -> int:
     """Websites side by side, each in one transaction; gives the number of rows."""
     rows = done = 0
-    total = sum(part.world.orders + len(SCENES) for part in parts)
+    total = sum(part.world.orders + ORDERS_OF_SCENES for part in parts)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=django.setup) as pool:
         waiting = {pool.submit(play_part, info, part): part for part in parts}
         for future in as_completed(waiting):
             part = waiting[future]
             rows += future.result()
-            done += part.world.orders + len(SCENES)
+            done += part.world.orders + ORDERS_OF_SCENES
             told(f"{part.site.slug}: {done} of {total} orders, {rows} rows")
     return rows
 

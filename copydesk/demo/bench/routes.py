@@ -133,7 +133,7 @@ def _of_desk(model: Any) -> Callable[[Actor], Iterator[Ids]]:
 
 IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "orders/": _eventful_orders,
-    "orders/{id}/review/": _newest(Review, "order_id"),
+    "orders/{id}/review/": _newest(Review, "order_id", order__isnull=False),
     "orders/files/": _newest(OrderFile),
     "orders/requests/": _newest(Request),
     "payments/": _newest(Charge, status="captured"),
@@ -153,6 +153,7 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "editor-management/profiles/": _newest(Membership, role=Role.EDITOR.value),
     "editor-management/tasks/": _newest(EditingTask),
     "editor-management/tasks/{id}/changes/": _newest(EditingTask, outcome="returned"),
+    "admin-management/reviews/": _newest(Review, waiting_since__isnull=False),
     "admin-management/writer-payments/": _newest(Payout, status="paid"),
     "admin-management/writer-payments/{id}/statements/{id}/": _newest(PayoutStatement, "payout_id", "writer_id"),
 }
