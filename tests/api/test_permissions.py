@@ -140,6 +140,7 @@ GET    payments/{id}/                                             !+--+++0
 GET    payments/{id}/receipt/                                     !+--+++0
 GET    public/catalog/                                            +++++++0
 GET    public/faqs/                                               +++++++0
+GET    public/reviews/                                            +++++++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0

@@ -146,6 +146,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='review',
+            index=models.Index(condition=models.Q(('status__in', ['approved', 'flagged']), ('visibility', 'public')), fields=['website', '-id'], include=('rating', 'status'), name='review_published'),
+        ),
+        migrations.AddIndex(
+            model_name='review',
             index=models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['website', 'waiting_since'], name='review_waiting'),
         ),
         migrations.AddIndex(

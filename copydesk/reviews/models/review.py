@@ -205,6 +205,12 @@ class Review(Journaled):
             models.Index(fields=["website", "client", "-id"], name="review_by_client"),
             models.Index(fields=["website", "writer", "-id"], name="review_by_writer"),
             models.Index(
+                fields=["website", "-id"],
+                name="review_published",
+                include=["rating", "status"],
+                condition=Q(status__in=[S.APPROVED, S.FLAGGED], visibility=V.PUBLIC),
+            ),
+            models.Index(
                 fields=["website", "waiting_since"], name="review_waiting", condition=Q(waiting_since__isnull=False)
             ),
             models.Index(
