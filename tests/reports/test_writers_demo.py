@@ -45,7 +45,8 @@ class Books:
         self.assignments = list(Assignment.objects.of(website).order_by("started_at", "pk"))
         self.rounds = list(Round.objects.of(website))
         self.offers = list(Offer.objects.of(website))
-        self.reviews = list(Review.objects.of(website))
+        every = Review.objects.of(website)
+        self.reviews = [review for review in every if review.status == "approved" and review.visibility == "public"]
         self.earnings = list(Earning.objects.of(website).order_by("-pk"))
         self.statements = list(PayoutStatement.objects.of(website).select_related("payout").order_by("-pk"))
         self.held = {hold.reference_id for hold in EarningHold.objects.of(website) if hold.released_at is None}
@@ -196,7 +197,7 @@ def check_performance(books: Books, actor: Actor, period: Period, busy: Counter[
     reviews = [
         (review.submitted_at, review.rating)
         for review in books.reviews
-        if review.writer_id == actor.membership_id and review.status == "approved" and review.target != "website"
+        if review.writer_id == actor.membership_id and review.target != "website"
     ]
 
     def check(figures: PerformanceFigures, inside: Callable[[dt.datetime], bool]) -> None:
