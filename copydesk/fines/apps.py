@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FinesConfig(AppConfig):
+    name = "copydesk.fines"
