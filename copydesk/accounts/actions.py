@@ -132,6 +132,17 @@ def log_in(*, email: str, password: str, code: str, address: str | None) -> tupl
         return user, issue_tokens(user, uuid.uuid4())
 
 
+def confirm_password(user_id: int | None, password: str) -> bool:
+    """Whether it is the password of a logged-in account: asked again before money leaves. Raises TooManyAttempts. To be
+    called outside a transaction."""
+    limits.spend("confirm", str(user_id), most=10, seconds=300)
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if not check_password(password, user.password if user else NO_PASSWORD):
+        return False
+    limits.give_back("confirm", str(user_id))
+    return True
+
+
 def check_second_factor(user: User, code: str) -> None:
     """Nothing for an account without one. Takes a code of its authenticator app, or a recovery code, once."""
     factors = {factor.type: factor for factor in Authenticator.objects.filter(user=user)}

@@ -89,6 +89,16 @@ class Can(StrEnum):
     PREPARE_PAYOUTS = "prepare_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
     VIEW_OWN_PAYOUTS = "view_own_payouts"
+    VIEW_REFUNDS = "view_refunds"
+    REQUEST_REFUNDS = "request_refunds"
+    """And cancel: a client the own, staff all."""
+
+    CONSENT_TO_WALLET = "consent_to_wallet"
+    DECIDE_REFUNDS = "decide_refunds"
+    EXECUTE_REFUNDS = "execute_refunds"
+    GRANT_REFUNDS = "grant_refunds"
+    """As a dispute ends: decided and executed at once."""
+
     RETRY_REPAYMENTS = "retry_repayments"
     SETTLE_MONEY = "settle_money"
     """What a provider said: the system alone takes it down."""
@@ -126,6 +136,8 @@ _SUPPORT = _EVERYBODY | {
     Can.DECIDE_REQUESTS,
     Can.VIEW_WRITERS,
     Can.VIEW_OWN_CHARGES,
+    Can.VIEW_REFUNDS,
+    Can.REQUEST_REFUNDS,
     Can.USE_TICKETS,
     Can.WORK_TICKETS,
     Can.VIEW_SUPPORT_DESK,
@@ -136,6 +148,9 @@ _ADMIN = _SUPPORT | {
     Can.DECIDE_WRITERS,
     Can.PREPARE_PAYOUTS,
     Can.APPROVE_PAYOUTS,
+    Can.DECIDE_REFUNDS,
+    Can.EXECUTE_REFUNDS,
+    Can.GRANT_REFUNDS,
     Can.RETRY_REPAYMENTS,
     Can.MODERATE_REVIEWS,
 }
@@ -163,6 +178,9 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.USE_WALLET,
             Can.TOP_UP_WALLET,
             Can.VIEW_OWN_CHARGES,
+            Can.VIEW_REFUNDS,
+            Can.REQUEST_REFUNDS,
+            Can.CONSENT_TO_WALLET,
             Can.VIEW_CLIENT_DESK,
             Can.USE_TICKETS,
             Can.RATE_TICKETS,
@@ -207,6 +225,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
         {
             Can.RUN_CLOCK,
             Can.SETTLE_MONEY,
+            Can.GRANT_REFUNDS,
+            Can.REQUEST_REFUNDS,
             Can.APPROVE_WORK,
             Can.PAY_ORDERS,
             Can.ADJUST_ORDERS,

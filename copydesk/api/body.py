@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import hmac
 import re
 from decimal import Decimal
 from typing import IO, Any, cast
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import django_filters
 import orjson
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import extend_schema_field
@@ -87,8 +88,9 @@ def mistyped(field: Any, value: Any, path: str = "") -> dict[str, str]:
 
 def fingerprint(request: Request) -> bytes:
     """Of method, path with query, and body: to tell a retry from another request. A multipart body is taken by its
-    parts, because each try has its own boundary."""
-    seen = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0".encode())
+    parts, because each try has its own boundary. Keyed, because a body may hold a password."""
+    asked = f"{request.method}\0{request.get_full_path()}\0"
+    seen = hmac.new(settings.SECRET_KEY.encode(), asked.encode(), "sha256")
     if (request.content_type or "").startswith("multipart/"):
         for name, values in sorted(cast(QueryDict, request.data).lists()):
             value: Any  # text or an upload

@@ -16,6 +16,8 @@ NOTIFY = "notifications.notify"
 
 JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
+    **dict.fromkeys(("repayment.succeed", "repayment.fail"), ("refunds.follow_repayment",)),
+    "order.approve": ("refunds.follow_order",),
     **dict.fromkeys(
         (
             *("review.publish", "review.approve", "review.reject", "review.flag", "review.withhold"),
@@ -164,6 +166,13 @@ _MONEY: dict[str, tuple[Tell, ...]] = {
     "charge.fail": client("A payment did not go through"),
     "repayment.succeed": client("Money is on its way back to you"),
     "repayment.fail": admins("Money could not be given back to a client"),
+    "refund.request": client("A refund of {what} is prepared") + staff("A refund of {what} is asked for"),
+    "refund.consent": admins("The refund of {what} may go to the client's wallet"),
+    "refund.approve": client("The refund of {what} is approved"),
+    "refund.reject": client("The refund of {what} is rejected"),
+    "refund.cancel": client("The refund of {what} is cancelled"),
+    "refund.grant": client("{what} is refunded"),
+    "refund.succeed": client("The refund of {what} is complete"),
     "earning.create": writer("Your pay for {what} is booked"),
     "earning.reduce": writer("Your pay for {what} is reduced"),
     "payout.prepare": admins("A payout waits for approval"),

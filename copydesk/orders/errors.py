@@ -153,3 +153,9 @@ class TooManyRequests(Refusal):
 
     code = "too_many_open_requests"
     message = "You have as many open requests as your level allows."
+
+
+class RefundOpen(Refusal):
+    code = "refund_open"
+    message = "A refund was asked for: decide about it first."
+

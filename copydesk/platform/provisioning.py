@@ -22,6 +22,7 @@ from copydesk.files.policies import FilePolicy
 from copydesk.journal.actions import record
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
 from copydesk.payments.policies import PayoutPolicy
+from copydesk.refunds.policies import RefundPolicy
 from copydesk.reviews.policies import ReviewPolicy
 from copydesk.tenancy.jobs import defer
 from copydesk.tenancy.models import Website, WebsiteStatus
@@ -40,6 +41,7 @@ POLICIES: tuple[type[PolicyBase], ...] = (
     OrderPolicy,
     PayoutPolicy,
     PricingPolicy,
+    RefundPolicy,
     ReviewPolicy,
     Rubric,
     SlaPolicy,

@@ -32,6 +32,7 @@ class Website(models.Model):
     requires_staff_totp = models.BooleanField(default=False)
     last_order_number = models.PositiveIntegerField(default=0)
     last_ticket_number = models.PositiveIntegerField(default=0)
+    last_refund_receipt = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -20,7 +20,7 @@ COUNTERS = (
     UPDATE payments_charge c SET repaid_minor = s.amount_minor
     FROM (
         SELECT charge_id, sum(amount_minor)::bigint AS amount_minor
-        FROM payments_repayment WHERE status <> 'failed' GROUP BY 1
+        FROM payments_repayment WHERE status NOT IN ('failed', 'cancelled') GROUP BY 1
     ) s WHERE c.id = s.charge_id
     """,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
-from copydesk.payments.models.charges import REPAYABLE, UNDECIDED, ChargeStatus
+from copydesk.payments.models.charges import REPAYABLE, UNDECIDED, ChargeStatus, RepaymentStatus
 from copydesk.tenancy.sql import select, words
 from copydesk.threads.queries import UNREAD
 
@@ -63,6 +63,10 @@ SELECT
         SELECT FROM charge WHERE undecided OR (status = '{ChargeStatus.CAPTURED}' AND repaid_minor < amount_minor)
     ),
     EXISTS (
+        SELECT FROM payments_repayment p JOIN charge c ON c.id = p.charge_id
+        WHERE p.website_id = %(website)s AND p.status = '{RepaymentStatus.PLANNED}'
+    ),
+    EXISTS (
         SELECT FROM orders_adjustment
         WHERE website_id = %(website)s AND order_id = %(order)s AND status IN ({words(OPEN_ADJUSTMENTS)})
     ),
@@ -82,7 +86,8 @@ SELECT
 @dataclass(frozen=True, slots=True)
 class Around:
     """`pay_minor` as `pays()` gives it. `undecided_charge_id`: a charge for the order whose outcome is not known yet;
-    `charge_stands`: there is one, or one that was captured and not given back whole. `has_work`: the open round holds a
+    `charge_stands`: there is one, or one that was captured and not given back whole. `refund_planned`: somebody asked for
+    a refund, and nobody has decided. `has_work`: the open round holds a
     file that can be delivered."""
 
     lines: list[Line]
@@ -93,6 +98,7 @@ class Around:
     repaid_minor: int
     undecided_charge_id: int | None
     charge_stands: bool
+    refund_planned: bool
     adjustment_open: bool
     offer_beyond_limits: bool
     has_work: bool

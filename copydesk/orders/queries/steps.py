@@ -129,6 +129,8 @@ def overruling(asked: Asked) -> None:
 def cancelling(asked: Asked) -> None:
     if asked.around.undecided_charge_id is not None:
         raise errors.OrderStillWanted()
+    if asked.around.refund_planned:
+        raise errors.RefundOpen()
 
 
 def adjusting(asked: Asked) -> None:

@@ -3,13 +3,22 @@
 from .charges import begin_charge, charge_wallet, look_up_charge, receive_webhook, run_charge, settle_charge
 from .earnings import earn, earn_tip, hold_earnings, reduce_earning, reduce_pay, release_earnings
 from .payouts import approve_payout, cancel_payout, pay_payout, prepare_payout
-from .repayments import divert_to_wallet, execute_repayment, repay, retry_repayment
+from .repayments import (
+    cancel_repayment,
+    divert_to_wallet,
+    execute_repayment,
+    plan_repayments,
+    repay,
+    retry_repayment,
+    start_repayment,
+)
 from .topups import top_up
 
 __all__ = [
     "approve_payout",
     "begin_charge",
     "cancel_payout",
+    "cancel_repayment",
     "charge_wallet",
     "divert_to_wallet",
     "earn",
@@ -18,6 +27,7 @@ __all__ = [
     "hold_earnings",
     "look_up_charge",
     "pay_payout",
+    "plan_repayments",
     "prepare_payout",
     "receive_webhook",
     "reduce_earning",
@@ -27,5 +37,6 @@ __all__ = [
     "retry_repayment",
     "run_charge",
     "settle_charge",
+    "start_repayment",
     "top_up",
 ]

@@ -47,12 +47,36 @@ def repay(
 
     Raises RefundTooLarge, with `refundable_minor`; the charges stay locked to the end of the transaction.
     """
-    charges = list(Charge.objects.of(website).about(reference).repayable().order_by("id").lock())
-    left = [charge.refundable_minor for charge in charges]
-    if not 0 < amount_minor <= sum(left):
-        raise RefundTooLarge(refundable_minor=sum(left))
-    shares = zip(charges, split(amount_minor, left), strict=True)
-    return [_give_back(charge, share, to_wallet=to_wallet, by=by, reason=reason) for charge, share in shares if share]
+    shares = _shares(website, reference, amount_minor)
+    return [_give_back(charge, share, to_wallet=to_wallet, by=by, reason=reason) for charge, share in shares]
+
+
+def plan_repayments(
+    website: Website, reference: Reference, amount_minor: int, *, by: Actor, reason: str, to_wallet: bool = False
+) -> list[Repayment]:
+    """Claims as `repay` would give back, and gives nothing back before `start_repayment`. Raises RefundTooLarge."""
+    planned = [
+        _claim(charge, share, RepaymentStatus.PLANNED, to_wallet=to_wallet)
+        for charge, share in _shares(website, reference, amount_minor)
+    ]
+    for repayment in planned:
+        record("repayment.plan", repayment, by=by, after=repayment.status, reason=reason, data=_facts(repayment))
+    return planned
+
+
+def start_repayment(repayment: Repayment, *, by: Actor) -> Repayment:
+    """What was planned is given back now."""
+    lock(repayment.charge)
+    by_card = repayment.destination == Destination.CARD
+    first = clock.now() + FIRST_RETRY if by_card else None
+    advance(repayment, "start", by=by.as_system(), data=_facts(repayment), next_attempt_at=first)
+    return _send(repayment, by=by)
+
+
+def cancel_repayment(repayment: Repayment, *, by: Actor) -> Repayment:
+    """What was planned is not given back: the charge has it to give again."""
+    lock(repayment.charge)
+    return advance(repayment, "cancel", by=by.as_system(), data=_facts(repayment))
 
 
 def divert_to_wallet(charge: Charge, *, by: Actor, reason: str) -> Repayment | None:
@@ -119,19 +143,38 @@ def settle_repayment(repayment: Repayment, outcome: Outcome, *, by: Actor) -> Re
     return repayment
 
 
-def _give_back(charge: Charge, amount_minor: int, *, to_wallet: bool, by: Actor, reason: str) -> Repayment:
+def _shares(website: Website, reference: Reference, amount_minor: int) -> list[tuple[Charge, int]]:
+    """Of each charge, locked, in proportion to what it has left."""
+    charges = list(Charge.objects.of(website).about(reference).repayable().order_by("id").lock())
+    left = [charge.refundable_minor for charge in charges]
+    if not 0 < amount_minor <= sum(left):
+        raise RefundTooLarge(refundable_minor=sum(left))
+    return [(charge, part) for charge, part in zip(charges, split(amount_minor, left), strict=True) if part]
+
+
+def _claim(charge: Charge, amount_minor: int, status: RepaymentStatus, *, to_wallet: bool) -> Repayment:
     assert charge.status == ChargeStatus.CAPTURED
     by_card = charge.method == Method.CARD and not to_wallet
     repayment = Repayment.objects.of(charge.website_id).create(
         charge=charge,
         amount_minor=amount_minor,
         destination=Destination.CARD if by_card else Destination.WALLET,
-        next_attempt_at=clock.now() + FIRST_RETRY if by_card else None,
+        status=status,
+        next_attempt_at=clock.now() + FIRST_RETRY if by_card and status == RepaymentStatus.EXECUTING else None,
     )
     charge.refresh_from_db(fields=["repaid_minor"], from_queryset=Charge.objects.of(charge.website_id))
+    return repayment
+
+
+def _give_back(charge: Charge, amount_minor: int, *, to_wallet: bool, by: Actor, reason: str) -> Repayment:
+    repayment = _claim(charge, amount_minor, RepaymentStatus.EXECUTING, to_wallet=to_wallet)
     record("repayment.create", repayment, by=by, after=repayment.status, reason=reason, data=_facts(repayment))
-    if by_card:
-        defer("payments.execute_repayment", charge.website_id, repayment_id=repayment.pk)
+    return _send(repayment, by=by)
+
+
+def _send(repayment: Repayment, *, by: Actor) -> Repayment:
+    if repayment.destination == Destination.CARD:
+        defer("payments.execute_repayment", repayment.website_id, repayment_id=repayment.pk)
         return repayment
     return settle_repayment(repayment, Outcome(Result.CAPTURED), by=by)
 

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('amount_minor', models.BigIntegerField()),
                 ('destination', models.CharField(choices=[('card', 'Card'), ('wallet', 'Wallet')], max_length=6)),
-                ('status', models.CharField(choices=[('executing', 'Executing'), ('succeeded', 'Succeeded'), ('failed', 'Failed')], default='executing', max_length=10)),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('executing', 'Executing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='executing', max_length=10)),
                 ('intent', models.UUIDField(default=uuid.uuid4)),
                 ('provider_reference', models.CharField(blank=True, max_length=100)),
                 ('code', models.CharField(blank=True, max_length=40)),
@@ -310,6 +310,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='repayment',
             index=models.Index(models.F('website'), models.F('next_attempt_at'), condition=models.Q(('status', 'executing')), name='repayment_due'),
+        ),
+        migrations.AddIndex(
+            model_name='repayment',
+            index=models.Index(models.F('website'), models.F('charge'), condition=models.Q(('status', 'planned')), name='repayment_planned'),
         ),
         migrations.AddConstraint(
             model_name='repayment',

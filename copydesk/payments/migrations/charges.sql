@@ -17,12 +17,12 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON payments_repayment
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 REVOKE DELETE, TRUNCATE ON payments_charge, payments_repayment FROM app;
 
--- Refundable = captured less repayments not failed: the sum is kept here, and a CHECK of the charge bounds it.
+-- Refundable = captured less repayments neither failed nor cancelled: the sum is kept here, and a CHECK of the charge bounds it.
 CREATE FUNCTION count_repaid() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    change bigint := CASE WHEN NEW.status = 'failed' THEN 0 ELSE NEW.amount_minor END;
+    change bigint := CASE WHEN NEW.status IN ('failed', 'cancelled') THEN 0 ELSE NEW.amount_minor END;
 BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.status <> 'failed' THEN change := change - OLD.amount_minor; END IF;
+    IF TG_OP = 'UPDATE' AND OLD.status NOT IN ('failed', 'cancelled') THEN change := change - OLD.amount_minor; END IF;
     IF change <> 0 THEN
         UPDATE payments_charge SET repaid_minor = repaid_minor + change WHERE id = NEW.charge_id;
     END IF;

@@ -93,7 +93,7 @@ class Charge(Journaled):
     """`key` makes a repeated request find this row; `intent` is our key at the provider, one for the whole life.
 
     `lines` is what a receipt shows: [{"label", "amount_minor"}]. `repaid_minor`, kept by trigger, is the sum of the
-    repayments that did not fail. `action` is no column: only the request that has just asked the provider knows it.
+    repayments that neither failed nor were cancelled. `action` is no column: only the request that has just asked the provider knows it.
     """
 
     noun = "charge"
@@ -188,9 +188,17 @@ class Charge(Journaled):
 
 
 class RepaymentStatus(models.TextChoices):
+    """`planned`: claimed of its charge, and nothing leaves before somebody has decided."""
+
+    PLANNED = "planned"
     EXECUTING = "executing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+NOT_REPAID = (RepaymentStatus.FAILED, RepaymentStatus.CANCELLED)
+"""These claim nothing of their charge: all others count for its `repaid_minor`."""
 
 
 class Destination(models.TextChoices):
@@ -204,11 +212,13 @@ class RepaymentQuerySet(TenantQuerySet["Repayment"]):
 
 
 class Repayment(Journaled):
-    """Money of one charge on its way back. A retry keeps `intent`, its key at the provider."""
+    """Money of one charge that is to go back, or on its way, or gone. A retry keeps `intent`, its key at the provider."""
 
     noun = "repayment"
     LIFECYCLE = Lifecycle(
         {
+            "start": step({RepaymentStatus.PLANNED}, RepaymentStatus.EXECUTING, Can.SETTLE_MONEY, hidden=True),
+            "cancel": step({RepaymentStatus.PLANNED}, RepaymentStatus.CANCELLED, Can.SETTLE_MONEY, hidden=True),
             "succeed": step(
                 {RepaymentStatus.EXECUTING},
                 RepaymentStatus.SUCCEEDED,
@@ -244,7 +254,8 @@ class Repayment(Journaled):
         indexes = [
             models.Index(
                 "website", "next_attempt_at", name="repayment_due", condition=Q(status=RepaymentStatus.EXECUTING)
-            )
+            ),
+            models.Index("website", "charge", name="repayment_planned", condition=Q(status=RepaymentStatus.PLANNED)),
         ]
 
     @property

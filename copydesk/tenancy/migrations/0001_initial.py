@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('requires_staff_totp', models.BooleanField(default=False)),
                 ('last_order_number', models.PositiveIntegerField(default=0)),
                 ('last_ticket_number', models.PositiveIntegerField(default=0)),
+                ('last_refund_receipt', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField()),
             ],
             options={

@@ -1,0 +1,124 @@
+"""The money goes back: wallet parts at once, card parts by a job that asks the provider; here stands what came of it."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from copydesk.accounts.actions import confirm_password
+from copydesk.accounts.actor import Actor
+from copydesk.core import clock
+from copydesk.core.errors import NotFound
+from copydesk.journal.actions import advance, lock, lock_for
+from copydesk.journal.models import details
+from copydesk.orders.models import Order
+from copydesk.payments.actions import retry_repayment, start_repayment
+from copydesk.payments.models import RepaymentStatus
+from copydesk.tenancy.scope import own_transaction
+
+from .. import errors
+from ..models import Ground, Refund, RefundDestination, RefundStatus
+from .deciding import approve_refund
+from .pay import lower_pay
+from .requesting import facts, open_refund, repayments_of
+
+R = RepaymentStatus
+
+
+def process_refund(refund_id: int, *, password: str, by: Actor) -> Refund:
+    """Gives the money back, by somebody who has just shown to be who it is; approves first, where one person may do
+    both. Opens its own transactions. Raises NotFound, WrongPassword, TooManyAttempts, AnotherPerson, ConsentMissing,
+    OrderDisputed."""
+    if not confirm_password(by.user_id, password):
+        raise errors.WrongPassword
+    with own_transaction():
+        refund = Refund.objects.visible_to(by).select_related("order").filter(pk=refund_id).first()
+        if refund is None:
+            raise NotFound
+        lock(refund.order)
+        lock_for(refund, "process", by=by)
+        if refund.status == RefundStatus.REQUESTED:
+            approve_refund(refund, by=by)
+        advance(refund, "process", by=by, data=facts(refund))
+        return _start(refund, by=by)
+
+
+def grant_refund(
+    order: Order,
+    amount_minor: int,
+    *,
+    by: Actor,
+    reason: str,
+    key: str,
+    destination: RefundDestination = RefundDestination.ORIGINAL,
+) -> Refund:
+    """As a dispute of a locked order ends: decided and executed at once, in the caller's transaction. The same key
+    again gives the same refund. Raises RefundTooLarge."""
+    known = Refund.objects.of(by.website).filter(key=key).first()
+    if known is not None:
+        return known
+    refund = open_refund(
+        order,
+        amount_minor=amount_minor,
+        reason=reason,
+        by=by,
+        ground=Ground.DISPUTE,
+        destination=destination,
+        key=key,
+    )
+    advance(
+        refund,
+        "grant",
+        by=by,
+        reason=reason,
+        data=facts(refund),
+        approved_at=clock.now(),
+        decided_by_id=by.user_id,
+        decision=reason,
+    )
+    return _start(refund, by=by)
+
+
+def retry_refund(refund: Refund, *, by: Actor, reason: str = "") -> Refund:
+    """What failed is asked for again, under the same keys. Raises RefundTooLarge where others were refunded meanwhile."""
+    lock(refund.order)
+    advance(refund, "retry", by=by, reason=reason, data=facts(refund), failed_at=None)
+    for repayment in repayments_of(refund):
+        if repayment.status == R.FAILED:
+            retry_repayment(repayment, by=by)
+    return refund
+
+
+def settle_refund(refund: Refund, *, by: Actor) -> Refund:
+    """Takes down what came of its repayments, once all are through; and lowers the writer's pay by what went back.
+    Safe to repeat."""
+    lock(refund.order)
+    lock(refund)
+    states = {repayment.status: repayment for repayment in repayments_of(refund)}
+    system = by.as_system()
+    if refund.status == RefundStatus.EXECUTING and R.EXECUTING not in states:
+        if failed := states.get(R.FAILED):
+            advance(refund, "fail", by=system, data=facts(refund) | details(code=failed.code))
+        else:
+            number = _next_receipt(refund.website_id)
+            advance(refund, "succeed", by=system, data=facts(refund), receipt_number=number)
+    if R.SUCCEEDED in states:
+        lower_pay(refund.order, by=system)
+    return refund
+
+
+def _start(refund: Refund, *, by: Actor) -> Refund:
+    for repayment in repayments_of(refund):
+        start_repayment(repayment, by=by)
+    return settle_refund(refund, by=by)
+
+
+def _next_receipt(website_id: int) -> int:
+    """A website numbers its receipts of refunds: the row's lock makes them wait for each other, so that none is left
+    out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenancy_website SET last_refund_receipt = last_refund_receipt + 1 WHERE id = %s"
+            " RETURNING last_refund_receipt",
+            [website_id],
+        )
+        return int(cursor.fetchone()[0])
