@@ -132,7 +132,7 @@ def log_in(*, email: str, password: str, code: str, address: str | None) -> tupl
         return user, issue_tokens(user, uuid.uuid4())
 
 
-def confirm_password(user_id: int | None, password: str) -> bool:
+def confirm_password(user_id: int, password: str) -> bool:
     """Whether it is the password of a logged-in account: asked again before money leaves. Raises TooManyAttempts. To be
     called outside a transaction."""
     limits.spend("confirm", str(user_id), most=10, seconds=300)

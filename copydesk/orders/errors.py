@@ -158,4 +158,3 @@ class TooManyRequests(Refusal):
 class RefundOpen(Refusal):
     code = "refund_open"
     message = "A refund was asked for: decide about it first."
-

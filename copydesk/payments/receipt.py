@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from io import BytesIO
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
@@ -32,22 +34,42 @@ def receipt_pdf(website: Website, charge: Charge) -> bytes:
     """
     if not charge.has_receipt or charge.captured_at is None:
         raise NoReceipt
-    styles = getSampleStyleSheet()
-    number = receipt_number(website, charge)
-    paid_on = charge.captured_at.astimezone(ZoneInfo(website.timezone)).strftime("%Y-%m-%d %H:%M %Z")
-    facts = [
-        ("Receipt", number),
-        ("Date", paid_on),
-        ("Client", str(charge.payer.number)),
-        ("Paid by", METHODS[Method(charge.method)]),
-    ]
+    paid_on = local_time(website, charge.captured_at)
     lines = charge.lines or [{"label": charge.get_purpose_display(), "amount_minor": charge.amount_minor}]
-    rows = [
-        *([_text(line["label"], styles["Normal"]), _money(line["amount_minor"], charge.currency)] for line in lines),
-        ["Total", _money(charge.amount_minor, charge.currency)],
-    ]
+    below = [("Total", charge.amount_minor)]
     if charge.repaid_minor:
-        rows.append(["Given back", _money(-charge.repaid_minor, charge.currency)])
+        below.append(("Given back", -charge.repaid_minor))
+    return paper(
+        website,
+        "Receipt",
+        receipt_number(website, charge),
+        [("Date", paid_on), ("Client", str(charge.payer.number)), ("Paid by", METHODS[Method(charge.method)])],
+        [(line["label"], line["amount_minor"]) for line in lines],
+        below,
+        charge.currency,
+    )
+
+
+def local_time(website: Website, at: datetime) -> str:
+    return at.astimezone(ZoneInfo(website.timezone)).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def paper(
+    website: Website,
+    title: str,
+    number: str,
+    facts: Sequence[tuple[str, str]],
+    lines: Sequence[tuple[str, int]],
+    below: Sequence[tuple[str, int]],
+    currency: str,
+) -> bytes:
+    """One page: what it is and its number, facts, and a table of amounts (minor units), under a rule those `below`,
+    of which the first is in bold. The same bytes for the same facts."""
+    styles = getSampleStyleSheet()
+    rows = [
+        *([_text(label, styles["Normal"]), _money(minor, currency)] for label, minor in lines),
+        *([label, _money(minor, currency)] for label, minor in below),
+    ]
     table = Table(rows, colWidths=[120 * mm, 45 * mm])
     table.setStyle(
         TableStyle(
@@ -60,15 +82,16 @@ def receipt_pdf(website: Website, charge: Charge) -> bytes:
         )
     )
     page = BytesIO()
-    document = SimpleDocTemplate(page, pagesize=A4, title=f"Receipt {number}", author=website.name, invariant=1)
+    document = SimpleDocTemplate(page, pagesize=A4, title=f"{title} {number}", author=website.name, invariant=1)
     document.build(
         [
             _text(website.name, styles["Title"]),
-            Table([[label, value] for label, value in facts], colWidths=[35 * mm, 130 * mm], hAlign="LEFT"),
+            Table([[label, value] for label, value in [(title, number), *facts]], colWidths=[35 * mm, 130 * mm],
+                  hAlign="LEFT"),
             Spacer(1, 8 * mm),
             table,
         ]
-    )
+    )  # fmt: skip
     return page.getvalue()
 
 

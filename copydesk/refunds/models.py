@@ -97,9 +97,9 @@ class RefundQuerySet(TenantQuerySet["Refund"]):
 
 
 class Refund(Journaled):
-    """`requested_by` is null where the clock granted it; `needs_another_person`: it is
-    above the cap of the time when it was asked for. `key` makes a grant happen once. `consented_at`: when the client
-    agreed to be refunded to the wallet. `receipt_number` counts without gaps within the website, from its success on. `decision` is the reason of who
+    """`requested_by` is null where the clock granted it; `needs_another_person`: it is above the cap of when it was
+    asked for. `key` makes a grant happen once. `consented_at`: when the client agreed to be refunded to the wallet.
+    `receipt_number` counts without gaps within the website, from its success on. `decision` is the reason of who
     approved, rejected or cancelled."""
 
     noun: ClassVar[str] = "refund"

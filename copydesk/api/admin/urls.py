@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.refunds import RefundReportDesk
 from copydesk.api.admin.review_appeals import ReviewAppealDesk
 from copydesk.api.admin.reviews import ReviewModerationDesk
 from copydesk.api.admin.ticket_assignment import TicketAssignmentDesk
@@ -9,6 +10,7 @@ from copydesk.api.admin.tickets import TicketReportDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("refunds", RefundReportDesk, basename="refund-reports")
 router.register("reviews/appeals", ReviewAppealDesk, basename="review-appeals")
 router.register("reviews", ReviewModerationDesk, basename="review-moderation")
 router.register("tickets", TicketReportDesk, basename="ticket-reports")

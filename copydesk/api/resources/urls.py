@@ -14,6 +14,7 @@ from copydesk.api.resources.order_steps import OrderStepDesk
 from copydesk.api.resources.orders import OrderDesk
 from copydesk.api.resources.payments import PaymentDesk, WebhookDesk
 from copydesk.api.resources.public import PublicDesk
+from copydesk.api.resources.refunds import RefundDesk
 from copydesk.api.resources.reviews import ReviewDesk
 from copydesk.api.resources.ticket_files import TicketFileDesk, TicketFilesDesk
 from copydesk.api.resources.ticket_steps import TicketStepDesk
@@ -39,6 +40,7 @@ router.register("orders", OrderPaymentDesk, basename="order-payments")
 router.register("orders", OrderFilesDesk, basename="order-files")
 router.register("orders", OrderMessageDesk, basename="order-messages")
 router.register("orders", OrderReviewDesk, basename="order-review")
+router.register("refunds", RefundDesk, basename="refunds")
 router.register("reviews", ReviewDesk, basename="reviews")
 router.register("tickets/files", TicketFileDesk, basename="ticket-file")
 router.register("tickets", TicketDesk, basename="tickets")

@@ -86,9 +86,8 @@ SELECT
 @dataclass(frozen=True, slots=True)
 class Around:
     """`pay_minor` as `pays()` gives it. `undecided_charge_id`: a charge for the order whose outcome is not known yet;
-    `charge_stands`: there is one, or one that was captured and not given back whole. `refund_planned`: somebody asked for
-    a refund, and nobody has decided. `has_work`: the open round holds a
-    file that can be delivered."""
+    `charge_stands`: there is one, or one that was captured and not given back whole. `refund_planned`: a refund
+    was asked for and is not decided. `has_work`: the open round holds a file that can be delivered."""
 
     lines: list[Line]
     pay_minor: int | None

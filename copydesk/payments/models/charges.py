@@ -93,7 +93,8 @@ class Charge(Journaled):
     """`key` makes a repeated request find this row; `intent` is our key at the provider, one for the whole life.
 
     `lines` is what a receipt shows: [{"label", "amount_minor"}]. `repaid_minor`, kept by trigger, is the sum of the
-    repayments that neither failed nor were cancelled. `action` is no column: only the request that has just asked the provider knows it.
+    repayments that neither failed nor were cancelled. `action` is no column: only the request that has just asked the
+    provider knows it.
     """
 
     noun = "charge"
@@ -212,7 +213,7 @@ class RepaymentQuerySet(TenantQuerySet["Repayment"]):
 
 
 class Repayment(Journaled):
-    """Money of one charge that is to go back, or on its way, or gone. A retry keeps `intent`, its key at the provider."""
+    """Money of one charge that is to go back, on its way or gone. A retry keeps `intent`, its key at the provider."""
 
     noun = "repayment"
     LIFECYCLE = Lifecycle(

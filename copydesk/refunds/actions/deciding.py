@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Literal
+
 from copydesk.accounts.actor import Actor
+from copydesk.core import bulk
+from copydesk.core.bulk import BulkReport
 from copydesk.journal.actions import advance, lock
 from copydesk.orders.models import Order
 from copydesk.payments.actions import cancel_repayment
@@ -38,6 +43,25 @@ def cancel_open_refunds(order: Order, *, by: Actor, reason: str) -> list[Refund]
 def consent_to_wallet(refund: Refund, *, by: Actor) -> Refund:
     """The client agrees to have it in the wallet. Raises ConsentGiven."""
     return advance(refund, "consent", by=by, data=facts(refund))
+
+
+def decide_refunds(
+    ids: Sequence[int], action: str, *, by: Actor, reason: str, mode: Literal["preview", "apply"]
+) -> BulkReport:
+    """Each of `ids` through the action of that name. Orders are locked in the order of their ids, so that of two such
+    calls one waits for the other."""
+    rows = Refund.objects.visible_to(by).select_related("order").in_bulk(ids)
+    orders = {row.order_id for row in rows.values()}
+    list(Order.objects.of(by.website).filter(pk__in=orders).order_by("pk").lock())
+    act = BY_NAME[action]
+    return bulk.each(ids, rows, lambda row: act(row, by=by, reason=reason), mode)
+
+
+BY_NAME: dict[str, Callable[..., Refund]] = {
+    "approve": approve_refund,
+    "reject": reject_refund,
+    "cancel": cancel_refund,
+}
 
 
 def _release(refund: Refund, step: str, *, by: Actor, reason: str) -> Refund:

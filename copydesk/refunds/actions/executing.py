@@ -1,4 +1,4 @@
-"""The money goes back: wallet parts at once, card parts by a job that asks the provider; here stands what came of it."""
+"""The money goes back: wallet parts at once, card parts by a job that asks the provider; and what came of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def process_refund(refund_id: int, *, password: str, by: Actor) -> Refund:
     """Gives the money back, by somebody who has just shown to be who it is; approves first, where one person may do
     both. Opens its own transactions. Raises NotFound, WrongPassword, TooManyAttempts, AnotherPerson, ConsentMissing,
     OrderDisputed."""
-    if not confirm_password(by.user_id, password):
+    if by.user_id is None or not confirm_password(by.user_id, password):
         raise errors.WrongPassword
     with own_transaction():
         refund = Refund.objects.visible_to(by).select_related("order").filter(pk=refund_id).first()
@@ -79,7 +79,7 @@ def grant_refund(
 
 
 def retry_refund(refund: Refund, *, by: Actor, reason: str = "") -> Refund:
-    """What failed is asked for again, under the same keys. Raises RefundTooLarge where others were refunded meanwhile."""
+    """What failed is asked for again, under the same keys. Raises RefundTooLarge where others got it meanwhile."""
     lock(refund.order)
     advance(refund, "retry", by=by, reason=reason, data=facts(refund), failed_at=None)
     for repayment in repayments_of(refund):

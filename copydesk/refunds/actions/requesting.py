@@ -54,9 +54,7 @@ def open_refund(
 ) -> Refund:
     """Of a locked order: the row, and what it claims of each source. Raises RefundTooLarge."""
     to_wallet = destination == RefundDestination.WALLET
-    repayments = plan_repayments(
-        by.website, order.reference, amount_minor, by=by, reason=reason, to_wallet=to_wallet
-    )
+    repayments = plan_repayments(by.website, order.reference, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
     refund = Refund.objects.of(by.website).create(
         order=order,
         client_id=order.client_id,

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.money import to_decimal
-from copydesk.core.numbers import ComparedCount, ComparedMoney, Rate, Spread, compared_count, compared_money, rate, spread
+from copydesk.core.numbers import (
+    ComparedCount,
+    ComparedMoney,
+    Rate,
+    Spread,
+    compared_count,
+    compared_money,
+    rate,
+    spread,
+)
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.payments.queries import revenue
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
@@ -121,8 +130,8 @@ class RefundAttention:
 @dataclass(frozen=True, slots=True)
 class RefundFigures:
     """Each by its own time: requests, decisions (of a request the last), successes. `granted` by disputes, which are
-    among the `requested`, and no decisions. `approval_rate`: approved ÷ (approved + rejected). `decision_hours` from the
-    request to those two; `refund_hours` from the request to the success."""
+    among the `requested`, and no decisions. `approval_rate`: approved ÷ (approved + rejected). `decision_hours`: from
+    the request to those two; `refund_hours`: from the request to the success."""
 
     requested: int
     requested_amount: Decimal
@@ -323,7 +332,7 @@ def refund_analytics(actor: Actor, period: Period) -> RefundAnalytics:
 
 def _moved(actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
     given: dict[str, Any] = {**of_period(actor.website, period, []), "edges": list(edges)}
-    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(REPORT, **given)}  # type: ignore[misc]
+    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(REPORT, **given)}
 
 
 def _compared(moved: Mapping[_Key, _Moved], period: Period) -> ComparedMoney:

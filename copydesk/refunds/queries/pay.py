@@ -67,12 +67,11 @@ def pay_reductions(order: Order, more_minor: int = 0) -> PayReductions:
     """As things are, or as they will be when `more_minor` has gone back, too. One query."""
     ((captured, refunded, earnings),) = select(TAKEN, website=order.website_id, order=order.pk)
     refunded += more_minor
-    return PayReductions(captured, refunded, [_reduction(*row, captured, refunded) for row in earnings])
+    return PayReductions(captured, refunded, [_reduction(row, captured, refunded) for row in earnings])
 
 
-def _reduction(
-    earning_id: int, writer_id: int, earned: int, reduced: int, by_refunds: int, captured: int, refunded: int
-) -> PayReduction:
+def _reduction(pay: Sequence[int], captured: int, refunded: int) -> PayReduction:
+    earning_id, writer_id, earned, reduced, by_refunds = pay
     left = earned + reduced
     wanted = share(earned, min(refunded, captured), captured) if captured else 0
     return PayReduction(earning_id, writer_id, earned, left, max(0, min(wanted + by_refunds, left)))
