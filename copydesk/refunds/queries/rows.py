@@ -66,8 +66,8 @@ class RefundSource:
 @dataclass(frozen=True, slots=True)
 class RefundRow:
     """`amount` is the sum of its `sources`. `decision`: the reason of who rejected or cancelled it. `consent_missing`:
-    it is to go to the wallet, and the client has not agreed. `executed_at` is of the last try; `receipt_number` is there
-    once it has succeeded. To the client it is executing until it has."""
+    it is to go to the wallet, and the client has not agreed. `executed_at` is of the last try; `receipt_number` is
+    there once it has succeeded. To the client it is executing until it has."""
 
     id: int
     order_id: int

@@ -1,0 +1,126 @@
+"""Fifty at once: never more goes back than was paid, and of two who decide one does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.core.errors import Refusal
+from copydesk.orders.actions import course
+from copydesk.orders.models import Order
+from copydesk.payments.models import Charge
+from copydesk.payments.queries import Drift, drift, earned_minor
+from copydesk.refunds import actions
+from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.models import Refund, RefundDestination
+from copydesk.tenancy.scope import website_context, website_scope
+from tests.factories import accounts, refunds, tenancy, writers
+from tests.factories.accounts import actor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WALLET = RefundDestination.WALLET
+
+
+@pytest.fixture
+def client() -> Membership:
+    return accounts.membership(tenancy.website())
+
+
+@pytest.fixture
+def admin(client: Membership) -> Actor:
+    return actor(accounts.membership(client.website, "admin"))
+
+
+@pytest.fixture
+def order(client: Membership) -> Order:
+    return refunds.card_order(client)
+
+
+def at_once(order: Order, acts: list[Callable[[], object]]) -> Counter[str]:
+    """What became of each, in threads with connections of their own: "done" or the refusal's code."""
+    start = Barrier(len(acts))
+
+    def one(act: Callable[[], object]) -> str:
+        try:
+            with website_context(order.website_id):
+                start.wait(20)
+                with transaction.atomic():
+                    act()
+        except Refusal as refusal:
+            return refusal.code
+        else:
+            return "done"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return Counter(threads.map(one, acts))
+
+
+def again(refund: Refund) -> Refund:
+    return Refund.objects.of(refund.website_id).select_related("order").get(pk=refund.pk)
+
+
+def test_fifty_ask_for_a_tenth_each(order: Order, client: Membership) -> None:
+    results = at_once(order, [lambda: refunds.request(order, client, 320) for _ in range(50)])
+    assert results == {"done": 10, "refund_too_large": 40}
+    with website_scope(order.website_id):
+        charge = Charge.objects.of(order.website_id).get(purpose="order")
+        assert (charge.repaid_minor, charge.refundable_minor) == (3_200, 0)
+
+
+def test_ten_execute_at_once_with_one_receipt_each(order: Order, admin: Actor, client: Membership) -> None:
+    rows = [refunds.request(order, client, 320, destination=WALLET) for _ in range(10)]
+    results = at_once(order, [lambda row=row: execute_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
+    assert results == {"done": 10}
+    with website_scope(order.website_id):
+        numbers = Refund.objects.of(order.website_id).values_list("receipt_number", flat=True)
+        assert sorted(numbers) == list(range(1, 11))  # type: ignore[type-var]
+        assert drift(order.website) == Drift(0, 0)
+
+
+def test_one_refund_executed_by_ten(order: Order, admin: Actor, client: Membership) -> None:
+    row = refunds.request(order, client, 3_200, destination=WALLET)
+    results = at_once(order, [lambda: execute_refund(again(row), by=admin) for _ in range(10)])
+    assert results == {"done": 1, "wrong_state": 9}
+
+
+def test_approved_or_rejected(order: Order, admin: Actor, client: Membership) -> None:
+    row = refunds.request(order, client)
+    approve: Callable[[], object] = lambda: actions.approve_refund(again(row), by=admin)  # noqa: E731
+    reject: Callable[[], object] = lambda: actions.reject_refund(again(row), by=admin, reason="No.")  # noqa: E731
+    assert at_once(order, [approve, reject] * 5) == {"done": 1, "wrong_state": 9}
+
+
+def test_asked_for_while_the_order_is_cancelled(order: Order, admin: Actor, client: Membership) -> None:
+    cancel: Callable[[], object] = lambda: course.cancel(order, by=admin, reason="Over")  # noqa: E731
+    ask: Callable[[], object] = lambda: refunds.request(order, client, 1_000)  # noqa: E731
+    results = at_once(order, [cancel, ask])
+    assert results in ({"done": 1, "refund_open": 1}, {"done": 1, "refund_too_large": 1})
+
+
+def test_pay_falls_once_for_refunds_that_succeed_together(order: Order, admin: Actor, client: Membership) -> None:
+    writer = writers.writer(client.website, level="standard").member
+    with website_scope(order.website_id):
+        boss = Membership.objects.of(order.website_id).get(pk=admin.membership_id)
+    refunds.completed(order, writer, boss)
+    rows = [refunds.request(order, client, 320, destination=WALLET) for _ in range(5)]
+    at_once(order, [lambda row=row: execute_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
+    with website_scope(order.website_id):
+        assert earned_minor(order.website_id, order.reference, writer.pk) == 720
+
+
+def test_the_order_is_locked_before_the_refund(order: Order, admin: Actor, client: Membership) -> None:
+    row = refunds.request(order, client, 320)
+    with website_scope(order.website_id), CaptureQueriesContext(connection) as queries:
+        actions.approve_refund(again(row), by=admin)
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert ['"orders_order"' in locks[0], '"refunds_refund"' in locks[1]] == [True, True]
