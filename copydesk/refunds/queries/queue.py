@@ -26,5 +26,5 @@ TABS = {
 
 
 def pending(rows: RefundQuerySet) -> RefundQuerySet:
-    """Those of `rows` that are not through, in the order in which they were asked for."""
-    return rows.filter(holds(IS_OPEN)).order_by("requested_at")
+    """Those of `rows` that are not through."""
+    return rows.filter(holds(IS_OPEN))
