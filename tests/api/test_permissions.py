@@ -24,6 +24,11 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/refunds/analytics/                        !----++0
+POST   admin-management/refunds/bulk/                             !----++0
+GET    admin-management/refunds/dashboard/                        !----++0
+GET    admin-management/refunds/history/                          !----++0
+GET    admin-management/refunds/pending/                          !----++0
 GET    admin-management/reviews/analytics/                        !----++0
 POST   admin-management/reviews/appeals/{id}/overturn/            !----++0
 POST   admin-management/reviews/appeals/{id}/uphold/              !----++0
@@ -141,6 +146,16 @@ GET    payments/{id}/receipt/                                     !+--+++0
 GET    public/catalog/                                            +++++++0
 GET    public/faqs/                                               +++++++0
 GET    public/reviews/                                            +++++++0
+GET    refunds/                                                   !+--+++0
+POST   refunds/                                                   !+--+++0
+GET    refunds/{id}/                                              !+--+++0
+POST   refunds/{id}/approve/                                      !----++0
+POST   refunds/{id}/cancel/                                       !+--+++0
+POST   refunds/{id}/consent/                                      !+-----0
+POST   refunds/{id}/process/                                      !----++0
+GET    refunds/{id}/receipt/                                      !+--+++0
+POST   refunds/{id}/reject/                                       !----++0
+POST   refunds/{id}/retry/                                        !----++0
 GET    reviews/                                                   !++++++0
 POST   reviews/                                                   !+-----0
 GET    reviews/{id}/                                              !++0+++0

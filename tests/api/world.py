@@ -15,11 +15,13 @@ from copydesk.editing.models import RequiredChange
 from copydesk.orders.models import Order
 from copydesk.payments.actions import approve_payout, pay_payout, prepare_payout
 from copydesk.payments.models import Payout, PayoutStatement
+from copydesk.refunds.actions import reject_refund
+from copydesk.refunds.models import RefundDestination
 from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
-from tests.factories import editing, reviews
+from tests.factories import editing, refunds, reviews
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,
@@ -100,6 +102,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     _ask_support(world, working)
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     _moderate(world)
+    _refund(world)
     run_jobs()
     with website_scope(of.pk):
         rank_writers(of, clock.now())
@@ -192,6 +195,16 @@ def _moderate(world: World) -> None:
         "admin-management/reviews/": (waiting.pk,),
         "admin-management/reviews/appeals/": (appeal.pk,),
     }
+
+
+def _refund(world: World) -> None:
+    """One that waits, one that is rejected, one that has gone to the wallet."""
+    client, admin = world.people["client"], world.people["admin"]
+    order = refunds.card_order(client)
+    refunds.succeeded(order, admin, destination=RefundDestination.WALLET)
+    with website_scope(world.website.pk):
+        reject_refund(refunds.request(order, client), by=actor(admin), reason="No.")
+    world.ids |= {"refunds/": (refunds.request(order, client).pk,)}
 
 
 def _pay_out(world: World) -> None:

@@ -69,8 +69,8 @@ def request(order: Order, by: Membership, amount_minor: int = 1_000, **values: A
 
 
 def approved(order: Order, admin: Membership, amount_minor: int = 1_000, **values: Any) -> Refund:
-    refund = request(order, order.client, amount_minor, **values)
     with website_scope(order.website_id):
+        refund = request(order, order.client, amount_minor, **values)
         return actions.approve_refund(refund, by=actor(admin))
 
 
@@ -83,8 +83,8 @@ def executing(order: Order, admin: Membership, amount_minor: int = 1_000, **valu
 
 def provider_says(refund: Refund, result: str) -> list[Repayment]:
     """Of each part that it was asked for: "captured" or "declined"; and the refund follows."""
-    by = actor(refund.client).as_system()
     with website_scope(refund.website_id):
+        by = Actor.system(refund.website)
         told = [
             settle_repayment(part, Outcome(Result(result), "", "not_refundable"), by=by)
             for part in repayments_of(refund)
