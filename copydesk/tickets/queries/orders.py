@@ -21,6 +21,7 @@ from copydesk.orders.models.order import OrderQuerySet
 from copydesk.orders.queries.pricing import PriceLineRow
 from copydesk.orders.queries.pricing import rows as price_lines
 from copydesk.orders.queries.steps import Asked
+from copydesk.payments.models import RepaymentStatus
 from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import holds, moment, select, words
@@ -30,9 +31,14 @@ from ..models.issues import UNRESOLVED
 from ..models.ticket import IS_ACTIVE
 from .rows import Member, member_from
 
-NEEDY_TABS = ("all", "disputed", "payment_issues", "open_tickets")
+NEEDY_TABS = ("all", "disputed", "payment_issues", "refund_requests", "open_tickets")
 OPEN_TICKET = f"about_type = '{Order.noun}' AND {IS_ACTIVE}"
 OPEN_ISSUE = f"status IN ({words(UNRESOLVED)})"
+CLAIMED = f"""
+payments_repayment p JOIN payments_charge h ON h.id = p.charge_id
+WHERE p.website_id = %(website)s AND p.status = '{RepaymentStatus.PLANNED}' AND h.reference_type = '{Order.noun}'
+"""
+"""What refunds that are asked for, and not executed, claim: payments know it, whoever stands above them."""
 ORDERS = f"""
 SELECT o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_level, o.work_type, o.pages, o.slides,
        o.client_id, o.writer_id, o.client_deadline, o.writer_due_at, o.price_minor, o.placed_at, o.delivered_at,
@@ -45,7 +51,8 @@ SELECT o.id, o.number, o.status, o.topic, o.paper_type, o.subject, o.academic_le
        ARRAY(
            SELECT json_build_array(id, kind, status, description, opened_at) FROM tickets_paymentissue
            WHERE website_id = o.website_id AND order_id = o.id AND {OPEN_ISSUE} ORDER BY id
-       )
+       ),
+       (SELECT coalesce(sum(p.amount_minor), 0)::bigint FROM {CLAIMED} AND h.reference_id = o.id)
 FROM orders_order o
 JOIN accounts_membership c ON c.website_id = o.website_id AND c.id = o.client_id
 JOIN accounts_user cu ON cu.id = c.user_id
@@ -63,6 +70,8 @@ class Need(StrEnum):
     DISPUTED = "disputed"
     PAYMENT_ISSUE = "payment_issue"
     """One that is not resolved."""
+    REFUND_REQUEST = "refund_request"
+    """One that is not executed, or decided against."""
     TICKET = "ticket"
     """About it, and active."""
 
@@ -73,6 +82,7 @@ NEEDING = {
         SELECT order_id FROM tickets_paymentissue
         WHERE website_id = %(website)s AND order_id IS NOT NULL AND {OPEN_ISSUE}
     """,  # noqa: S608
+    Need.REFUND_REQUEST: f"SELECT h.reference_id FROM {CLAIMED}",  # noqa: S608
     Need.TICKET: f"SELECT about_id FROM tickets_ticket WHERE website_id = %(website)s AND {OPEN_TICKET}",  # noqa: S608
 }
 """The orders of a website that need support for it: here, and nowhere else, is said what that means."""
@@ -87,8 +97,8 @@ FROM ({NEEDY}) needy
 @dataclass(frozen=True, slots=True)
 class SupportOrderRow:
     """`needs`: why it needs support, none where it does not. `open_tickets` are those about it that are new, open or
-    awaiting the client; `open_payment_issues` those that are not resolved. `writer_deadline` is null while nobody
-    writes."""
+    awaiting the client; `open_payment_issues` those that are not resolved; `refund_requested` is the amount of its
+    refunds that are asked for and not executed. `writer_deadline` is null while nobody writes."""
 
     id: int
     number: int
@@ -110,6 +120,7 @@ class SupportOrderRow:
     needs: list[Need]
     open_tickets: int
     open_payment_issues: int
+    refund_requested: Decimal
     placed_at: dt.datetime
     delivered_at: dt.datetime | None
     completed_at: dt.datetime | None
@@ -188,6 +199,7 @@ def needy_tabs(website: Website) -> Mapping[str, Tab]:
         "all": Tab(),
         "disputed": Tab(holds(f"orders_order.status = '{OrderStatus.DISPUTED}'")),
         "payment_issues": Tab(_needed(website, Need.PAYMENT_ISSUE)),
+        "refund_requests": Tab(_needed(website, Need.REFUND_REQUEST)),
         "open_tickets": Tab(_needed(website, Need.TICKET)),
     }
 
@@ -270,6 +282,7 @@ class _Order(NamedTuple):
     pen_name: str | None
     tickets: Sequence[Sequence[Any]]
     issues: Sequence[Sequence[Any]]
+    claimed_minor: int
 
 
 def _needy(actor: Actor, row: _Order, now: dt.datetime) -> NeedyOrder:
@@ -297,6 +310,7 @@ def _needy(actor: Actor, row: _Order, now: dt.datetime) -> NeedyOrder:
         needs=_needs(row),
         open_tickets=len(tickets),
         open_payment_issues=len(issues),
+        refund_requested=to_decimal(row.claimed_minor),
         placed_at=row.placed_at,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
@@ -309,6 +323,7 @@ def _needs(row: _Order) -> list[Need]:
     here = {
         Need.DISPUTED: row.status == OrderStatus.DISPUTED,
         Need.PAYMENT_ISSUE: row.issues,
+        Need.REFUND_REQUEST: row.claimed_minor,
         Need.TICKET: row.tickets,
     }
     return [need for need, there in here.items() if there]

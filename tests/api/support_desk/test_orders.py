@@ -11,17 +11,18 @@ from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.orders.actions import course as order_course
 from copydesk.orders.models import Order
+from copydesk.refunds.actions import reject_refund
 from copydesk.tenancy.scope import website_scope
 from copydesk.tickets.actions import course, issues
 from copydesk.tickets.models import IssueKind, PaymentIssue, Ticket
 from tests.api.client import as_
 from tests.api.support.answers import DESK, Count, fields, read
-from tests.factories import accounts, orders
+from tests.factories import accounts, orders, refunds, tenancy
 from tests.factories import writers as writer_rows
 from tests.factories.accounts import actor
 from tests.factories.tickets import ticket
 
-TABS = ("all", "disputed", "payment_issues", "open_tickets")
+TABS = ("all", "disputed", "payment_issues", "refund_requests", "open_tickets")
 
 
 def ask(who: Membership, status: int = 200, /, **params: Any) -> Any:
@@ -67,13 +68,32 @@ def test_each_reason(client: Membership, writer: Membership, support: Membership
         about(row, writer)
     orders.order_in_progress(client, writer)
     answer = ask(support)
-    assert answer["counts"] == {"all": 4, "disputed": 2, "payment_issues": 2, "open_tickets": 2}
+    assert answer["counts"] == {
+        "all": 4, "disputed": 2, "payment_issues": 2, "refund_requests": 0, "open_tickets": 2,
+    }  # fmt: skip
     assert found(support) == [row.pk for row in rows]
     for tab, row in (("disputed", disputed), ("payment_issues", charged), ("open_tickets", asked)):
         assert found(support, tab=tab) == [row.pk, all_three.pk]
     needs = {row["order"]["id"]: row["order"]["needs"] for row in answer["results"]}
     assert needs[all_three.pk] == ["disputed", "payment_issue", "ticket"]
     assert [needs[row.pk] for row in rows[:3]] == [["disputed"], ["payment_issue"], ["ticket"]]
+
+
+def test_refunds_that_are_asked_for_or_approved(client: Membership, writer: Membership, support: Membership) -> None:
+    admin = accounts.membership(client.website, "admin")
+    asked, ready, gone, done = (refunds.card_order(client) for _ in range(4))
+    refunds.request(asked, client, 1_000)
+    refunds.request(asked, client, 500)
+    refunds.approved(ready, admin)
+    with website_scope(client.website_id):
+        reject_refund(refunds.request(gone, client), by=actor(admin), reason="No.")
+    refunds.succeeded(done, admin)
+    stranger = accounts.membership(tenancy.website("beacon"))
+    refunds.request(refunds.card_order(stranger), stranger)
+    assert ask(support)["counts"]["refund_requests"] == 2
+    assert found(support, tab="refund_requests") == [asked.pk, ready.pk]
+    rows = {row["order"]["id"]: row["order"] for row in ask(support)["results"]}
+    assert (rows[asked.pk]["needs"], rows[asked.pk]["refund_requested"]) == (["refund_request"], "15.00")
 
 
 def test_what_is_over_needs_nothing(client: Membership, writer: Membership, support: Membership) -> None:
