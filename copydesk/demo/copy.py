@@ -52,6 +52,7 @@ from copydesk.payments.models import (
     Transfer,
     Webhook,
 )
+from copydesk.refunds.models import Refund, RefundPart
 from copydesk.reviews.models import Appeal, Decision, Fragment, Report, Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message, ReadMark, Thread
@@ -104,6 +105,8 @@ SHEETS: tuple[type[models.Model], ...] = (
     Webhook,
     LedgerAccount,
     Repayment,
+    Refund,
+    RefundPart,
     Earning,
     EarningHold,
     Transfer,

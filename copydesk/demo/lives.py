@@ -13,6 +13,7 @@ from .crew import Member, level_of
 from .deeds import DAY, HOUR, MINUTE, Deeds, swept
 from .mirror import course, delivery, editing, money, papers, placement, requests, staffing
 from .moderation import moderated
+from .refunding import refunded
 from .stage import Life
 
 UNPAID_SWEEP = 5
@@ -257,6 +258,8 @@ class OrderLife(Deeds):
             yield self.now + self.within(DAY, 4 * DAY)
             self.disputed()
         else:
+            if first:
+                yield from refunded(self)
             yield from self.archived()
 
     def archived(self) -> Life:

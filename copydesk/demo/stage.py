@@ -48,6 +48,7 @@ class Paid:
     """A charge, and what of it the database counts by itself."""
 
     charge: Row
+    token: str = ""
     repaid_minor: int = 0
     transfer_id: int | None = None
 
@@ -56,10 +57,20 @@ class Paid:
         return self.charge.amount_minor - self.repaid_minor if self.charge.status == ChargeStatus.CAPTURED else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Earned:
     row: Row
     transfer_id: int
+    lowered_minor: int = 0
+    """By refunds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A repayment, and what it is of."""
+
+    paid: Paid
+    repayment: Row
 
 
 @dataclass(slots=True)
@@ -77,6 +88,8 @@ class Case:
     assignments: list[Row] = field(default_factory=list)
     completed: set[int] = field(default_factory=set)
     """Assignments in which it was brought to completion."""
+    refunds: dict[int, tuple[Row, list[Planned]]] = field(default_factory=dict)
+    """By id, with what each is made of."""
     rounds: list[Row] = field(default_factory=list)
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)
@@ -126,6 +139,8 @@ class Case:
             self.read_marks.values(),
         ):
             yield from rows
+        for refund, _ in self.refunds.values():
+            yield refund
 
 
 @dataclass(slots=True)

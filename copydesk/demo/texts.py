@@ -159,6 +159,20 @@ MODERATED: dict[str, tuple[str, ...]] = {
     "uphold": ("The rejection was right: contact details are advertising.",),
     "overturn": ("The opinion stands on the order; the address is removed already.",),
 }
+REFUND_REASONS: dict[str, tuple[str, ...]] = {
+    "quality": ("Two of the five sources do not say what the paper says.", "The conclusion is missing."),
+    "lateness": ("It came a day after I had to hand it in.",),
+    "not_delivered": ("The slides that I paid for are not there.",),
+    "wrong_charge": ("I was charged for three pages more than I ordered.",),
+    "goodwill": ("For the trouble with the messages last week.",),
+    "other": ("My teacher has dropped the assignment.",),
+}
+REFUND_DECISIONS: dict[str, tuple[str, ...]] = {
+    "approve": ("The editor sees it the same way.", "As agreed with the client."),
+    "reject": ("The brief asked for exactly this.", "The work was accepted before the deadline."),
+    "cancel": ("I have found it, thank you.", "A revision is what I need instead."),
+    "retry": ("The payment has settled now.",),
+}
 REPORTED = ("The order was delivered a day early.", "This is about another order.")
 APPEALED = ("I only wanted to be helpful.", "Everything in it is true.")
 CONTENTS: dict[str, tuple[str, bytes]] = {

@@ -20,8 +20,9 @@ from .crew import Crew
 from .desk import desk_prepared, measures_asked, shifts_planned
 from .enquiries import TicketLife
 from .lives import OrderLife
-from .mirror import editing, reviews, telling
+from .mirror import editing, refunds, reviews, telling
 from .people import Arrivals
+from .refund_scenes import refund_scenes
 from .review_scenes import review_scenes
 from .scenes import scenes
 from .stage import Life, Stage, Step
@@ -123,6 +124,8 @@ def play(
     stage.notify = partial(telling.notify, stage)
     stage.reactions = {
         "editing.follow_order": partial(editing.follow_order, stage),
+        "refunds.follow_order": partial(refunds.follow_order, stage),
+        "refunds.follow_repayment": partial(refunds.follow_repayment, stage),
     }
     arrivals = Arrivals(
         stage,
@@ -142,6 +145,7 @@ def play(
         orders_come(stage, crew, world.orders, told),
         scenes(stage),
         review_scenes(stage),
+        refund_scenes(stage),
         desk_prepared(stage, capacity=25 + world.tickets // 500),
         shifts_planned(stage),
         tickets_come(stage, world.tickets),
@@ -151,7 +155,8 @@ def play(
     ):
         stage.begin(life)
     stage.play()
-    row.last_order_number, row.last_ticket_number = website.last_order_number, website.last_ticket_number
+    for counted in ("last_order_number", "last_ticket_number", "last_refund_receipt"):
+        setattr(row, counted, getattr(website, counted))
     loader.send(row)
     for member in crew.everybody():
         loader.send(member.row)

@@ -25,6 +25,7 @@ from copydesk.payments.models import (
     SandboxPayment,
     SandboxRefund,
 )
+from copydesk.refunds.models import Refund
 from copydesk.reviews.models import Appeal, Review
 from copydesk.tenancy.models import Website
 from copydesk.threads.models import Message
@@ -54,6 +55,7 @@ BY_NOUN = {
     )
 } | {
     Review.noun: Review._meta.db_table,
+    Refund.noun: Refund._meta.db_table,
     Appeal.noun: Appeal._meta.db_table,
     Earning.noun: "payments_earning",
     Payout.noun: "payments_payout",
@@ -86,6 +88,7 @@ BY_NAME = {
     "adjustment_id": "orders_adjustment",
     "appeal_id": Appeal._meta.db_table,
     "request_id": "orders_request",
+    "refund_id": Refund._meta.db_table,
 }
 """What an id in an event's columns or data is of."""
 ESCALATED = {True: Escalation._meta.db_table, False: AccountEscalation._meta.db_table}

@@ -39,6 +39,8 @@ from copydesk.payments import actions as payments
 from copydesk.payments.errors import NothingPayable
 from copydesk.payments.gateway.sandbox import webhook_about
 from copydesk.platform.actions import register_client, register_writer
+from copydesk.refunds import actions as refunds
+from copydesk.refunds.actions import executing
 from copydesk.reviews import actions as reviews
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_context, website_scope
@@ -50,7 +52,7 @@ from copydesk.writers import actions as writers
 from tests.jobs import run_jobs
 
 PASSWORD = "copydesk-demo"
-MODULES = (course, delivery, staffing, requests, adjustments, messages, reviews, payments, writers)
+MODULES = (course, delivery, staffing, requests, adjustments, messages, reviews, refunds, executing, payments, writers)
 TICKETS = (ticket_clocks, ticket_course, desk, escalating, issues, opening, talking)
 """Where the actions are that steps name. They are called as their mirrors were, but for those with a method below."""
 

@@ -33,7 +33,7 @@ from tests.database import socket as cluster_socket
 from tests.template import ROOT
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-ORDERS = 200
+ORDERS = 390
 BENCH = f"{DATABASE}_bench"
 READY_SECONDS = 120
 

@@ -127,8 +127,10 @@ def test_orders_agree_with_their_prices_and_payments(loaded: Owner) -> None:
         loaded,
         "SELECT o.id FROM orders_order o LEFT JOIN payments_charge c ON c.reference_type = 'order'"
         " AND c.reference_id = o.id AND c.status = 'captured' AND c.purpose IN ('order', 'adjustment')"
-        " WHERE o.paid_at IS NOT NULL GROUP BY o.id"
-        " HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0)"
+        " LEFT JOIN (SELECT order_id, sum(amount_minor) AS claimed FROM refunds_refund"
+        "            WHERE status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1) r ON r.order_id = o.id"
+        " WHERE o.paid_at IS NOT NULL GROUP BY o.id, r.claimed"
+        " HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0) + coalesce(r.claimed, 0)"
         " <> CASE o.status WHEN 'cancelled' THEN o.forfeited_minor ELSE o.price_minor END",
     )
     assert (priced_otherwise, paid_otherwise) == ([], [])

@@ -44,12 +44,48 @@ CHECKS = {
         SELECT o.id FROM orders_order o LEFT JOIN orders_priceline l ON l.order_id = o.id
         GROUP BY o.id HAVING o.price_minor <> coalesce(sum(l.amount_minor), 0)
     """,
-    "every paid order has been paid its price, a cancelled one what it forfeits": """
+    "every paid order has been paid its price, a cancelled one what it forfeits, less its refunds since": """
         SELECT o.id FROM orders_order o LEFT JOIN payments_charge c ON c.reference_type = 'order'
             AND c.reference_id = o.id AND c.status = 'captured' AND c.purpose IN ('order', 'adjustment')
-        WHERE o.paid_at IS NOT NULL GROUP BY o.id
-        HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0)
+        LEFT JOIN (
+            SELECT r.order_id, sum(p.amount_minor) AS refunded FROM refunds_refund r
+            JOIN orders_order o ON o.id = r.order_id AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)
+            JOIN refunds_refundpart l ON l.refund_id = r.id
+            JOIN payments_repayment p ON p.id = l.repayment_id AND p.status NOT IN ('failed', 'cancelled') GROUP BY 1
+        ) r ON r.order_id = o.id
+        WHERE o.paid_at IS NOT NULL GROUP BY o.id, r.refunded
+        HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0) + coalesce(r.refunded, 0)
             <> CASE o.status WHEN 'cancelled' THEN o.forfeited_minor ELSE o.price_minor END
+    """,
+    "every refund is the sum of its parts, and where it stands is where they stand": """
+        SELECT r.id FROM refunds_refund r LEFT JOIN refunds_refundpart l ON l.refund_id = r.id
+        LEFT JOIN payments_repayment p ON p.id = l.repayment_id GROUP BY r.id
+        HAVING coalesce(sum(p.amount_minor), 0) <> r.amount_minor OR NOT bool_and(CASE r.status
+            WHEN 'succeeded' THEN p.status = 'succeeded' WHEN 'failed' THEN p.status IN ('succeeded', 'failed')
+            WHEN 'executing' THEN p.status IN ('succeeded', 'executing')
+            WHEN 'requested' THEN p.status = 'planned' WHEN 'approved' THEN p.status = 'planned'
+            ELSE p.status = 'cancelled' END)
+    """,
+    "a website's receipts of refunds are numbered to its last": """
+        SELECT w.id FROM tenancy_website w LEFT JOIN refunds_refund r ON r.website_id = w.id
+        GROUP BY w.id HAVING count(r.receipt_number) <> w.last_refund_receipt
+            OR coalesce(max(r.receipt_number), 0) <> w.last_refund_receipt
+    """,
+    "every pay has fallen as its order was refunded, goodwill apart": """
+        SELECT e.id FROM payments_earning e
+        JOIN (
+            SELECT r.order_id, sum(p.amount_minor) AS refunded FROM refunds_refund r
+            JOIN refunds_refundpart l ON l.refund_id = r.id
+            JOIN payments_repayment p ON p.id = l.repayment_id AND p.status = 'succeeded'
+            WHERE r.ground <> 'goodwill' GROUP BY 1
+        ) r ON e.reference_type = 'order' AND r.order_id = e.reference_id
+        JOIN (
+            SELECT reference_id, sum(amount_minor) AS captured FROM payments_charge
+            WHERE reference_type = 'order' AND status = 'captured' AND purpose IN ('order', 'adjustment') GROUP BY 1
+        ) c ON c.reference_id = e.reference_id
+        LEFT JOIN payments_earning d ON d.reduces_id = e.id AND d.key LIKE 'refunds:%'
+        WHERE e.kind = 'pay' GROUP BY e.id, r.refunded, c.captured
+        HAVING -coalesce(sum(d.amount_minor), 0) <> round(e.amount_minor * r.refunded / c.captured)
     """,
     "sales, tips, refunds, pay and payouts of a website are what its charges, earnings and payouts say": """
         SELECT w.id FROM tenancy_website w

@@ -20,6 +20,7 @@ from copydesk.journal.models import Event
 from copydesk.orders.models import Order, Request
 from copydesk.orders.models.files import OrderFile
 from copydesk.payments.models import Charge, Payout, PayoutStatement
+from copydesk.refunds.models import Refund
 from copydesk.reviews.models import Review
 from copydesk.tickets.models import (
     AnyEscalation,
@@ -137,6 +138,8 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "orders/files/": _newest(OrderFile),
     "orders/requests/": _newest(Request),
     "payments/": _newest(Charge, status="captured"),
+    "refunds/": _newest(Refund),
+    "refunds/{id}/receipt/": _newest(Refund, receipt_number__isnull=False),
     "reviews/": _newest(Review),
     "writers/": _newest(Writer, status="approved"),
     "wallet/payouts/": _newest(PayoutStatement),

@@ -24,8 +24,10 @@ from copydesk.payments.errors import WebhookRefused
 
 from . import Asked, Message, Outcome, Result
 
-OK, DECLINED, TIMEOUT, LATE = "tok_ok", "tok_declined", "tok_timeout", "tok_late"
+OK, DECLINED, TIMEOUT, LATE, UNSETTLED = "tok_ok", "tok_declined", "tok_timeout", "tok_late", "tok_unsettled"
 SETTLES_AFTER = dt.timedelta(seconds=30)
+REPAYABLE_AFTER = dt.timedelta(days=1)
+"""Until then what was paid with UNSETTLED is not given back."""
 SIGNATURE = "X-Sandbox-Signature"
 TOLERANCE = dt.timedelta(minutes=5)
 
@@ -61,7 +63,7 @@ class SandboxGateway:
         if row is None:
             return Outcome(Result.ABSENT)
         token, reference, created_at = row
-        if token in (OK, TIMEOUT) or (token == LATE and clock.now() >= created_at + SETTLES_AFTER):
+        if token in (OK, TIMEOUT, UNSETTLED) or (token == LATE and clock.now() >= created_at + SETTLES_AFTER):
             return Outcome(Result.CAPTURED, str(reference))
         if token == LATE:
             return Outcome(Result.PENDING, str(reference))
@@ -74,8 +76,11 @@ class SandboxGateway:
                 " SELECT %s, %s, p.key, %s, %s FROM payments_sandboxpayment p"
                 " WHERE p.key = %s AND p.reference = %s AND %s <= p.amount_minor"
                 " - coalesce((SELECT sum(r.amount_minor) FROM payments_sandboxrefund r WHERE r.payment_id = p.key), 0)"
-                " ON CONFLICT (key) DO NOTHING",
-                [key, uuid.uuid4(), amount_minor, clock.now(), payment, uuid.UUID(provider_reference), amount_minor],
+                " AND (p.token <> %s OR p.created_at <= %s) ON CONFLICT (key) DO NOTHING",
+                [
+                    *(key, uuid.uuid4(), amount_minor, clock.now(), payment, uuid.UUID(provider_reference)),
+                    *(amount_minor, UNSETTLED, clock.now() - REPAYABLE_AFTER),
+                ],
             )
             cursor.execute("SELECT reference FROM payments_sandboxrefund WHERE key = %s", [key])
             row = cursor.fetchone()

@@ -1,0 +1,157 @@
+"""Mirrors copydesk/refunds/actions: what is asked for, decided and given back, and what it takes from writers' pay."""
+
+from __future__ import annotations
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Role
+from copydesk.core.money import share
+from copydesk.journal.models import details
+from copydesk.payments.models import ChargeStatus, RepaymentStatus
+from copydesk.payments.models.charges import REPAYABLE
+from copydesk.refunds.actions.pay import REASON
+from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
+from copydesk.refunds.policies import RefundPolicy
+
+from ..copy import Row
+from ..stage import Case, Planned, Stage, step
+from . import money
+
+POLICY = RefundPolicy()
+WALLET = RefundDestination.WALLET.value
+R = RepaymentStatus
+
+
+@step
+def request_refund(
+    stage: Stage, case: Case, *, amount_minor: int, reason: str, by: Actor, ground: Ground, destination: str
+) -> Row:
+    to_wallet = destination == WALLET
+    planned = money.plan_repayments(stage, case, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
+    row = stage.make(
+        Refund,
+        order_id=case.order.id,
+        client_id=case.order.client_id,
+        amount_minor=amount_minor,
+        currency=stage.website.currency,
+        destination=destination,
+        ground=ground.value,
+        reason=reason,
+        requested_by_id=by.user_id,
+        requested_role=by.role.value,
+        needs_another_person=amount_minor > POLICY.cap_minor,
+        requested_at=stage.now,
+        consented_at=stage.now if to_wallet and by.role is Role.CLIENT else None,
+    )
+    case.refunds[row.id] = (row, planned)
+    for one in planned:
+        stage.send(RefundPart, refund_id=row.id, repayment_id=one.repayment.id)
+    stage.record("refund.request", row, by=by, after=row.status, reason=reason, data=_facts(row))
+    return row
+
+
+@step
+def approve_refund(stage: Stage, refund: Row, *, by: Actor, reason: str = "") -> None:
+    stage.advance(
+        refund, "approve", by=by, reason=reason, data=_facts(refund), decided_by_id=by.user_id, decision=reason
+    )
+
+
+@step
+def reject_refund(stage: Stage, refund: Row, *, by: Actor, reason: str) -> None:
+    _release(stage, refund, "reject", by=by, reason=reason)
+
+
+@step
+def cancel_refund(stage: Stage, refund: Row, *, by: Actor, reason: str) -> None:
+    _release(stage, refund, "cancel", by=by, reason=reason)
+
+
+@step
+def consent_to_wallet(stage: Stage, refund: Row, *, by: Actor) -> None:
+    stage.advance(refund, "consent", by=by, data=_facts(refund))
+
+
+@step
+def execute_refund(stage: Stage, refund: Row, *, by: Actor) -> None:
+    if refund.status == RefundStatus.REQUESTED:
+        approve_refund(stage, refund, by=by)
+    stage.advance(refund, "process", by=by, data=_facts(refund))
+    case, planned = _known(stage, refund)
+    for one in planned:
+        money.start_repayment(stage, one)
+    _settle(stage, case, refund, planned)
+
+
+@step
+def retry_refund(stage: Stage, refund: Row, *, by: Actor, reason: str = "") -> None:
+    stage.advance(refund, "retry", by=by, reason=reason, data=_facts(refund), failed_at=None)
+    for one in _known(stage, refund)[1]:
+        if one.repayment.status == R.FAILED:
+            money.retry_repayment(stage, one, by=by)
+
+
+def follow_repayment(stage: Stage, event: Row) -> None:
+    for case in filter(None, [stage.cases.get(event.root_id)]):
+        for refund, planned in case.refunds.values():
+            if any(one.repayment.id == event.subject_id for one in planned):
+                _settle(stage, case, refund, planned)
+
+
+def follow_order(stage: Stage, event: Row) -> None:
+    _lower_pay(stage, stage.cases[event.subject_id])
+
+
+def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> None:
+    states = {one.repayment.status: one.repayment for one in planned}
+    if refund.status == RefundStatus.EXECUTING and R.EXECUTING not in states:
+        if failed := states.get(R.FAILED):
+            stage.advance(refund, "fail", by=stage.system, data=_facts(refund) | details(code=failed.code))
+        else:
+            stage.website.last_refund_receipt += 1
+            number = stage.website.last_refund_receipt
+            stage.advance(refund, "succeed", by=stage.system, data=_facts(refund), receipt_number=number)
+    if R.SUCCEEDED in states:
+        _lower_pay(stage, case)
+
+
+def _lower_pay(stage: Stage, case: Case) -> None:
+    captured = sum(
+        paid.charge.amount_minor
+        for paid in case.charges
+        if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
+    )
+    refunded = sum(
+        one.repayment.amount_minor
+        for refund, planned in case.refunds.values()
+        for one in planned
+        if refund.ground != Ground.GOODWILL and one.repayment.status == R.SUCCEEDED
+    )
+    if not refunded:
+        return
+    for pay in case.pay.values():
+        lacking = share(pay.row.amount_minor, refunded, captured) - pay.lowered_minor
+        if lacking:
+            pay.lowered_minor += lacking
+            key = f"refunds:{case.order.id}:{refunded}"
+            money.reduce_pay(stage, pay, lacking, key=key, by=stage.system, reason=REASON)
+
+
+def _release(stage: Stage, refund: Row, name: str, *, by: Actor, reason: str) -> None:
+    stage.advance(refund, name, by=by, reason=reason, data=_facts(refund), decided_by_id=by.user_id, decision=reason)
+    for one in _known(stage, refund)[1]:
+        money.cancel_repayment(stage, one)
+
+
+def _known(stage: Stage, refund: Row) -> tuple[Case, list[Planned]]:
+    case = stage.cases[refund.order_id]
+    return case, case.refunds[refund.id][1]
+
+
+def _facts(row: Row) -> dict[str, object]:
+    return details(
+        refund_id=row.id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        ground=row.ground,
+        destination=row.destination,
+    )
