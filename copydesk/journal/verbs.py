@@ -128,6 +128,7 @@ VERBS: dict[str, Verb] = {
     "refund.cancel": Verb("Refund cancelled", CLIENT, reason_shown=True),
     "refund.process": Verb("Refund on its way", CLIENT),
     "refund.grant": Verb("Refund granted", CLIENT),
+    "refund.adopt": Verb("Money that was not given back is a refund now", INSIDE),
     "refund.succeed": Verb("Refunded", CLIENT),
     "refund.fail": Verb("Refund failed", INSIDE),
     "refund.retry": Verb("Refund tried once more", INSIDE),

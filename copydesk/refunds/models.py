@@ -34,7 +34,7 @@ class RefundStatus(models.TextChoices):
 
 
 class Ground(models.TextChoices):
-    """Why money goes back. Each but goodwill lowers the writer's pay in the same proportion (RULES §2)."""
+    """Why money goes back. Each but the last two lowers the writer's pay in the same proportion (RULES §2)."""
 
     QUALITY = "quality"
     LATENESS = "lateness"
@@ -42,9 +42,11 @@ class Ground(models.TextChoices):
     WRONG_CHARGE = "wrong_charge"
     DISPUTE = "dispute"
     """By a dispute's outcome, and by nothing else."""
+    OTHER = "other"
     GOODWILL = "goodwill"
     """The website's present, which staff alone make."""
-    OTHER = "other"
+    SETTLEMENT = "settlement"
+    """What a cancellation or an agreed change gave back, and the provider refused: they have settled the pay."""
 
 
 class RefundDestination(models.TextChoices):
@@ -53,6 +55,7 @@ class RefundDestination(models.TextChoices):
 
 
 S = RefundStatus
+SPARING_PAY = (Ground.GOODWILL, Ground.SETTLEMENT)
 WAITING = (S.REQUESTED, S.APPROVED)
 """Somebody is to decide or to execute; its repayments are planned."""
 OPEN = (*WAITING, S.EXECUTING, S.FAILED)

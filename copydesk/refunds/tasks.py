@@ -6,6 +6,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.journal.actions import lock
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
+from copydesk.payments.models import Repayment
 from copydesk.tenancy.jobs import job
 from copydesk.tenancy.models import Website
 
@@ -15,12 +16,14 @@ from .models import Refund
 
 @job("refunds.follow_repayment")
 def follow_repayment(website: Website, *, event_id: int) -> None:
-    """What came of a repayment decides about the refund that it is part of."""
-    event = Event.objects.of(website).get(pk=event_id)
-    rows = Refund.objects.of(website).select_related("order")
-    refund = rows.filter(parts__repayment_id=event.subject_id).first()
+    """What came of a repayment decides about the refund that it is part of; one that failed becomes one."""
+    event, by = Event.objects.of(website).get(pk=event_id), Actor.system(website)
+    refund = Refund.objects.of(website).select_related("order").filter(parts__repayment_id=event.subject_id).first()
     if refund is not None:
-        actions.settle_refund(refund, by=Actor.system(website))
+        actions.settle_refund(refund, by=by)
+    else:
+        repayment = Repayment.objects.of(website).select_related("charge").get(pk=event.subject_id)
+        actions.adopt_repayment(repayment, by=by)
 
 
 @job("refunds.follow_order")

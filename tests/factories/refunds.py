@@ -25,10 +25,10 @@ from tests.factories.orders import unpaid_order, work_file
 from tests.factories.payments import captured_charge, filled_wallet
 
 
-def card_order(client: Membership, **values: Any) -> Order:
+def card_order(client: Membership, token: str = "tok_ok", **values: Any) -> Order:
     """Paid by card, 32.00 where nothing else is said, and waiting for a writer."""
     order = unpaid_order(client, **values)
-    charge = captured_charge(client, order.price_minor, reference=order.reference, key=f"pay {order.pk}")
+    charge = captured_charge(client, order.price_minor, token, reference=order.reference, key=f"pay {order.pk}")
     with website_scope(client.website_id):
         payment.apply_capture(charge, by=actor(client))
         return Order.objects.of(client.website_id).get(pk=order.pk)

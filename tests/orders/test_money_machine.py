@@ -30,9 +30,12 @@ from copydesk.orders.actions import adjustments, course, delivery, payment, staf
 from copydesk.orders.models import WRITING, Adjustment, Cause, Order
 from copydesk.orders.tasks import approve_delivered, expire_unpaid
 from copydesk.payments import actions
-from copydesk.payments.models import Charge, Payout
+from copydesk.payments.models import Charge, Earning, Payout
 from copydesk.payments.queries import Drift, drift
 from copydesk.payments.tasks import resume
+from copydesk.refunds import actions as refunds
+from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.models import Ground, Refund, RefundDestination
 from copydesk.tenancy import scope
 from copydesk.tenancy.policies import store_policy
 from tests.factories import accounts, orders, tenancy, writers
@@ -45,7 +48,7 @@ pytestmark = pytest.mark.django_db
 RUNS, STEPS, MOST_ORDERS = 14, 25, 12
 NUMBERS = st.integers(0, 3)
 PAGES = st.integers(1, 4)
-WAYS = st.sampled_from(["wallet", "tok_ok", "tok_ok", "tok_declined", "tok_timeout", "tok_late"])
+WAYS = st.sampled_from(["wallet", "tok_ok", "tok_unsettled", "tok_declined", "tok_timeout", "tok_late"])
 
 # One row a broken rule: what it is called and what broke it.
 BROKEN = """
@@ -62,6 +65,25 @@ paid AS (
     LEFT JOIN payments_charge c ON c.reference_type = 'order' AND c.reference_id = o.id
     WHERE o.website_id = %(website)s GROUP BY o.id
 ),
+refunded AS (
+    SELECT o.id, coalesce(sum(p.amount_minor) FILTER (
+               WHERE p.status NOT IN ('failed', 'cancelled') AND r.ground <> 'settlement'
+                 AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)), 0) AS since,
+           coalesce(sum(p.amount_minor) FILTER (
+               WHERE p.status = 'succeeded' AND r.ground NOT IN ('goodwill', 'settlement')), 0) AS lowering
+    FROM orders_order o
+    LEFT JOIN refunds_refund r ON r.order_id = o.id
+    LEFT JOIN refunds_refundpart l ON l.refund_id = r.id
+    LEFT JOIN payments_repayment p ON p.id = l.repayment_id
+    WHERE o.website_id = %(website)s GROUP BY o.id
+),
+owed AS (
+    SELECT c.reference_id AS id, sum(p.amount_minor) AS owed FROM payments_repayment p
+    JOIN payments_charge c ON c.id = p.charge_id AND c.reference_type = 'order'
+    LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
+    WHERE p.website_id = %(website)s AND p.status = 'failed' AND coalesce(r.ground, 'settlement') = 'settlement'
+      AND c.purpose IN ('order', 'adjustment') GROUP BY 1
+),
 earned AS (
     SELECT e.reference_id, e.writer_id, count(*) FILTER (WHERE e.kind = 'pay') AS pays,
            coalesce(sum(e.amount_minor) FILTER (WHERE e.kind IN ('pay', 'forfeit')), 0) AS amount
@@ -77,8 +99,9 @@ UNION ALL
 SELECT 'a wallet is below zero', id FROM payments_ledgeraccount
     WHERE website_id = %(website)s AND kind = 'wallet' AND balance_minor < 0
 UNION ALL
-SELECT 'what is kept of an order is not its price', id FROM paid
-    WHERE kept <> CASE status WHEN 'unpaid' THEN 0 WHEN 'cancelled' THEN forfeited_minor ELSE price_minor END
+SELECT 'what is kept of an order is not its price', id FROM paid JOIN refunded USING (id) LEFT JOIN owed USING (id)
+    WHERE kept + since - coalesce(owed, 0)
+        <> CASE status WHEN 'unpaid' THEN 0 WHEN 'cancelled' THEN forfeited_minor ELSE price_minor END
 UNION ALL
 SELECT 'the price is not the sum of its lines', o.id FROM orders_order o WHERE o.website_id = %(website)s
     AND o.price_minor <> (SELECT sum(l.amount_minor) FROM orders_priceline l WHERE l.order_id = o.id)
@@ -87,6 +110,35 @@ SELECT 'an order is paid by another charge than one captured of its own', o.id F
     LEFT JOIN payments_charge c ON c.id = o.charge_id
     WHERE o.website_id = %(website)s AND o.status NOT IN ('unpaid', 'cancelled')
       AND (c.id IS NULL OR c.status <> 'captured' OR c.reference_id <> o.id OR c.purpose <> 'order')
+UNION ALL
+SELECT 'a refund is not the sum of its parts, or stands where they do not', r.id FROM refunds_refund r
+    LEFT JOIN refunds_refundpart l ON l.refund_id = r.id LEFT JOIN payments_repayment p ON p.id = l.repayment_id
+    WHERE r.website_id = %(website)s GROUP BY r.id
+    HAVING coalesce(sum(p.amount_minor), 0) <> r.amount_minor
+        OR (r.status = 'succeeded') <> (r.receipt_number IS NOT NULL)
+        OR NOT bool_and(CASE WHEN r.status IN ('requested', 'approved') THEN p.status = 'planned'
+                             WHEN r.status IN ('rejected', 'cancelled') THEN p.status = 'cancelled'
+                             WHEN r.status = 'succeeded' THEN p.status = 'succeeded'
+                             ELSE p.status IN ('executing', 'succeeded', 'failed') END)
+UNION ALL
+SELECT 'receipts of refunds have gaps', w.id FROM tenancy_website w LEFT JOIN refunds_refund r ON r.website_id = w.id
+    WHERE w.id = %(website)s GROUP BY w.id
+    HAVING count(r.receipt_number) <> w.last_refund_receipt
+        OR coalesce(max(r.receipt_number), 0) <> w.last_refund_receipt
+UNION ALL
+SELECT 'more was given back than captured', c.id FROM payments_charge c
+    WHERE c.website_id = %(website)s AND c.repaid_minor > c.amount_minor
+UNION ALL
+SELECT 'pay has not fallen as the order was refunded', e.id FROM payments_earning e
+    JOIN refunded r ON e.reference_type = 'order' AND r.id = e.reference_id
+    JOIN (SELECT reference_id, sum(amount_minor) AS captured FROM payments_charge
+          WHERE website_id = %(website)s AND reference_type = 'order' AND status = 'captured'
+            AND purpose IN ('order', 'adjustment') GROUP BY 1) c ON c.reference_id = e.reference_id
+    LEFT JOIN payments_earning d ON d.reduces_id = e.id
+    WHERE e.kind = 'pay' GROUP BY e.id, r.lowering, c.captured
+    HAVING -coalesce(sum(d.amount_minor) FILTER (WHERE d.key LIKE 'refunds:%%'), 0) <> least(
+        round(e.amount_minor * r.lowering / c.captured),
+        e.amount_minor + coalesce(sum(d.amount_minor) FILTER (WHERE d.key NOT LIKE 'refunds:%%'), 0))
 UNION ALL
 SELECT 'pay is earned twice', reference_id FROM earned WHERE pays > 1
 UNION ALL
@@ -114,7 +166,7 @@ OUTSIDE = """
 SELECT (SELECT -coalesce(sum(p.amount_minor), 0) FROM payments_posting p JOIN payments_ledgeraccount a
         ON a.id = p.account_id WHERE a.website_id = %(website)s AND a.kind = 'money_in' AND a.name = 'sandbox'),
        (SELECT coalesce(sum(s.amount_minor), 0) FROM payments_sandboxpayment s
-        WHERE (s.metadata ->> 'website')::bigint = %(website)s AND s.token IN ('tok_ok', 'tok_timeout', 'tok_late'))
+        WHERE (s.metadata ->> 'website')::bigint = %(website)s AND s.token NOT IN ('tok_declined'))
        - (SELECT coalesce(sum(r.amount_minor), 0) FROM payments_sandboxrefund r JOIN payments_sandboxpayment s
           ON s.key = r.payment_id WHERE (s.metadata ->> 'website')::bigint = %(website)s)
 """
@@ -291,6 +343,41 @@ class Money(RuleBasedStateMachine):
         if order := self.order(number, "delivered", "completed"):
             self.attempt(lambda: course.dispute(order, by=self.payer, dispute_reason="other", statement="No"))
 
+    @rule(number=NUMBERS, share=st.integers(1, 4), by_client=st.booleans(), to_wallet=st.booleans())
+    def ask_for_a_refund(self, number: int, share: int, by_client: bool, to_wallet: bool) -> None:
+        if order := self.order(number):
+            ground = Ground.QUALITY if by_client else Ground.GOODWILL
+            destination = RefundDestination.WALLET if to_wallet else RefundDestination.ORIGINAL
+            self.attempt(
+                lambda: refunds.request_refund(
+                    order,
+                    amount_minor=max(order.price_minor * share // 4, 1),
+                    reason="Late.",
+                    by=self.payer if by_client else self.admins[0],
+                    ground=ground,
+                    destination=destination,
+                )
+            )
+
+    @rule(
+        number=NUMBERS, step=st.sampled_from(["approve", "reject", "process", "process", "retry", "cancel", "consent"])
+    )
+    def decide_a_refund(self, number: int, step: str) -> None:
+        rows = Refund.objects.of(self.website).select_related("order").order_by("id")
+        found = list(rows.exclude(status__in=["succeeded", "rejected", "cancelled"]))
+        if not found:
+            return
+        refund, by = found[number % len(found)], self.admins[1]
+        acts: dict[str, Callable[[], object]] = {
+            "approve": lambda: refunds.approve_refund(refund, by=by),
+            "reject": lambda: refunds.reject_refund(refund, by=by, reason="No."),
+            "process": lambda: execute_refund(refund, by=by),
+            "retry": lambda: refunds.retry_refund(refund, by=by),
+            "cancel": lambda: refunds.cancel_refund(refund, by=self.payer, reason="Oh."),
+            "consent": lambda: refunds.consent_to_wallet(refund, by=self.payer),
+        }
+        self.attempt(acts[step])
+
     @rule(steps=st.sampled_from(["", "approve", "approve pay", "approve pay pay", "cancel", "approve cancel"]))
     def pay_out(self, steps: str) -> None:
         self.attempt(lambda: actions.prepare_payout(self.website, by=self.admins[0]))
@@ -326,17 +413,21 @@ class Money(RuleBasedStateMachine):
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             cursor.execute(BROKEN, {"website": self.website.pk})
             broken = cursor.fetchall()
-        waiting = self.captures_not_yet_applied()
+        waiting = self.waiting_for_jobs()
         assert [(rule, row) for rule, row in broken if not (row in waiting and rule in LATER)] == []
         assert drift(self.website) == Drift(0, 0)
 
-    def captures_not_yet_applied(self) -> set[int]:
-        """Orders and charges whose capture is in the books and whose reaction is still queued."""
-        ids = [arguments["event_id"] for name, arguments in queued("orders.apply_capture")]
-        charges = Charge.objects.of(self.website).filter(
-            pk__in=Event.objects.of(self.website).filter(pk__in=ids).values("subject_id")
-        )
-        return {row for charge in charges for row in (charge.pk, charge.reference_id)}
+    def waiting_for_jobs(self) -> set[int]:
+        """Orders, charges, refunds and earnings that a job is still to bring to where the books stand."""
+        ids = {name: [arguments["event_id"] for job, arguments in queued(name)] for name in FOLLOWING}
+        events = {name: Event.objects.of(self.website).filter(pk__in=found) for name, found in ids.items()}
+        captured = Charge.objects.of(self.website).filter(pk__in=events["orders.apply_capture"].values("subject_id"))
+        rows = {row for charge in captured for row in (charge.pk, charge.reference_id)}
+        following = events["refunds.follow_repayment"] | events["refunds.follow_order"]
+        orders = set(following.values_list("root_id", flat=True))
+        rows |= set(Refund.objects.of(self.website).filter(order__in=orders).values_list("pk", flat=True))
+        earnings = Earning.objects.of(self.website).filter(reference_type="order", reference_id__in=orders)
+        return rows | set(earnings.values_list("pk", flat=True))
 
     def everything_is_found_out(self) -> None:
         """In the end nothing is undecided, and the provider has taken and given back what the books say."""
@@ -352,7 +443,13 @@ class Money(RuleBasedStateMachine):
         assert ours - self.filled == theirs
 
 
-LATER = {"what is kept of an order is not its price", "a tip is neither with the writer nor back with the client"}
+FOLLOWING = ("orders.apply_capture", "refunds.follow_repayment", "refunds.follow_order")
+LATER = {
+    "what is kept of an order is not its price",
+    "a tip is neither with the writer nor back with the client",
+    "a refund is not the sum of its parts, or stands where they do not",
+    "pay has not fallen as the order was refunded",
+}
 
 
 def test_the_books_balance_whatever_is_done() -> None:

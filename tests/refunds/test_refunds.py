@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 
 from copydesk.accounts.errors import TooManyAttempts
@@ -391,3 +393,33 @@ class TestGranting:
             Forbidden,
             website,
         )
+
+
+class TestAdopting:
+    """What a cancellation gives back, and the provider refuses."""
+
+    def test_becomes_a_refund_that_failed_and_is_tried_again(
+        self, website: Website, client: Membership, admin: Membership, frozen: time_machine.Coordinates
+    ) -> None:
+        order = refunds.card_order(client, token="tok_unsettled")
+        course.cancel(order, by=actor(admin), reason="Over")
+        run_jobs()
+        refund = Refund.objects.of(website).select_related("order").get()
+        assert (refund.status, refund.ground, refund.amount_minor) == (S.FAILED, Ground.SETTLEMENT, 3_200)
+        assert (refund.requested_by_id, refund.requested_role) == (None, "system")
+        before = state_of(website)
+        (part,) = repayments_of(refund)
+        assert actions.adopt_repayment(part, by=actor(admin)) is None
+        assert state_of(website) == before
+        frozen.shift(dt.timedelta(days=1))
+        actions.retry_refund(refund, by=actor(admin))
+        run_jobs()
+        assert again(refund).status == S.SUCCEEDED
+        assert drift(website) == Drift(0, 0)
+
+    def test_not_what_is_still_on_its_way(self, website: Website, order: Order, admin: Membership) -> None:
+        course.cancel(order, by=actor(admin), reason="Over")
+        part = Repayment.objects.of(website).select_related("charge").get()
+        assert actions.adopt_repayment(part, by=actor(admin)) is None
+        run_jobs()
+        assert not Refund.objects.of(website).exists()

@@ -28,7 +28,7 @@ from copydesk.refunds.queries.rows import RefundRow, refund_row, refund_rows
 from copydesk.refunds.receipt import receipt_number, receipt_pdf
 
 ROW = shape(RefundRow)
-GROUNDS = [(ground.value, ground.label) for ground in Ground if ground != Ground.DISPUTE]
+GROUNDS = [(ground.value, ground.label) for ground in Ground if ground not in actions.NOBODYS]
 
 
 class NewRefund(Reason):

@@ -50,6 +50,7 @@ CHECKS = {
         LEFT JOIN (
             SELECT r.order_id, sum(p.amount_minor) AS refunded FROM refunds_refund r
             JOIN orders_order o ON o.id = r.order_id AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)
+                AND r.ground <> 'settlement'
             JOIN refunds_refundpart l ON l.refund_id = r.id
             JOIN payments_repayment p ON p.id = l.repayment_id AND p.status NOT IN ('failed', 'cancelled') GROUP BY 1
         ) r ON r.order_id = o.id
@@ -77,7 +78,7 @@ CHECKS = {
             SELECT r.order_id, sum(p.amount_minor) AS refunded FROM refunds_refund r
             JOIN refunds_refundpart l ON l.refund_id = r.id
             JOIN payments_repayment p ON p.id = l.repayment_id AND p.status = 'succeeded'
-            WHERE r.ground <> 'goodwill' GROUP BY 1
+            WHERE r.ground NOT IN ('goodwill', 'settlement') GROUP BY 1
         ) r ON e.reference_type = 'order' AND r.order_id = e.reference_id
         JOIN (
             SELECT reference_id, sum(amount_minor) AS captured FROM payments_charge

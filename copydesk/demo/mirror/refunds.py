@@ -9,7 +9,7 @@ from copydesk.journal.models import details
 from copydesk.payments.models import ChargeStatus, RepaymentStatus
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.refunds.actions.pay import REASON
-from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
+from copydesk.refunds.models import SPARING_PAY, Ground, Refund, RefundDestination, RefundPart, RefundStatus
 from copydesk.refunds.policies import RefundPolicy
 
 from ..copy import Row
@@ -124,7 +124,7 @@ def _lower_pay(stage: Stage, case: Case) -> None:
         one.repayment.amount_minor
         for refund, planned in case.refunds.values()
         for one in planned
-        if refund.ground != Ground.GOODWILL and one.repayment.status == R.SUCCEEDED
+        if refund.ground not in SPARING_PAY and one.repayment.status == R.SUCCEEDED
     )
     if not refunded:
         return

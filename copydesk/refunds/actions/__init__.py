@@ -9,12 +9,14 @@ from .deciding import (
     decide_refunds,
     reject_refund,
 )
-from .executing import grant_refund, process_refund, retry_refund, settle_refund
+from .executing import adopt_repayment, grant_refund, process_refund, retry_refund, settle_refund
 from .pay import lower_pay
-from .requesting import request_refund
+from .requesting import NOBODYS, request_refund
 
 __all__ = [
     "BY_NAME",
+    "NOBODYS",
+    "adopt_repayment",
     "approve_refund",
     "cancel_open_refunds",
     "cancel_refund",

@@ -8,20 +8,21 @@ from copydesk.accounts.actions import confirm_password
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.errors import NotFound
-from copydesk.journal.actions import advance, lock, lock_for
+from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
 from copydesk.payments.actions import retry_repayment, start_repayment
-from copydesk.payments.models import RepaymentStatus
+from copydesk.payments.models import Repayment, RepaymentStatus
 from copydesk.tenancy.scope import own_transaction
 
 from .. import errors
-from ..models import Ground, Refund, RefundDestination, RefundStatus
+from ..models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
 from .deciding import approve_refund
 from .pay import lower_pay
 from .requesting import facts, open_refund, repayments_of
 
 R = RepaymentStatus
+REFUSED = "The provider refused to give it back."
 
 
 def process_refund(refund_id: int, *, password: str, by: Actor) -> Refund:
@@ -109,6 +110,34 @@ def settle_refund(refund: Refund, *, by: Actor) -> Refund:
     if R.SUCCEEDED in states:
         lower_pay(refund.order, by=system)
     return refund
+
+
+def adopt_repayment(repayment: Repayment, *, by: Actor) -> Refund | None:
+    """Money that a cancellation or an agreed change was to give back, and the provider refused, becomes a refund that
+    failed: somebody sees it, and tries again. None where it is not so, or is one already."""
+    known = RefundPart.objects.of(by.website).filter(repayment=repayment).exists()
+    order = Order.objects.of(by.website).filter(pk=repayment.charge.reference_id).first()
+    if known or order is None or repayment.charge.reference_type != Order.noun or repayment.status != R.FAILED:
+        return None
+    lock(order)
+    refund = Refund.objects.of(by.website).create(
+        order=order,
+        client_id=order.client_id,
+        amount_minor=repayment.amount_minor,
+        currency=by.website.currency,
+        destination=RefundDestination.ORIGINAL,
+        ground=Ground.SETTLEMENT,
+        reason=REFUSED,
+        status=RefundStatus.EXECUTING,
+        requested_role=by.role,
+        needs_another_person=False,
+        key=f"repayment:{repayment.pk}",
+        approved_at=repayment.created_at,
+        executed_at=repayment.created_at,
+    )
+    RefundPart.objects.of(by.website).create(refund=refund, repayment=repayment)
+    record("refund.adopt", refund, by=by, after=refund.status, data=facts(refund))
+    return settle_refund(refund, by=by)
 
 
 def _start(refund: Refund, *, by: Actor) -> Refund:

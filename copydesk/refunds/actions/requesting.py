@@ -16,7 +16,7 @@ from .. import errors
 from ..models import Ground, Refund, RefundDestination, RefundPart
 from ..policies import RefundPolicy
 
-STAFFS_OWN = (Ground.GOODWILL,)
+NOBODYS = (Ground.DISPUTE, Ground.SETTLEMENT)
 
 
 def request_refund(
@@ -34,7 +34,7 @@ def request_refund(
     """
     if not by.can(Can.REQUEST_REFUNDS) or (by.role is Role.CLIENT and order.client_id != by.membership_id):
         raise Forbidden
-    if ground == Ground.DISPUTE or (ground in STAFFS_OWN and not by.is_staff):
+    if ground in NOBODYS or (ground == Ground.GOODWILL and not by.is_staff):
         raise Invalid({"ground": "Not yours to give."})
     lock(order)
     if order.status == Status.DISPUTED:

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('amount_minor', models.BigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
                 ('destination', models.CharField(choices=[('original', 'Original'), ('wallet', 'Wallet')], max_length=8)),
-                ('ground', models.CharField(choices=[('quality', 'Quality'), ('lateness', 'Lateness'), ('not_delivered', 'Not Delivered'), ('wrong_charge', 'Wrong Charge'), ('dispute', 'Dispute'), ('goodwill', 'Goodwill'), ('other', 'Other')], max_length=13)),
+                ('ground', models.CharField(choices=[('quality', 'Quality'), ('lateness', 'Lateness'), ('not_delivered', 'Not Delivered'), ('wrong_charge', 'Wrong Charge'), ('dispute', 'Dispute'), ('other', 'Other'), ('goodwill', 'Goodwill'), ('settlement', 'Settlement')], max_length=13)),
                 ('reason', models.TextField()),
                 ('status', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('executing', 'Executing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='requested', max_length=9)),
                 ('requested_role', models.CharField(max_length=10)),

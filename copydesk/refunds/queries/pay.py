@@ -11,7 +11,7 @@ from copydesk.payments.models import ChargeStatus, EarningKind, RepaymentStatus
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.tenancy.sql import select, words
 
-from ..models import Ground
+from ..models import SPARING_PAY
 
 TAKEN = f"""
 WITH charge AS (
@@ -26,7 +26,7 @@ SELECT
         FROM refunds_refund r
         JOIN refunds_refundpart l ON l.refund_id = r.id
         JOIN payments_repayment p ON p.id = l.repayment_id AND p.status = '{RepaymentStatus.SUCCEEDED}'
-        WHERE r.website_id = %(website)s AND r.order_id = %(order)s AND r.ground <> '{Ground.GOODWILL}'
+        WHERE r.website_id = %(website)s AND r.order_id = %(order)s AND r.ground NOT IN ({words(SPARING_PAY)})
     ),
     ARRAY(
         SELECT json_build_array(
@@ -56,7 +56,7 @@ class PayReduction:
 
 @dataclass(frozen=True, slots=True)
 class PayReductions:
-    """`refunded_minor` of `captured_minor` has gone back, goodwill apart."""
+    """`refunded_minor` of `captured_minor` has gone back, but for what spares pay."""
 
     captured_minor: int
     refunded_minor: int
