@@ -100,6 +100,12 @@ class Can(StrEnum):
     """As a dispute ends: decided and executed at once."""
 
     RETRY_REPAYMENTS = "retry_repayments"
+    VIEW_FINES = "view_fines"
+    PROPOSE_FINES = "propose_fines"
+    APPEAL_FINES = "appeal_fines"
+    DECIDE_FINES = "decide_fines"
+    """Issue, waive, void, decide appeals, change the policy; and the figures."""
+
     SETTLE_MONEY = "settle_money"
     """What a provider said: the system alone takes it down."""
 
@@ -138,6 +144,8 @@ _SUPPORT = _EVERYBODY | {
     Can.VIEW_OWN_CHARGES,
     Can.VIEW_REFUNDS,
     Can.REQUEST_REFUNDS,
+    Can.VIEW_FINES,
+    Can.PROPOSE_FINES,
     Can.USE_TICKETS,
     Can.WORK_TICKETS,
     Can.VIEW_SUPPORT_DESK,
@@ -151,6 +159,7 @@ _ADMIN = _SUPPORT | {
     Can.DECIDE_REFUNDS,
     Can.EXECUTE_REFUNDS,
     Can.GRANT_REFUNDS,
+    Can.DECIDE_FINES,
     Can.RETRY_REPAYMENTS,
     Can.MODERATE_REVIEWS,
 }
@@ -200,6 +209,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.HAVE_WRITER_PROFILE,
             Can.USE_WALLET,
             Can.VIEW_OWN_PAYOUTS,
+            Can.VIEW_FINES,
+            Can.APPEAL_FINES,
             Can.VIEW_WRITER_DESK,
             Can.VIEW_CHANGES,
             Can.TICK_CHANGES,
@@ -227,6 +238,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.SETTLE_MONEY,
             Can.GRANT_REFUNDS,
             Can.REQUEST_REFUNDS,
+            Can.DECIDE_FINES,
             Can.APPROVE_WORK,
             Can.PAY_ORDERS,
             Can.ADJUST_ORDERS,

@@ -18,6 +18,7 @@ JOBS: dict[str, tuple[str, ...]] = {
     "charge.capture": ("orders.apply_capture",),
     **dict.fromkeys(("repayment.succeed", "repayment.fail"), ("refunds.follow_repayment",)),
     "order.approve": ("refunds.follow_order",),
+    "payout.pay": ("fines.follow_payout",),
     **dict.fromkeys(
         (
             *("review.publish", "review.approve", "review.reject", "review.flag", "review.withhold"),
@@ -26,9 +27,11 @@ JOBS: dict[str, tuple[str, ...]] = {
         ("reviews.rate_writer",),
     ),
     **dict.fromkeys(
-        ("order.submit", "order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
+        ("order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
         ("editing.follow_order",),
     ),
+    "order.submit": ("editing.follow_order", "fines.judge"),
+    **dict.fromkeys(("order.release", "order.reassign"), ("fines.judge",)),
 }
 
 
@@ -173,6 +176,14 @@ _MONEY: dict[str, tuple[Tell, ...]] = {
     "refund.cancel": client("The refund of {what} is cancelled"),
     "refund.grant": client("{what} is refunded"),
     "refund.succeed": client("The refund of {what} is complete"),
+    "fine.propose": writer("A fine is proposed: see why"),
+    "fine.issue": writer("A fine is issued"),
+    "fine.fall_due": writer("A fine is issued"),
+    "fine.appeal": admins("A writer appeals a fine"),
+    "fine.uphold": writer("Your appeal is dismissed: the fine stands"),
+    "fine.reduce": writer("Your fine is waived in part"),
+    "fine.waive": writer("Your fine is waived"),
+    "fine.void": writer("Your fine is void"),
     "earning.create": writer("Your pay for {what} is booked"),
     "earning.reduce": writer("Your pay for {what} is reduced"),
     "payout.prepare": admins("A payout waits for approval"),

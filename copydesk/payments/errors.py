@@ -57,7 +57,7 @@ class PayoutHeld(Refusal):
     """`reference_ids` in the context: of what it was earned for."""
 
     code = "payout_held"
-    message = "An order in this payout is disputed: cancel the payout and prepare it again."
+    message = "Something in this payout is disputed or appealed: cancel the payout and prepare it again."
 
 
 class NothingPayable(Refusal):

@@ -19,6 +19,7 @@ from copydesk.core import clock
 from copydesk.core.errors import Invalid
 from copydesk.editing.policies import EditingPolicy, Rubric
 from copydesk.files.policies import FilePolicy
+from copydesk.fines.policies import FinePolicy
 from copydesk.journal.actions import record
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
 from copydesk.payments.policies import PayoutPolicy
@@ -37,6 +38,7 @@ from .errors import EmailTaken
 POLICIES: tuple[type[PolicyBase], ...] = (
     EditingPolicy,
     FilePolicy,
+    FinePolicy,
     MessagePolicy,
     OrderPolicy,
     PayoutPolicy,

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
+from copydesk.api.resources.fines import FineDesk
 from copydesk.api.resources.notifications import NotificationDesk
 from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
 from copydesk.api.resources.order_messages import OrderMessageDesk
@@ -25,6 +26,7 @@ from copydesk.api.resources.writers import WriterDesk
 router = SimpleRouter()
 router.register("auth", AuthDesk, basename="auth")
 router.register("events", EventDesk, basename="events")
+router.register("fines", FineDesk, basename="fines")
 router.register("notifications", NotificationDesk, basename="notifications")
 router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
 router.register("payments", PaymentDesk, basename="payments")

@@ -1,7 +1,16 @@
 """What changes money. Higher domains call these; each runs in the caller's transaction unless it says otherwise."""
 
 from .charges import begin_charge, charge_wallet, look_up_charge, receive_webhook, run_charge, settle_charge
-from .earnings import earn, earn_tip, hold_earnings, reduce_earning, reduce_pay, release_earnings
+from .earnings import (
+    earn,
+    earn_tip,
+    hold_earnings,
+    keep_fine,
+    reduce_earning,
+    reduce_pay,
+    release_earnings,
+    waive_fine,
+)
 from .payouts import approve_payout, cancel_payout, pay_payout, prepare_payout
 from .repayments import (
     cancel_repayment,
@@ -25,6 +34,7 @@ __all__ = [
     "earn_tip",
     "execute_repayment",
     "hold_earnings",
+    "keep_fine",
     "look_up_charge",
     "pay_payout",
     "plan_repayments",
@@ -39,4 +49,5 @@ __all__ = [
     "settle_charge",
     "start_repayment",
     "top_up",
+    "waive_fine",
 ]

@@ -102,10 +102,7 @@ def reduce_earning(earning: Earning, amount_minor: int, *, key: str, by: Actor, 
         reduces=earning,
         payable_at=earning.payable_at,
     )
-    original = Transfer.objects.of(earning.website_id).get(
-        purpose=TransferPurpose.EARNING, subject_type=earning.noun, subject_id=earning.pk
-    )
-    _post(reduction, account, "earning.reduce", by=by, reason=reason, reverses=original)
+    _post(reduction, account, "earning.reduce", by=by, reason=reason, reverses=_transfer_of(earning))
     return reduction
 
 
@@ -115,6 +112,52 @@ def reduce_pay(
     """Takes back part of what the writer was paid for `reference`, as `reduce_earning` does."""
     pay = Earning.objects.of(website).about(reference).get(writer_id=writer_id, kind=EarningKind.PAY)
     return reduce_earning(pay, amount_minor, key=key, by=by, reason=reason)
+
+
+def keep_fine(website: Website, *, writer_id: int, amount_minor: int, reference: Reference, by: Actor) -> Earning:
+    """`amount_minor` of what the writer earns is kept from the next payout; once for each reference."""
+    return _earn(
+        website,
+        writer_id=writer_id,
+        amount_minor=-amount_minor,
+        kind=EarningKind.FINE,
+        reference=reference,
+        key=f"{reference.type}:{reference.id}",
+        payable_at=clock.now(),
+        by=by,
+    )
+
+
+def waive_fine(fine: Earning, amount_minor: int, *, key: str, by: Actor, reason: str) -> Earning:
+    """Gives back `amount_minor` of what was kept, also after a payout: then in the next one. Once for each `key`.
+    Raises ReductionTooLarge with `left_minor`."""
+    account = _locked_earnings(fine.website, fine.writer_id)
+    known = Earning.objects.of(fine.website_id).filter(key=key).first()
+    if known is not None:
+        return known
+    waived = Earning.objects.of(fine.website_id).filter(reduces=fine).aggregate(total=Sum("amount_minor", default=0))
+    left = -fine.amount_minor - waived["total"]
+    if not 0 < amount_minor <= left:
+        raise ReductionTooLarge(left_minor=left)
+    waiver = Earning.objects.of(fine.website_id).create(
+        writer_id=fine.writer_id,
+        kind=EarningKind.WAIVER,
+        amount_minor=amount_minor,
+        currency=fine.currency,
+        reference_type=fine.reference_type,
+        reference_id=fine.reference_id,
+        key=key,
+        reduces=fine,
+        payable_at=clock.now(),
+    )
+    _post(waiver, account, "earning.restore", by=by, reason=reason, reverses=_transfer_of(fine))
+    return waiver
+
+
+def _transfer_of(earning: Earning) -> Transfer:
+    return Transfer.objects.of(earning.website_id).get(
+        purpose=TransferPurpose.EARNING, subject_type=earning.noun, subject_id=earning.pk
+    )
 
 
 def hold_earnings(website: Website, reference: Reference) -> None:
@@ -158,7 +201,7 @@ def _earn(
         charge=charge,
         payable_at=payable_at,
     )
-    _post(earning, account, "earning.create", by=by)
+    _post(earning, account, "earning.keep" if kind == EarningKind.FINE else "earning.create", by=by)
     return earning
 
 
@@ -176,7 +219,8 @@ def _post(
     reason: str = "",
     reverses: Transfer | None = None,
 ) -> None:
-    cost = AccountKind.TIPS if earning.charge_id else AccountKind.WRITER_COST
+    fined = earning.kind in (EarningKind.FINE, EarningKind.WAIVER)
+    cost = AccountKind.FINES if fined else AccountKind.TIPS if earning.charge_id else AccountKind.WRITER_COST
     post(
         earning.website,
         TransferPurpose.EARNING,

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('kind', models.CharField(choices=[('pay', 'Pay'), ('tip', 'Tip'), ('forfeit', 'Forfeit'), ('reduction', 'Reduction')], max_length=10)),
+                ('kind', models.CharField(choices=[('pay', 'Pay'), ('tip', 'Tip'), ('forfeit', 'Forfeit'), ('reduction', 'Reduction'), ('fine', 'Fine'), ('waiver', 'Waiver')], max_length=10)),
                 ('amount_minor', models.BigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
                 ('reference_type', models.CharField(max_length=20)),
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             name='LedgerAccount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('money_in', 'Money In'), ('payouts', 'Payouts'), ('wallet', 'Wallet'), ('earnings', 'Earnings'), ('sales', 'Sales'), ('refunds', 'Refunds'), ('writer_cost', 'Writer Cost'), ('tips', 'Tips')], max_length=12)),
+                ('kind', models.CharField(choices=[('money_in', 'Money In'), ('payouts', 'Payouts'), ('wallet', 'Wallet'), ('earnings', 'Earnings'), ('sales', 'Sales'), ('refunds', 'Refunds'), ('writer_cost', 'Writer Cost'), ('fines', 'Fines'), ('tips', 'Tips')], max_length=12)),
                 ('name', models.CharField(blank=True, max_length=40)),
                 ('currency', models.CharField(max_length=3)),
                 ('balance_minor', models.BigIntegerField(null=True)),
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='earning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__lt', 0), ('kind', 'reduction'), ('reduces__isnull', False)), models.Q(models.Q(('kind', 'reduction'), _negated=True), ('amount_minor__gt', 0), ('reduces', None)), _connector='OR'), name='earning_sign_by_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__lt', 0), ('kind', 'reduction'), ('reduces__isnull', False)), models.Q(('amount_minor__lt', 0), ('kind', 'fine'), ('reduces', None)), models.Q(('amount_minor__gt', 0), ('kind', 'waiver'), ('reduces__isnull', False)), models.Q(models.Q(('kind__in', ['reduction', 'fine', 'waiver']), _negated=True), ('amount_minor__gt', 0), ('reduces', None)), _connector='OR'), name='earning_sign_by_kind'),
         ),
         migrations.AddConstraint(
             model_name='earninghold',

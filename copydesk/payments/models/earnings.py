@@ -26,6 +26,10 @@ class EarningKind(models.TextChoices):
     FORFEIT = "forfeit"
     """The writer's share of an order that was cancelled after a start."""
     REDUCTION = "reduction"
+    FINE = "fine"
+    """Kept from what was earned."""
+    WAIVER = "waiver"
+    """Of a fine, given back."""
 
 
 class EarningState(models.TextChoices):
@@ -108,7 +112,8 @@ class EarningQuerySet(TenantQuerySet["Earning"]):
 
 
 class Earning(Journaled):
-    """Append-only. A reduction is a row of its own, negative, so that it also reaches what was paid out already.
+    """Append-only. A reduction is a row of its own, negative, so that it also reaches what was paid out already; so are
+    a fine, and what is waived of it.
 
     `key` holds that the same thing is not earned twice.
     """
@@ -134,7 +139,12 @@ class Earning(Journaled):
             models.UniqueConstraint("website", "key", name="earning_once"),
             models.CheckConstraint(
                 condition=Q(kind=EarningKind.REDUCTION, amount_minor__lt=0, reduces__isnull=False)
-                | (~Q(kind=EarningKind.REDUCTION) & Q(amount_minor__gt=0, reduces=None)),
+                | Q(kind=EarningKind.FINE, amount_minor__lt=0, reduces=None)
+                | Q(kind=EarningKind.WAIVER, amount_minor__gt=0, reduces__isnull=False)
+                | (
+                    ~Q(kind__in=[EarningKind.REDUCTION, EarningKind.FINE, EarningKind.WAIVER])
+                    & Q(amount_minor__gt=0, reduces=None)
+                ),
                 name="earning_sign_by_kind",
             ),
         ]

@@ -28,6 +28,8 @@ class AccountKind(models.TextChoices):
     """What was given back, as a negative sum; net = sales + refunds."""
     WRITER_COST = "writer_cost"
     """What writers earned, as a negative sum; margin = net + writer_cost."""
+    FINES = "fines"
+    """What was kept from writers as fines, less what was waived: no writer's cost, and no revenue from clients."""
     TIPS = "tips"
     """Tips on their way to writers, no revenue; what stays is the website's share."""
 
