@@ -47,7 +47,8 @@ NEXT = "SELECT min(payable_at) FROM payments_earning WHERE website_id = %s AND w
 
 @dataclass(frozen=True, slots=True)
 class EarnedKind:
-    """`kind` pay, tip, forfeit (the share of an order that was cancelled after a start) or reduction (negative)."""
+    """`kind` pay, tip, forfeit (the share of an order that was cancelled after a start), reduction and fine (negative),
+    or waiver (of a fine, given back)."""
 
     kind: EarningKind
     count: int
@@ -66,8 +67,9 @@ class EarningsPoint:
 
 @dataclass(frozen=True, slots=True)
 class WriterEarnings:
-    """`earned` in the period, when it was earned, tips with it, less reductions: the sum of `by_kind`, of the series,
-    and of earnings/lines/ in that time. `paid` out in the period: the sum of wallet/payouts/ paid in that time.
+    """`earned` in the period, when it was earned, tips with it, less reductions and `fines`: the sum of `by_kind`, of
+    the series, and of earnings/lines/ in that time. `fines` are what was kept in the period less what was waived in it,
+    positive. `paid` out in the period: the sum of wallet/payouts/ paid in that time.
 
     `orders` are those whose pay, or share of a cancelled order, was earned in the period; `average_per_order` is the
     mean of that, before tips and reductions. As of now: `balance` = `pending` (in the dispute window, or `held` by a
@@ -81,6 +83,7 @@ class WriterEarnings:
     currency: str
     earned: ComparedMoney
     tips: ComparedMoney
+    fines: ComparedMoney
     by_kind: list[EarnedKind]
     orders: ComparedCount
     average_per_order: Decimal | None
@@ -147,8 +150,8 @@ def writer_earnings(actor: Actor, period: Period) -> WriterEarnings:
                 found[bucket] = found.get(bucket, 0) + minor
         return filled(buckets, found, 0)
 
-    def money(*kinds: str) -> ComparedMoney:
-        now, before = (sum(total(kind)[place] for kind in kinds) for place in (1, 2))
+    def money(*kinds: str, sign: int = 1) -> ComparedMoney:
+        now, before = (sign * sum(total(kind)[place] for kind in kinds) for place in (1, 2))
         return compared_money(now, before if compared else None)
 
     orders = {bucket: count for bucket, (count, _) in sums.get("orders", {}).items()}
@@ -166,6 +169,7 @@ def writer_earnings(actor: Actor, period: Period) -> WriterEarnings:
         currency=actor.website.currency,
         earned=money(*EarningKind.values),
         tips=money(EarningKind.TIP),
+        fines=money(EarningKind.FINE, EarningKind.WAIVER, sign=-1),
         by_kind=[EarnedKind(kind, total(kind)[0], to_decimal(total(kind)[1])) for kind in EarningKind],
         orders=compared_count(orders.get(1, 0), orders.get(BASELINE, 0) if compared else None),
         average_per_order=to_decimal(share(worked, 1, orders[1])) if 1 in orders else None,

@@ -24,6 +24,18 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/fines/analytics/                          !----++0
+GET    admin-management/fines/appeals/                            !----++0
+POST   admin-management/fines/appeals/{id}/approve/               !----++0
+POST   admin-management/fines/appeals/{id}/reject/                !----++0
+POST   admin-management/fines/bulk/                               !----++0
+GET    admin-management/fines/dashboard/                          !----++0
+GET    admin-management/fines/pending/                            !----++0
+GET    admin-management/fines/policies/                           !----++0
+POST   admin-management/fines/policies/                           !----++0
+POST   admin-management/fines/policies/simulate/                  !----++0
+POST   admin-management/fines/{id}/void/                          !----++0
+POST   admin-management/fines/{id}/waive/                         !----++0
 GET    admin-management/refunds/analytics/                        !----++0
 POST   admin-management/refunds/bulk/                             !----++0
 GET    admin-management/refunds/dashboard/                        !----++0
@@ -92,6 +104,11 @@ POST   editor-management/tasks/{id}/submit/                       !--+---0
 POST   editor-management/tasks/{id}/unclaim/                      !--+---0
 GET    events/stream/                                             !++++++0
 POST   events/ticket/                                             !++++++0
+GET    fines/                                                     !-+-+++0
+POST   fines/                                                     !---+++0
+GET    fines/{id}/                                                !-+-+++0
+POST   fines/{id}/appeal/                                         !-+----0
+POST   fines/{id}/issue/                                          !----++0
 GET    notifications/                                             !++++++0
 GET    notifications/preferences/                                 !++++++0
 PUT    notifications/preferences/                                 !++++++0

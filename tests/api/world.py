@@ -21,7 +21,7 @@ from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
-from tests.factories import editing, refunds, reviews
+from tests.factories import editing, fines, refunds, reviews
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,
@@ -103,6 +103,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
     _moderate(world)
     _refund(world)
+    _fine(world, working)
     run_jobs()
     with website_scope(of.pk):
         rank_writers(of, clock.now())
@@ -205,6 +206,19 @@ def _refund(world: World) -> None:
     with website_scope(world.website.pk):
         reject_refund(refunds.request(order, client), by=actor(admin), reason="No.")
     world.ids |= {"refunds/": (refunds.request(order, client).pk,)}
+
+
+def _fine(world: World, working: Order) -> None:
+    """One that is proposed, one that is issued, one that is appealed; by another admin."""
+    first = membership(world.website, "admin")
+    proposed = fines.proposed(working, first, 50)
+    fines.issued(working, first, 50)
+    appealed = fines.issued(working, first, 50)
+    world.ids |= {
+        "fines/": (proposed.pk,),
+        "admin-management/fines/": (proposed.pk,),
+        "admin-management/fines/appeals/": (fines.appeal_of(appealed).pk,),
+    }
 
 
 def _pay_out(world: World) -> None:

@@ -77,19 +77,25 @@ def test_each_kind_is_told_apart_and_sums_to_the_whole(writer: Membership) -> No
     tip(writer, 500)
     payments.reduce_earning(earned, 1_200, key="refund:1", by=actor(writer), reason="Refunded.")
     money.earning(new_writer(writer.website).member, 9_000, order_id=4)
+    system, reference = actor(writer).as_system(), Reference("fine", 1)
+    fine = payments.keep_fine(writer.website, writer_id=writer.pk, amount_minor=300, reference=reference, by=system)
+    payments.waive_fine(fine, 100, key="fine:1:waived:100", by=system, reason="Sick.")
     found = earnings(writer)
     assert [(row.kind, row.count, row.amount) for row in found.by_kind] == [
         ("pay", 2, Decimal("70.00")),
         ("tip", 1, Decimal("5.00")),
         ("forfeit", 1, Decimal("20.00")),
         ("reduction", 1, Decimal("-12.00")),
+        ("fine", 1, Decimal("-3.00")),
+        ("waiver", 1, Decimal("1.00")),
     ]
-    assert found.earned.current == Decimal("83.00")
+    assert found.earned.current == Decimal("81.00")
+    assert (found.fines.current, found.fines.previous) == (Decimal("2.00"), 0)
     assert (found.tips.current, found.tips.previous) == (Decimal("5.00"), 0)
     assert (found.orders.current, found.average_per_order) == (3, Decimal("30.00"))
-    assert [(point.earned, point.tips) for point in found.series if point.earned] == [(Decimal("83.00"), 5)]
-    assert [row.kind for row in lines(writer)] == ["reduction", "tip", "pay", "forfeit", "pay"]
-    assert lines(writer)[0].reduces_id == earned.pk
+    assert [(point.earned, point.tips) for point in found.series if point.earned] == [(Decimal("81.00"), 5)]
+    assert [row.kind for row in lines(writer)] == ["waiver", "fine", "reduction", "tip", "pay", "forfeit", "pay"]
+    assert [row.reduces_id for row in lines(writer)[:3]] == [fine.pk, None, earned.pk]
 
 
 def test_where_the_money_stands(writer: Membership, frozen: time_machine.Coordinates) -> None:

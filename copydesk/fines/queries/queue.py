@@ -30,9 +30,9 @@ def pending(rows: FineQuerySet) -> FineQuerySet:
 
 def appeal_tabs() -> Mapping[str, Tab]:
     """`due_soon`: granted by themselves within a day."""
-    is_open = f"status = '{AppealStatus.OPEN}'"
+    is_open = f"fines_appeal.status = '{AppealStatus.OPEN}'"
     return {
         "open": Tab(holds(is_open)),
         "due_soon": Tab(holds(f"{is_open} AND due_at <= %(soon)s", soon=clock.now() + SOON)),
-        "decided": Tab(holds(f"status <> '{AppealStatus.OPEN}'"), apart=True),
+        "decided": Tab(holds(f"fines_appeal.status <> '{AppealStatus.OPEN}'"), apart=True),
     }

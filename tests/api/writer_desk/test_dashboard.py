@@ -48,7 +48,7 @@ class TestAnEmptyAccount:
         assert {(row["count"], row["amount"]) for row in found["by_kind"]} == {(0, "0.00")}
         assert len(found["series"]) == 30
         assert found["series"][-1] == {"on": "2026-03-20", "earned": "0.00", "tips": "0.00", "paid": "0.00"}
-        assert "fines" not in found
+        assert found["fines"] == {"current": "0.00", "previous": None, "change": None}
         assert ask(writer, "earnings/lines") == {"next": None, "previous": None, "results": []}
 
     def test_performance(self, writer: Membership) -> None:
@@ -116,7 +116,7 @@ def test_bad_parameters_are_refused_by_name(writer: Membership, screen: str, ask
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
-        ({"kind": "fine"}, "kind"),
+        ({"kind": "bonus"}, "kind"),
         ({"state": "lost"}, "state"),
         ({"from": "2026-03-20T00:00:00"}, "from"),
         ({"cursor": "x"}, "cursor"),
