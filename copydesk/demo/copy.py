@@ -24,6 +24,8 @@ from copydesk.editing.models import (
     ReviewFile,
 )
 from copydesk.files.models import File
+from copydesk.fines.models import Appeal as FineAppeal
+from copydesk.fines.models import Fine
 from copydesk.journal.models import Event
 from copydesk.notifications.models import Notification
 from copydesk.orders.models import (
@@ -107,6 +109,8 @@ SHEETS: tuple[type[models.Model], ...] = (
     Repayment,
     Refund,
     RefundPart,
+    Fine,
+    FineAppeal,
     Earning,
     EarningHold,
     Transfer,
@@ -148,10 +152,11 @@ def dumps(value: Any) -> str:
 class Row:
     """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    `order`, `charge`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks that one.
+    `order`, `charge`, `fine`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks for
+    it.
     """
 
-    __slots__ = ("__dict__", "charge", "order", "review", "sheet", "task", "thread", "ticket")
+    __slots__ = ("__dict__", "charge", "fine", "order", "review", "sheet", "task", "thread", "ticket")
 
     def __init__(self, sheet: Sheet, values: dict[str, Any]) -> None:
         self.sheet = sheet

@@ -34,6 +34,7 @@ from .copy import Loader, Row, dumps
 
 if TYPE_CHECKING:
     from .crew import Crew, Member
+    from .mirror.fines import Fined
 
 RECENT = 300
 """Orders that people ask about."""
@@ -168,8 +169,11 @@ class Books:
     accounts: dict[tuple[str, int | None, str], Row] = field(default_factory=dict)
     wallets: dict[int, int] = field(default_factory=dict)
     earnings: list[Row] = field(default_factory=list)
-    held: set[int] = field(default_factory=set)
-    """Orders in dispute."""
+    held: set[int | tuple[str, int]] = field(default_factory=set)
+    """Orders in dispute, fines that are appealed."""
+    fines: dict[int, Fined] = field(default_factory=dict)
+    paying: set[int] = field(default_factory=set)
+    """Earnings of the payout that is being paid."""
 
 
 class Stage:
@@ -197,6 +201,7 @@ class Stage:
         self.draw = self.chance("stage")
         self.crew = crew
         self.notify: Callable[[Row], None]
+        self.fined: Callable[[Row], None]
         self.reactions: dict[str, Callable[[Row], None]] = {}
         self.inside = 0
         self.jobs: list[Callable[[], object]] = []
@@ -229,6 +234,9 @@ class Stage:
             self.close_ticket(ticket_id)
         for row in self.desk:
             self.loader.send(row)
+        for fined in self.books.fines.values():
+            for row in filter(None, (fined.row, fined.appeal, fined.hold)):
+                self.loader.send(row)
 
     def _heap_push(self, life: Life, earliest: dt.datetime) -> None:
         at = next(life, None)

@@ -173,6 +173,19 @@ REFUND_DECISIONS: dict[str, tuple[str, ...]] = {
     "cancel": ("I have found it, thank you.", "A revision is what I need instead."),
     "retry": ("The payment has settled now.",),
 }
+FINE_REASONS: dict[str, str] = {
+    "quality": "Two of the five sources do not exist.",
+    "communication": "Three messages of the client were not answered.",
+    "wrong_files": "The file was that of another order.",
+    "privacy": "The client's school is named in the paper.",
+}
+FINE_APPEALS = ("The brief came without the sources.", "I was in hospital, the note is attached to my ticket.")
+FINE_DECISIONS: dict[str, tuple[str, ...]] = {
+    "approve": ("The client had changed the brief an hour before.", "A first time, and well explained."),
+    "reject": ("The brief was complete from the start.", "Nobody was told before it was due."),
+    "waive": ("A long record without any lateness.",),
+    "void": ("It was charged to the wrong order.",),
+}
 REPORTED = ("The order was delivered a day early.", "This is about another order.")
 APPEALED = ("I only wanted to be helpful.", "Everything in it is true.")
 CONTENTS: dict[str, tuple[str, bytes]] = {

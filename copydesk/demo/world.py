@@ -19,8 +19,10 @@ from .copy import Database, Loader, Row
 from .crew import Crew
 from .desk import desk_prepared, measures_asked, shifts_planned
 from .enquiries import TicketLife
+from .fine_scenes import fine_scenes
+from .fining import fined
 from .lives import OrderLife
-from .mirror import editing, refunds, reviews, telling
+from .mirror import editing, fines, refunds, reviews, telling
 from .people import Arrivals
 from .refund_scenes import refund_scenes
 from .review_scenes import review_scenes
@@ -122,8 +124,11 @@ def play(
     crew = Crew(regulars=world.regulars)
     stage = Stage(loader, website, crew, seed=world.seed, end=now, script=script)
     stage.notify = partial(telling.notify, stage)
+    stage.fined = lambda row: stage.begin(fined(stage, row))
     stage.reactions = {
         "editing.follow_order": partial(editing.follow_order, stage),
+        "fines.judge": partial(fines.judge, stage),
+        "fines.follow_payout": partial(fines.follow_payout, stage),
         "refunds.follow_order": partial(refunds.follow_order, stage),
         "refunds.follow_repayment": partial(refunds.follow_repayment, stage),
     }
@@ -146,6 +151,7 @@ def play(
         scenes(stage),
         review_scenes(stage),
         refund_scenes(stage),
+        fine_scenes(stage),
         desk_prepared(stage, capacity=25 + world.tickets // 500),
         shifts_planned(stage),
         tickets_come(stage, world.tickets),

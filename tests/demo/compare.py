@@ -13,6 +13,8 @@ from psycopg.rows import dict_row
 from copydesk.accounts.models import Membership, User
 from copydesk.demo.copy import SHEETS
 from copydesk.editing.models import EditingTask, EditorProfile, RequiredChange
+from copydesk.fines.models import Appeal as FineAppeal
+from copydesk.fines.models import Fine
 from copydesk.journal.models import Event
 from copydesk.orders.models import Adjustment, Order, OrderFile, Request, Round
 from copydesk.payments.models import (
@@ -55,6 +57,8 @@ BY_NOUN = {
     )
 } | {
     Review.noun: Review._meta.db_table,
+    Fine.noun: Fine._meta.db_table,
+    FineAppeal.noun: FineAppeal._meta.db_table,
     Refund.noun: Refund._meta.db_table,
     Appeal.noun: Appeal._meta.db_table,
     Earning.noun: "payments_earning",
@@ -88,6 +92,7 @@ BY_NAME = {
     "adjustment_id": "orders_adjustment",
     "appeal_id": Appeal._meta.db_table,
     "request_id": "orders_request",
+    "fine_id": Fine._meta.db_table,
     "refund_id": Refund._meta.db_table,
 }
 """What an id in an event's columns or data is of."""

@@ -23,6 +23,8 @@ from copydesk.editing.actions import profiles as editors
 from copydesk.editing.actions import reviews as editing
 from copydesk.editing.actions import tasks
 from copydesk.editing.models import EditingTask, RequiredChange
+from copydesk.fines import actions as fines
+from copydesk.fines.models import Fine
 from copydesk.orders.actions import (
     adjustments,
     course,
@@ -52,7 +54,20 @@ from copydesk.writers import actions as writers
 from tests.jobs import run_jobs
 
 PASSWORD = "copydesk-demo"
-MODULES = (course, delivery, staffing, requests, adjustments, messages, reviews, refunds, executing, payments, writers)
+MODULES = (
+    course,
+    delivery,
+    staffing,
+    requests,
+    adjustments,
+    messages,
+    reviews,
+    refunds,
+    executing,
+    fines,
+    payments,
+    writers,
+)
 TICKETS = (ticket_clocks, ticket_course, desk, escalating, issues, opening, talking)
 """Where the actions are that steps name. They are called as their mirrors were, but for those with a method below."""
 
@@ -132,6 +147,9 @@ class Replay:
         if row.sheet.model is EditingTask:
             tasks = EditingTask.objects.of(self.website).filter(order_id=self.here(row.order))
             return tasks.open().get().pk
+        if row.sheet.model is Fine:
+            fines_of = Fine.objects.of(self.website).filter(order_id=self.ids["orders_order", row.order_id])
+            return fines_of.get(kind=row.kind, source=row.source).pk
         if row.sheet.model is Escalation:
             made = Escalation.objects.of(self.website).filter(ticket_id=self.here(row.ticket), level=row.level)
             return made.get().pk
@@ -183,6 +201,11 @@ class Replay:
     def do_rate_writers(self, step: Step) -> None:
         with self.scope():
             reviews.rate_writers(self.website)
+
+    def do_propose_fine(self, step: Step, case: Case, *, by: Actor, **given: Any) -> None:
+        with self.scope():
+            fine = fines.propose_fine(order=self.find(case.order), by=self.actor(by), **given)
+        self.knows(step.result, fine.pk)
 
     # Placed and paid
 

@@ -105,16 +105,18 @@ def test_the_books_balance(loaded: Owner) -> None:
     captured = dict(
         rows(loaded, "SELECT purpose, sum(amount_minor) FROM payments_charge WHERE status = 'captured' GROUP BY 1")
     )
-    [(earned,)] = rows(loaded, "SELECT sum(amount_minor) FROM payments_earning WHERE kind <> 'tip'")
+    [(earned,)] = rows(loaded, "SELECT sum(amount_minor) FROM payments_earning WHERE kind NOT IN ('tip', 'fine', 'waiver')")
+    [(fined,)] = rows(loaded, "SELECT sum(amount_minor) FROM payments_earning WHERE kind IN ('fine', 'waiver')")
     [(tips,)] = rows(loaded, "SELECT sum(amount_minor) FROM payments_earning WHERE kind = 'tip'")
     [(repaid,)] = rows(loaded, "SELECT sum(amount_minor) FROM payments_repayment WHERE status = 'succeeded'")
     [(paid_out,)] = rows(loaded, "SELECT sum(total_minor) FROM payments_payout WHERE status = 'paid'")
     assert booked["sales"] == captured["order"] + captured["adjustment"]
     assert booked["tips"] == captured["tip"] - tips
     assert booked["writer_cost"] == -earned
+    assert booked["fines"] == -fined
     assert booked["refunds"] == -repaid
     assert booked["payouts"] == paid_out
-    assert booked["earnings"] == earned + tips - paid_out
+    assert booked["earnings"] == earned + tips + fined - paid_out
 
 
 def test_orders_agree_with_their_prices_and_payments(loaded: Owner) -> None:

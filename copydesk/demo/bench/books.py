@@ -72,6 +72,13 @@ CHECKS = {
         GROUP BY w.id HAVING count(r.receipt_number) <> w.last_refund_receipt
             OR coalesce(max(r.receipt_number), 0) <> w.last_refund_receipt
     """,
+    "every fine is what was kept of it, less what was waived": """
+        SELECT f.id FROM fines_fine f
+        LEFT JOIN payments_earning e ON e.reference_type = 'fine' AND e.reference_id = f.id
+        GROUP BY f.id
+        HAVING -coalesce(sum(e.amount_minor), 0) <> CASE
+            WHEN f.issued_at IS NULL OR f.status = 'voided' THEN 0 ELSE f.amount_minor - f.waived_minor END
+    """,
     "every pay has fallen as its order was refunded, goodwill apart": """
         SELECT e.id FROM payments_earning e
         JOIN (
@@ -88,13 +95,14 @@ CHECKS = {
         WHERE e.kind = 'pay' GROUP BY e.id, r.refunded, c.captured
         HAVING -coalesce(sum(d.amount_minor), 0) <> round(e.amount_minor * r.refunded / c.captured)
     """,
-    "sales, tips, refunds, pay and payouts of a website are what its charges, earnings and payouts say": """
+    "sales, tips, refunds, pay, fines and payouts of a website are what its charges, earnings and payouts say": """
         SELECT w.id FROM tenancy_website w
         LEFT JOIN (
             SELECT p.website_id, sum(p.amount_minor) FILTER (WHERE a.kind = 'sales') AS sales,
                    sum(p.amount_minor) FILTER (WHERE a.kind = 'tips') AS tips,
                    sum(p.amount_minor) FILTER (WHERE a.kind = 'refunds') AS refunds,
                    sum(p.amount_minor) FILTER (WHERE a.kind = 'writer_cost') AS writer_cost,
+                   sum(p.amount_minor) FILTER (WHERE a.kind = 'fines') AS fines,
                    sum(p.amount_minor) FILTER (WHERE a.kind = 'payouts') AS payouts
             FROM payments_posting p JOIN payments_ledgeraccount a ON a.id = p.account_id GROUP BY 1
         ) booked ON booked.website_id = w.id
@@ -104,7 +112,8 @@ CHECKS = {
             FROM payments_charge WHERE status = 'captured' GROUP BY 1
         ) charged ON charged.website_id = w.id
         LEFT JOIN (
-            SELECT website_id, sum(amount_minor) FILTER (WHERE kind <> 'tip') AS pay,
+            SELECT website_id, sum(amount_minor) FILTER (WHERE kind NOT IN ('tip', 'fine', 'waiver')) AS pay,
+                   sum(amount_minor) FILTER (WHERE kind IN ('fine', 'waiver')) AS fines,
                    sum(amount_minor) FILTER (WHERE kind = 'tip') AS tips
             FROM payments_earning GROUP BY 1
         ) earned ON earned.website_id = w.id
@@ -117,6 +126,7 @@ CHECKS = {
         WHERE coalesce(booked.sales, 0) <> coalesce(charged.sales, 0)
            OR coalesce(booked.tips, 0) <> coalesce(charged.tips, 0) - coalesce(earned.tips, 0)
            OR coalesce(booked.writer_cost, 0) <> -coalesce(earned.pay, 0)
+           OR coalesce(booked.fines, 0) <> -coalesce(earned.fines, 0)
            OR coalesce(booked.refunds, 0) <> -coalesce(back.repaid, 0)
            OR coalesce(booked.payouts, 0) <> coalesce(payout.paid, 0)
     """,

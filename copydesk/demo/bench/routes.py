@@ -16,6 +16,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import GRANTS, MEMBER_ROLES, Role
 from copydesk.api.access import Anyone, HasAccount, Needs, Public, needed_for
 from copydesk.editing.models import EditingTask
+from copydesk.fines.models import Fine
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order, Request
 from copydesk.orders.models.files import OrderFile
@@ -138,6 +139,7 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "orders/files/": _newest(OrderFile),
     "orders/requests/": _newest(Request),
     "payments/": _newest(Charge, status="captured"),
+    "fines/": _newest(Fine),
     "refunds/": _newest(Refund),
     "refunds/{id}/receipt/": _newest(Refund, receipt_number__isnull=False),
     "reviews/": _newest(Review),

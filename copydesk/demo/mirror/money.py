@@ -372,6 +372,38 @@ def reduce_pay(stage: Stage, pay: Earned, amount_minor: int, *, key: str, by: Ac
     )
 
 
+def keep_fine(stage: Stage, *, writer_id: int, amount_minor: int, reference: Reference, by: Actor) -> Earned:
+    return _earn(
+        stage,
+        "earning.keep",
+        writer_id=writer_id,
+        kind=EarningKind.FINE.value,
+        amount_minor=-amount_minor,
+        reference=reference,
+        key=f"{reference.type}:{reference.id}",
+        payable_at=stage.now,
+        by=by,
+    )
+
+
+def waive_fine(stage: Stage, fine: Earned, amount_minor: int, *, key: str, by: Actor, reason: str) -> Earned:
+    row = fine.row
+    return _earn(
+        stage,
+        "earning.restore",
+        writer_id=row.writer_id,
+        kind=EarningKind.WAIVER.value,
+        amount_minor=amount_minor,
+        reference=row.reference,
+        key=key,
+        reduces_id=row.id,
+        payable_at=stage.now,
+        by=by,
+        reason=reason,
+        reverses_id=fine.transfer_id,
+    )
+
+
 def _earn(
     stage: Stage,
     verb: str,
@@ -392,7 +424,9 @@ def _earn(
         **values,
     )
     stage.books.earnings.append(row)
-    cost = account_of(stage, AccountKind.TIPS if row.charge_id else AccountKind.WRITER_COST)
+    fined = row.kind in (EarningKind.FINE, EarningKind.WAIVER)
+    kind = AccountKind.FINES if fined else AccountKind.TIPS if row.charge_id else AccountKind.WRITER_COST
+    cost = account_of(stage, kind)
     transfer_id = post(
         stage,
         TransferPurpose.EARNING,

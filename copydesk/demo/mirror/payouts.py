@@ -38,7 +38,7 @@ def prepare_payout(stage: Stage, *, by: Actor) -> Batch | None:
     books = stage.books
     by_writer: defaultdict[int, list[Row]] = defaultdict(list)
     for earning in books.earnings:
-        if earning.payable_at <= stage.now and earning.reference_id not in books.held:
+        if earning.payable_at <= stage.now and not _is_held(stage, earning):
             by_writer[earning.writer_id].append(earning)
     sums = {writer_id: sum(row.amount_minor for row in by_writer[writer_id]) for writer_id in sorted(by_writer)}
     paid = {writer_id: total for writer_id, total in sums.items() if total >= THRESHOLD}
@@ -76,6 +76,7 @@ def approve_payout(stage: Stage, batch: Batch, *, by: Actor) -> None:
 @step
 def pay_payout(stage: Stage, batch: Batch, *, by: Actor) -> None:
     payout = batch.payout
+    stage.books.paying = {earning.id for earning in batch.taken}
     stage.advance(payout, "pay", by=by, data=_facts(payout), paid_by_id=by.user_id)
     stage.loader.update(payout, "version", "status", "paid_by_id", "paid_at")
     out = money.account_of(stage, AccountKind.PAYOUTS)
@@ -100,8 +101,13 @@ def cancel_payout(stage: Stage, batch: Batch, *, by: Actor, reason: str) -> None
 
 
 def held(stage: Stage, batch: Batch) -> bool:
-    """One of its orders is in dispute: neither approved nor paid."""
-    return any(earning.reference_id in stage.books.held for earning in batch.taken)
+    """One of its orders is in dispute, or one of its fines appealed: neither approved nor paid."""
+    return any(_is_held(stage, earning) for earning in batch.taken)
+
+
+def _is_held(stage: Stage, earning: Row) -> bool:
+    key = earning.reference_id if earning.reference_type == "order" else tuple(earning.reference)
+    return key in stage.books.held
 
 
 def _facts(payout: Row) -> dict[str, Any]:
