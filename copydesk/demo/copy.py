@@ -152,8 +152,8 @@ def dumps(value: Any) -> str:
 class Row:
     """A row as its table has it: columns are attributes, and what its model computes from them (`parties`, `root`).
 
-    `order`, `charge`, `fine`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks for
-    it.
+    `order`, `charge`, `fine`, `thread`, `task`, `review`, `ticket`: the row that it belongs to, where its model asks
+    that one.
     """
 
     __slots__ = ("__dict__", "charge", "fine", "order", "review", "sheet", "task", "thread", "ticket")
