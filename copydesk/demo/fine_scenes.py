@@ -10,7 +10,7 @@ from copydesk.fines.policies import FineKind
 from . import texts
 from .copy import Row
 from .deeds import HOUR
-from .mirror import fines
+from .mirror import delivery, fines
 from .scenes import Scene
 from .stage import Life, Stage
 
@@ -64,6 +64,8 @@ class FineScene(Scene):
     def appealed_long_ago(self) -> Life:
         """Granted by itself within a day."""
         yield from self.delivered(260, done_hours=230)
+        yield from self.before_end(220)
+        self.act(delivery.approve, by=self.client.actor)
         yield from self.before_end(200)
         self.fined(FineKind.WRONG_FILES, 400)
         yield from self.before_end(190)

@@ -185,6 +185,9 @@ def test_the_clock_has_nothing_left_to_do(loaded: Owner) -> None:
         f"SELECT id FROM writers_writer WHERE suspended_until <= '{since}' OR leave_until <= '{since}'",
         "SELECT id FROM payments_charge WHERE status IN ('pending', 'unknown')",
         "SELECT id FROM payments_repayment WHERE status = 'executing'",
+        "SELECT id FROM refunds_refund WHERE status = 'executing'",
+        f"SELECT id FROM fines_fine WHERE status = 'proposed' AND issue_at <= '{since}'",
+        f"SELECT id FROM fines_appeal WHERE status = 'open' AND due_at <= '{since}'",
     ):
         assert rows(loaded, query) == [], query
 
