@@ -16,7 +16,7 @@ from copydesk.api.resources.orders import OrderDesk, member_id
 from copydesk.api.shape import shape
 from copydesk.core.money import to_minor
 from copydesk.orders.actions import adjustments, course, delivery, staffing
-from copydesk.orders.models import Cause
+from copydesk.orders.models import Cause, DisputeReason
 from copydesk.orders.queries.cancellation import CancellationRow, cancellation_row
 from copydesk.orders.queries.rows import AdjustmentRow, OrderDetail, adjustment_row
 
@@ -69,7 +69,7 @@ class Extension(Reason):
 
 
 class Dispute(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(choices=course.DISPUTE_REASONS)
+    reason = serializers.ChoiceField(choices=DisputeReason.choices)
     statement = serializers.CharField(max_length=5_000)
 
 
