@@ -247,7 +247,7 @@ class Dispute(Journaled):
 
 
 class Stage(TenantModel):
-    """Of a dispute, while it waited for one side; `ended_by` is empty while it lasts. `due_at`: as it was told first."""
+    """Of a dispute, while it waited for one side; `ended_by` is empty while it lasts, `due_at` as it was told first."""
 
     dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="stages")
     status = models.CharField(max_length=15, choices=[(status.value, status.label) for status in ACTIVE])

@@ -160,8 +160,7 @@ def _refuse_decided(order: Order, reason: str, by: Actor) -> None:
     if by.is_staff:
         return
     refused = Dispute.objects.of(order.website_id).filter(order=order, reason=reason, remedy=Remedy.NONE)
-    last = refused.order_by("-closed_at").first()
-    if last is not None and order.submitted_at is not None and last.closed_at >= order.submitted_at:
+    if order.submitted_at is not None and refused.filter(closed_at__gte=order.submitted_at).exists():
         raise errors.DisputeSettled
 
 
