@@ -142,8 +142,10 @@ class DisputeQuerySet(TenantQuerySet["Dispute"]):
     def due(self, at: dt.datetime) -> DisputeQuerySet:
         return self.active().filter(due_at__lte=at)
 
-    def in_turn_of(self, side: Party) -> DisputeQuerySet:
-        return self.filter(status__in=[status for status, turn in TURNS.items() if turn == side])
+    def in_turn_of(self, side: Party, its: bool = True) -> DisputeQuerySet:  # noqa: FBT001, FBT002
+        """Those that wait for that side, or those that do not."""
+        turns = [status for status, turn in TURNS.items() if turn == side]
+        return self.filter(status__in=turns) if its else self.exclude(status__in=turns)
 
 
 class Dispute(Journaled):

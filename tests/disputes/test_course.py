@@ -14,9 +14,21 @@ from django.test.utils import CaptureQueriesContext
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
+from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid, Refusal, WrongState
 from copydesk.disputes import actions, errors, tasks
-from copydesk.disputes.models import ACTIVE, Dispute, DisputeStatus, Evidence, OnSilence, Party, Stage, Statement
+from copydesk.disputes.models import (
+    ACTIVE,
+    AWAITING,
+    TURNS,
+    Dispute,
+    DisputeStatus,
+    Evidence,
+    OnSilence,
+    Party,
+    Stage,
+    Statement,
+)
 from copydesk.disputes.policies import DisputePolicy
 from copydesk.disputes.queries.proof import proof
 from copydesk.journal.models import Event
@@ -96,7 +108,8 @@ class TestOpening:
         assert order_of(row).status == Status.DISPUTED
         (said,) = Statement.objects.of(client.website).filter(dispute=row)
         assert (said.number, said.side, said.author_id, said.stage) == (1, "client", client.pk, "open")
-        assert said.text == "Late. Write to [removed]." and said.masked == {"email": 1}
+        assert said.text == "Late. Write to [removed]."
+        assert said.masked == {"email": 1}
         assert said.sha256 == proof(row.pk, 1, "client", said.text, noon, [])
         assert EarningHold.objects.of(client.website).filter(released_at=None).count() == 1
 
@@ -314,7 +327,8 @@ class TestSilence:
         first = again(row).due_at
         row = self.due(row, frozen)
         assert (row.status, row.reminders, row.on_silence) == ("under_review", 1, "reminds")
-        assert first and row.due_at == first + 72 * HOUR
+        assert first
+        assert row.due_at == first + 72 * HOUR
         assert self.due(row, frozen).reminders == 2
         assert [one for one, *_ in events_of(row)].count("dispute.remind") == 2
 
@@ -363,12 +377,15 @@ class TestWhileItIsOpen:
             request_refund(order, amount_minor=100, reason="No.", by=actor(client))
         frozen.shift(dt.timedelta(days=30))
         assert Earning.objects.of(website).filter(writer_id=writer.pk).exists()
-        assert not Earning.objects.of(website).payable(frozen_now(frozen)).exists()
+        assert not Earning.objects.of(website).payable(clock.now()).exists()
 
     def test_statements_are_kept_as_they_are(self, client: Membership, writer: Membership, website: Website) -> None:
         row = disputes.dispute(client, writer)
         for rows in (Statement.objects.of(website), Evidence.objects.of(website)):
-            for act in (lambda rows=rows: rows.update(website_id=website.pk), lambda rows=rows: rows._raw_delete("default")):
+            for act in (
+                lambda rows=rows: rows.update(website_id=website.pk),
+                lambda rows=rows: rows._raw_delete("default"),
+            ):
                 with pytest.raises(Error, match=r"append-only|permission denied"), transaction.atomic():
                     act()
         with pytest.raises(Error, match="kept as it is"), transaction.atomic():
@@ -377,13 +394,7 @@ class TestWhileItIsOpen:
             Stage.objects.of(website).filter(dispute=row).update(since=row.opened_at - HOUR)
 
 
-def frozen_now(frozen: time_machine.Coordinates) -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def test_reasons_and_turns_of_all_stages() -> None:
-    from copydesk.disputes.models import AWAITING, TURNS
-
     assert set(TURNS) == set(ACTIVE)
     assert set(AWAITING.values()) < set(ACTIVE)
     assert {reason.value for reason in DisputeReason} == {

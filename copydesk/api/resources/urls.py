@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
+from copydesk.api.resources.disputes import DisputeDesk, DisputeFileDesk
 from copydesk.api.resources.events import EventDesk
 from copydesk.api.resources.fines import FineDesk
 from copydesk.api.resources.notifications import NotificationDesk
@@ -32,6 +33,8 @@ router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
 router.register("payments", PaymentDesk, basename="payments")
 router.register("wallet/payouts", OwnPayoutDesk, basename="own-payouts")
 router.register("wallet", WalletDesk, basename="wallet")
+router.register("orders/disputes/files", DisputeFileDesk, basename="dispute-file")
+router.register("orders/disputes", DisputeDesk, basename="disputes")
 router.register("orders/requests", RequestDesk, basename="order-requests")
 router.register("orders", AskingDesk, basename="order-asking")
 router.register("orders/adjustments", AdjustmentDesk, basename="adjustments")
