@@ -184,6 +184,13 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "DisputeOutcomeEnum": "copydesk.disputes.models.Outcome",
+        "DisputePartyEnum": "copydesk.disputes.models.Party",
+        "DisputeReasonEnum": "copydesk.orders.models.DisputeReason",
+        "DisputeRemedyEnum": "copydesk.disputes.models.Remedy",
+        "DisputeStatusEnum": "copydesk.disputes.models.DisputeStatus",
+        "DisputeVerdictEnum": "copydesk.disputes.models.Verdict",
+        "VerdictEnum": "copydesk.editing.models.Verdict",
         "EditingTaskStatusEnum": "copydesk.editing.models.TaskStatus",
         "EarningKindEnum": "copydesk.payments.models.EarningKind",
         "FileKindEnum": "copydesk.orders.models.FileKind",

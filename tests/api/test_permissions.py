@@ -36,6 +36,10 @@ POST   admin-management/fines/policies/                           !----++0
 POST   admin-management/fines/policies/simulate/                  !----++0
 POST   admin-management/fines/{id}/void/                          !----++0
 POST   admin-management/fines/{id}/waive/                         !----++0
+GET    admin-management/disputes/analytics/                       !----++0
+POST   admin-management/disputes/bulk-resolve/                    !----++0
+GET    admin-management/disputes/dashboard/                       !----++0
+GET    admin-management/disputes/pending/                         !----++0
 GET    admin-management/refunds/analytics/                        !----++0
 POST   admin-management/refunds/bulk/                             !----++0
 GET    admin-management/refunds/dashboard/                        !----++0
@@ -118,6 +122,12 @@ GET    orders/                                                    !++++++0
 POST   orders/                                                    !+--+++0
 POST   orders/adjustments/{id}/accept/                            !+--+++0
 POST   orders/adjustments/{id}/decline/                           !+--+++0
+GET    orders/disputes/                                           !++-+++0
+GET    orders/disputes/files/{id}/download/                       !++-+++0
+GET    orders/disputes/{id}/                                      !++-+++0
+POST   orders/disputes/{id}/resolve/                              !----++0
+POST   orders/disputes/{id}/respond/                              !++-+++0
+POST   orders/disputes/{id}/withdraw/                             !+-----0
 GET    orders/files/{id}/download/                                !0+0+++0
 POST   orders/quote/                                              +++++++0
 GET    orders/requests/{id}/                                      !-+-+++0

@@ -14,7 +14,7 @@ from copydesk.api.body import BIGGEST, BulkSerializer
 from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
-from copydesk.api.resources.disputes import DisputeFilter, VerdictBody, decision_of
+from copydesk.api.resources.order_disputes import DisputeFilter, VerdictBody, decision_of
 from copydesk.api.shape import shape
 from copydesk.core import clock
 from copydesk.core.bulk import BulkReport
@@ -32,7 +32,7 @@ class PendingDisputeFilter(DisputeFilter):
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
 
 
-class BulkResolution(VerdictBody, BulkSerializer):
+class BulkDisputeResolution(VerdictBody, BulkSerializer):
     """One decision about disputes of one `reason`; each refund is the whole. The website's cap is below 500."""
 
     reason = serializers.ChoiceField(choices=DisputeReason.choices)
@@ -69,11 +69,11 @@ class DisputeReportDesk(Desk):
         rows = pending(self.get_queryset()).ids()
         return self.page(rows, lambda ids: managed_rows(self.actor, ids), queue_tabs(clock.now()))
 
-    @extend_schema(request=BulkResolution, responses=shape(BulkReport))
+    @extend_schema(request=BulkDisputeResolution, responses=shape(BulkReport))
     @action(detail=False, methods=["post"], url_path="bulk-resolve", moves_money=True)
     def bulk_resolve(self, request: Request) -> Response:
         """Each dispute as by orders/disputes/{id}/resolve/: what one refuses undoes no other."""
-        body = self.payload(BulkResolution)
+        body = self.payload(BulkDisputeResolution)
         decision = decision_of(body)
         reason = DisputeReason(body["reason"])
         return Response(resolve_disputes(body["ids"], reason, decision, by=self.actor, mode=body["mode"]))

@@ -3,10 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from copydesk.api.resources.auth import AuthDesk
-from copydesk.api.resources.disputes import DisputeDesk, DisputeFileDesk
 from copydesk.api.resources.events import EventDesk
 from copydesk.api.resources.fines import FineDesk
 from copydesk.api.resources.notifications import NotificationDesk
+from copydesk.api.resources.order_disputes import DisputeDesk, DisputeFileDesk
 from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
 from copydesk.api.resources.order_messages import OrderMessageDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk

@@ -121,7 +121,7 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementRow:
+class DisputeStatementRow:
     """`author`: a client by number, a writer by pen name, staff as the desk. `stage`: what the dispute was when it was
     made. `sha256` is of a JSON array without spaces, in UTF-8: the dispute's id, `number`, `side`, `text`, `stated_at`
     in UTC (ISO 8601 with microseconds, +00:00), and [name, sha256] of each file."""
@@ -159,7 +159,7 @@ class DisputeDetail:
     dispute: DisputeRow
     declared: list[DeclaredStage]
     history: list[StageRow]
-    said: list[StatementRow]
+    said: list[DisputeStatementRow]
 
 
 def dispute_rows(actor: Actor, ids: Sequence[int]) -> list[DisputeRow]:
@@ -274,9 +274,9 @@ def _statement(
     at: str,
     sha256: str,
     files: Sequence[Sequence[Any]],
-) -> StatementRow:
+) -> DisputeStatementRow:
     authors = {Party.CLIENT: dispute.client, Party.WRITER: dispute.writer, Party.STAFF: "Support"}
-    return StatementRow(
+    return DisputeStatementRow(
         id=pk,
         number=number,
         side=Party(side),

@@ -63,7 +63,7 @@ class VerdictBody(serializers.Serializer[Any]):
     mode = serializers.ChoiceField(choices=["preview", "apply"], default="apply")
 
 
-class Resolution(VerdictBody):
+class DisputeResolution(VerdictBody):
     """`refund_amount`, of client_wins: all that was paid and not given back, where none is given."""
 
     refund_amount = MoneyField(required=False)
@@ -143,12 +143,12 @@ class DisputeDesk(Desk):
         dispute, body = self.get_object(), self.payload(OptionalReason)
         return self._detail(actions.withdraw_dispute(dispute, by=self.actor, **body))
 
-    @extend_schema(request=Resolution, responses=shape(Settlement))
+    @extend_schema(request=DisputeResolution, responses=shape(Settlement))
     @action(detail=True, methods=["post"], url_path="resolve", needs=Can.SETTLE_DISPUTES, moves_money=True)
     def resolve(self, request: Request, pk: str) -> Response:
         """Once it is under review; final. `preview` answers with what `apply` does, and changes nothing. 409
         `refund_too_large` with `refundable_minor`."""
-        dispute, body = self.get_object(), self.payload(Resolution)
+        dispute, body = self.get_object(), self.payload(DisputeResolution)
         return Response(actions.resolve_dispute(dispute, decision_of(body), by=self.actor, mode=body["mode"]))
 
     def _detail(self, dispute: Dispute) -> Response:
