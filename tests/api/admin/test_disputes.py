@@ -87,7 +87,7 @@ class TestTheQueue:
             "Clara Client",
             None,
         )
-        assert (found["paid"], found["refundable"], found["agreed_pay"]) == ("32.00", "32.00", "17.60")
+        assert (found["paid"], found["refundable"], found["agreed_pay"]) == ("32.00", "32.00", "14.40")
         assert found["said"] == {"client": 1, "writer": 1, "staff": 1}
         assert found["is_overdue"] is False
         assert found["dispute"]["your_turn"] is True
