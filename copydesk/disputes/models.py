@@ -238,8 +238,9 @@ class Dispute(Journaled):
             ),
             models.Index(
                 fields=["website", "writer", "closed_at"],
-                name="dispute_upheld_by_writer",
-                condition=Q(verdict=V.CLIENT),
+                name="dispute_decided_by_writer",
+                condition=Q(status=S.RESOLVED),
+                include=["verdict"],
             ),
         ]
 

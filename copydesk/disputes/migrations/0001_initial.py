@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dispute',
-            index=models.Index(condition=models.Q(('verdict', 'client')), fields=['website', 'writer', 'closed_at'], name='dispute_upheld_by_writer'),
+            index=models.Index(condition=models.Q(('status', 'resolved')), fields=['website', 'writer', 'closed_at'], include=('verdict',), name='dispute_decided_by_writer'),
         ),
         migrations.AddConstraint(
             model_name='dispute',
