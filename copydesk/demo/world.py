@@ -18,6 +18,7 @@ from copydesk.tenancy.scope import website_scope
 from .copy import Database, Loader, Row
 from .crew import Crew
 from .desk import desk_prepared, measures_asked, shifts_planned
+from .dispute_scenes import dispute_scenes
 from .enquiries import TicketLife
 from .lives import OrderLife
 from .mirror import editing, refunds, reviews, telling
@@ -146,6 +147,7 @@ def play(
         scenes(stage),
         review_scenes(stage),
         refund_scenes(stage),
+        dispute_scenes(stage),
         desk_prepared(stage, capacity=25 + world.tickets // 500),
         shifts_planned(stage),
         tickets_come(stage, world.tickets),
