@@ -32,7 +32,7 @@ from copydesk.disputes.queries.stages import declared
 from copydesk.journal.models import details
 from copydesk.payments.models import ChargeStatus, EarningKind
 from copydesk.payments.models.charges import REPAYABLE
-from copydesk.refunds.models import Ground
+from copydesk.refunds.models import SPARING_PAY
 from copydesk.refunds.models import RefundStatus as Given
 
 from ..copy import Row, dumps
@@ -185,7 +185,7 @@ def _left(case: Case) -> int:
 
 def _refunded(case: Case) -> int:
     given = (refund for refund, _ in case.refunds.values() if refund.status in (Given.EXECUTING, Given.SUCCEEDED))
-    return sum(refund.amount_minor for refund in given if refund.ground != Ground.GOODWILL)
+    return sum(refund.amount_minor for refund in given if refund.ground not in SPARING_PAY)
 
 
 def _unrefunded(case: Case, pay_minor: int) -> int:

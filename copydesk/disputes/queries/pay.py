@@ -10,7 +10,7 @@ from copydesk.core.money import share
 from copydesk.orders.models import Assignment, Order
 from copydesk.payments.models import Earning, EarningKind
 from copydesk.payments.queries import earned_minor, refundable_minor
-from copydesk.refunds.models import Ground, Refund, RefundStatus
+from copydesk.refunds.models import SPARING_PAY, Refund, RefundStatus
 from copydesk.refunds.queries.pay import pay_reductions
 
 GIVEN = (RefundStatus.EXECUTING, RefundStatus.SUCCEEDED)
@@ -46,7 +46,7 @@ def pay_after(order: Order, before: WriterPay, writer_id: int, pending_minor: in
 
 def _unrefunded(pay_minor: int, order: Order) -> int:
     """As refunds lower pay that is earned: all but goodwill, in proportion to what was paid for the order as it is."""
-    given = Refund.objects.of(order.website_id).filter(order=order, status__in=GIVEN).exclude(ground=Ground.GOODWILL)
+    given = Refund.objects.of(order.website_id).filter(order=order, status__in=GIVEN).exclude(ground__in=SPARING_PAY)
     refunded: int = given.aggregate(total=Sum("amount_minor", default=0))["total"]
     paid = refunded + refundable_minor(order.website_id, order.reference)
     return pay_minor - share(pay_minor, refunded, paid) if paid else pay_minor
