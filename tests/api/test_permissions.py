@@ -24,6 +24,10 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/disputes/analytics/                       !----++0
+POST   admin-management/disputes/bulk-resolve/                    !----++0
+GET    admin-management/disputes/dashboard/                       !----++0
+GET    admin-management/disputes/pending/                         !----++0
 GET    admin-management/fines/analytics/                          !----++0
 GET    admin-management/fines/appeals/                            !----++0
 POST   admin-management/fines/appeals/{id}/approve/               !----++0
@@ -36,10 +40,6 @@ POST   admin-management/fines/policies/                           !----++0
 POST   admin-management/fines/policies/simulate/                  !----++0
 POST   admin-management/fines/{id}/void/                          !----++0
 POST   admin-management/fines/{id}/waive/                         !----++0
-GET    admin-management/disputes/analytics/                       !----++0
-POST   admin-management/disputes/bulk-resolve/                    !----++0
-GET    admin-management/disputes/dashboard/                       !----++0
-GET    admin-management/disputes/pending/                         !----++0
 GET    admin-management/refunds/analytics/                        !----++0
 POST   admin-management/refunds/bulk/                             !----++0
 GET    admin-management/refunds/dashboard/                        !----++0

@@ -22,8 +22,7 @@ from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
-from tests.factories import editing, fines, refunds, reviews
-from tests.factories import disputes, editing, refunds, reviews
+from tests.factories import disputes, editing, fines, refunds, reviews
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,

@@ -2,10 +2,10 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.disputes import DisputeReportDesk
 from copydesk.api.admin.fine_appeals import FineAppealDesk
 from copydesk.api.admin.fine_policies import FinePolicyDesk
 from copydesk.api.admin.fines import FineReportDesk
-from copydesk.api.admin.disputes import DisputeReportDesk
 from copydesk.api.admin.refunds import RefundReportDesk
 from copydesk.api.admin.review_appeals import ReviewAppealDesk
 from copydesk.api.admin.reviews import ReviewModerationDesk
@@ -14,10 +14,10 @@ from copydesk.api.admin.tickets import TicketReportDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("disputes", DisputeReportDesk, basename="dispute-reports")
 router.register("fines/appeals", FineAppealDesk, basename="fine-appeals")
 router.register("fines/policies", FinePolicyDesk, basename="fine-policies")
 router.register("fines", FineReportDesk, basename="fine-reports")
-router.register("disputes", DisputeReportDesk, basename="dispute-reports")
 router.register("refunds", RefundReportDesk, basename="refund-reports")
 router.register("reviews/appeals", ReviewAppealDesk, basename="review-appeals")
 router.register("reviews", ReviewModerationDesk, basename="review-moderation")

@@ -1,4 +1,4 @@
-"""A dispute is decided: order, money and pay follow in one transaction."""
+"""A dispute is decided: order, money, pay and fines follow in one transaction."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ from ..queries.settlement import (
     posting_ids,
     sources_of,
 )
+from .grounds import locked_fines, void_fines
 from .stages import move
 
 Mode = Literal["preview", "apply"]
@@ -137,7 +138,8 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     order = lock(dispute.order)
     # Whatever else posts about the order waits for its charges: what is posted from here on is this settlement's.
     list(Charge.objects.of(by.website).about(order.reference).order_by("pk").lock())
-    known = posting_ids(by.website, order.reference)
+    about = [order.reference, *locked_fines(dispute)]
+    known = posting_ids(by.website, about)
     note = MessagePolicy.of(by.website).mask(decision.note.strip()).text
     before = writer_pay(order, dispute.writer_id)
     cancelled, refund = [], SettledRefund(to_decimal(0), to_decimal(0), [])
@@ -160,10 +162,11 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
             if before.is_earned and before.due_minor:
                 key, pay = f"dispute:{dispute.pk}", before.due_minor
                 reduce_pay(by.website, order.reference, dispute.writer_id, pay, key=key, by=by, reason=note)
+    voided = void_fines(dispute, decision.found, decision.remedy, note, by=by)
     change_minor = after - before.due_minor
     _close(dispute, decision, note, amount, change_minor, by=by)
-    lines = lines_since(by.website, order.reference, known)
-    posted = sum((line.amount for line in lines if line.account is AccountKind.EARNINGS), to_decimal(0))
+    lines = lines_since(by.website, about, known)
+    posted = sum((-line.amount for line in lines if line.account is AccountKind.WRITER_COST), to_decimal(0))
     return Settlement(
         mode=mode,
         dispute_id=dispute.pk,
@@ -183,6 +186,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
             is_earned=before.is_earned,
         ),
         cancelled_refunds=cancelled,
+        fines_voided=voided,
         postings=lines,
     )
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from django.db.models import Q
+
 from copydesk.core.money import to_decimal
+from copydesk.fines.policies import FineKind
 from copydesk.orders.models import Status
 from copydesk.payments.models import (
     AccountKind,
@@ -18,6 +24,7 @@ from copydesk.payments.models import (
     RepaymentStatus,
     TransferPurpose,
 )
+from copydesk.payments.models.ledger import PostingQuerySet
 from copydesk.refunds.models import Refund, RefundPart
 from copydesk.tenancy.models import Website
 
@@ -61,7 +68,7 @@ class SettledRefund:
 @dataclass(frozen=True, slots=True)
 class SettledPay:
     """`agreed` for the order; `before` is what was earned, or, of work that was not completed, would have been; `after`
-    what is left of it; `change` = after − before. `posted`: what goes into the writers' accounts at once."""
+    what is left of it; `change` = after − before. `posted`: what is earned, or taken back, at once."""
 
     agreed: Decimal
     before: Decimal
@@ -69,6 +76,15 @@ class SettledPay:
     change: Decimal
     posted: Decimal
     is_earned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedFine:
+    """`amount`: what the writer is given back of it."""
+
+    id: int
+    kind: FineKind
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +112,18 @@ class Settlement:
     refund: SettledRefund
     writer_pay: SettledPay
     cancelled_refunds: list[int]
+    fines_voided: list[VoidedFine]
     postings: list[LedgerLine]
 
 
-def posting_ids(website: Website, reference: Reference) -> set[int]:
-    """Of all that was ever posted about it. One query."""
-    rows = Posting.objects.of(website).filter(transfer__reference_type=reference.type)
-    return set(rows.filter(transfer__reference_id=reference.id).values_list("pk", flat=True))
+def posting_ids(website: Website, about: Sequence[Reference]) -> set[int]:
+    """Of all that was ever posted about these. One query."""
+    return set(_about(website, about).values_list("pk", flat=True))
 
 
-def lines_since(website: Website, reference: Reference, known: set[int]) -> list[LedgerLine]:
-    """What was posted about it beyond `known`, in that order. One query."""
-    rows = Posting.objects.of(website).filter(transfer__reference_type=reference.type)
-    found = rows.filter(transfer__reference_id=reference.id).exclude(pk__in=known).order_by("pk")
+def lines_since(website: Website, about: Sequence[Reference], known: set[int]) -> list[LedgerLine]:
+    """What was posted about them beyond `known`, in that order. One query."""
+    found = _about(website, about).exclude(pk__in=known).order_by("pk")
     return [
         LedgerLine(TransferPurpose(purpose), AccountKind(kind), to_decimal(amount))
         for purpose, kind, amount in found.values_list("transfer__purpose", "account__kind", "amount_minor")
@@ -129,3 +144,8 @@ def sources_of(refund: Refund) -> list[SettledSource]:
         SettledSource(charge, Method(method), Destination(to), to_decimal(amount), status == RepaymentStatus.SUCCEEDED)
         for charge, method, to, amount, status in found
     ]
+
+
+def _about(website: Website, about: Sequence[Reference]) -> PostingQuerySet:
+    one = (Q(transfer__reference_type=each.type, transfer__reference_id=each.id) for each in about)
+    return Posting.objects.of(website).filter(functools.reduce(operator.or_, one))
