@@ -42,6 +42,10 @@ class Can(StrEnum):
     ARCHIVE_ORDERS = "archive_orders"
     ADJUST_ORDERS = "adjust_orders"
     OPEN_DISPUTES = "open_disputes"
+    """And withdraw what they opened."""
+    VIEW_DISPUTES = "view_disputes"
+    ANSWER_DISPUTES = "answer_disputes"
+    SETTLE_DISPUTES = "settle_disputes"
     TIP_WRITERS = "tip_writers"
     REQUEST_ORDERS = "request_orders"
     VIEW_REQUESTS = "view_requests"
@@ -138,6 +142,8 @@ _SUPPORT = _EVERYBODY | {
     Can.ARCHIVE_ORDERS,
     Can.ADJUST_ORDERS,
     Can.OPEN_DISPUTES,
+    Can.VIEW_DISPUTES,
+    Can.ANSWER_DISPUTES,
     Can.VIEW_REQUESTS,
     Can.DECIDE_REQUESTS,
     Can.VIEW_WRITERS,
@@ -152,6 +158,7 @@ _SUPPORT = _EVERYBODY | {
 }
 _ADMIN = _SUPPORT | {
     Can.APPROVE_ESCALATIONS,
+    Can.SETTLE_DISPUTES,
     Can.MANAGE_DESK,
     Can.DECIDE_WRITERS,
     Can.PREPARE_PAYOUTS,
@@ -179,6 +186,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.CANCEL_ORDERS,
             Can.ADJUST_ORDERS,
             Can.OPEN_DISPUTES,
+            Can.VIEW_DISPUTES,
+            Can.ANSWER_DISPUTES,
             Can.TIP_WRITERS,
             Can.REVIEW_ORDERS,
             Can.REPORT_REVIEWS,
@@ -203,6 +212,8 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.RELEASE_ORDERS,
             Can.SUBMIT_WORK,
             Can.OPEN_DISPUTES,
+            Can.VIEW_DISPUTES,
+            Can.ANSWER_DISPUTES,
             Can.REQUEST_ORDERS,
             Can.REPORT_REVIEWS,
             Can.VIEW_REQUESTS,
@@ -239,6 +250,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.GRANT_REFUNDS,
             Can.REQUEST_REFUNDS,
             Can.DECIDE_FINES,
+            Can.SETTLE_DISPUTES,
             Can.APPROVE_WORK,
             Can.PAY_ORDERS,
             Can.ADJUST_ORDERS,

@@ -15,6 +15,8 @@ from django.db import models
 from psycopg import sql
 
 from copydesk.accounts.models import Membership, User
+from copydesk.disputes.models import Dispute, Evidence, Statement
+from copydesk.disputes.models import Stage as DisputeStage
 from copydesk.editing.models import (
     EditingReview,
     EditingTask,
@@ -123,6 +125,10 @@ SHEETS: tuple[type[models.Model], ...] = (
     Decision,
     Report,
     Appeal,
+    Dispute,
+    DisputeStage,
+    Statement,
+    Evidence,
     SupportProfile,
     Shift,
     CannedReply,

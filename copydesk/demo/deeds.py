@@ -17,7 +17,19 @@ from . import texts
 from .briefs import draw_brief
 from .copy import Row
 from .crew import Member, excluded, level_of
-from .mirror import adjustments, course, delivery, editing, money, papers, placement, requests, reviews, staffing
+from .mirror import (
+    adjustments,
+    course,
+    delivery,
+    disputes,
+    editing,
+    money,
+    papers,
+    placement,
+    requests,
+    reviews,
+    staffing,
+)
 from .stage import Case, Life, Stage
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -63,9 +75,8 @@ class Deeds:
 
     @property
     def disputable(self) -> bool:
-        """Nothing settles a dispute yet, so only late ones are opened, and none once the pay is out."""
         over = self.case.order.dispute_until
-        return self.stage.end - self.now < 40 * DAY and (over is None or self.now < over)
+        return over is None or self.now < over
 
     def desk(self) -> Actor:
         return self.crew.desk(self.chance)
@@ -201,11 +212,11 @@ class Deeds:
         cause = cause or self.chance.choice(causes if self.case.order.writer_id else causes[:-1])
         self.act(course.cancel, by=self.desk(), reason=self.chance.choice(texts.CANCEL_REASONS), cause=cause)
 
-    def disputed(self) -> None:
-        self.act(
-            course.dispute,
+    def disputed(self) -> Row:
+        return self.act(
+            disputes.open_dispute,
             by=self.client.actor,
-            dispute_reason=self.chance.choice(("quality_issue", "missed_instructions", "late_delivery", "wrong_file")),
+            reason=self.chance.choice(("quality_issue", "missed_instructions", "late_delivery", "wrong_file")),
             statement=self.chance.choice(texts.DISPUTE_STATEMENTS),
         )
 

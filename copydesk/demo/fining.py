@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import texts
 from .copy import Row
-from .deeds import DAY, HOUR, swept
+from .deeds import HOUR, swept
 from .mirror import fines
 from .stage import Life, Stage
 
@@ -15,43 +15,51 @@ SWEEP = 5
 def fined(stage: Stage, row: Row) -> Life:
     """From the proposal on."""
     chance = stage.chance("fine", row.order_id, row.kind)
-    admin, other = (stage.crew.staff[name].actor for name in ("admin", "admin2"))
+    admin = stage.crew.staff["admin"].actor
 
     def words(kind: str) -> str:
         return chance.choice(texts.FINE_DECISIONS[kind])
 
-    if chance.random() < 0.15:
-        yield stage.now + chance.uniform(1, 20) * HOUR
-        if chance.random() < 0.3:
-            fines.void_fine(stage, row, by=admin, reason=words("void"))
-            return
-        fines.issue_fine(stage, row, by=admin)
-    else:
-        yield swept(row.issue_at, SWEEP)
-        fines.issue_fine(stage, row, by=stage.system)
+    at_once = chance.random() < 0.15
+    yield stage.now + chance.uniform(1, 20) * HOUR if at_once else swept(row.issue_at, SWEEP)
+    if row.status != "proposed":
+        return
+    if at_once and chance.random() < 0.3:
+        fines.void_fine(stage, row, by=admin, reason=words("void"))
+        return
+    fines.issue_fine(stage, row, by=admin if at_once else stage.system)
     fate = chance.random()
     if fate > 0.4:
         return
     yield stage.now + chance.uniform(4, 200) * HOUR
     left = row.amount_minor - row.waived_minor
+    if row.status not in ("issued", "settled"):
+        return
     if fate > 0.34:
-        if row.status in ("issued", "settled") and left:
-            part = left // 2 if left > 1 and chance.random() < 0.5 else None
+        part = left // 2 if left > 1 and chance.random() < 0.5 else None
+        if left:
             fines.waive_fine(stage, row, by=admin, reason=words("waive"), amount_minor=part)
-        return
-    if fate > 0.3:
+    elif fate > 0.3:
         fines.void_fine(stage, row, by=admin, reason=words("void"))
-        return
+    else:
+        yield from appealed(stage, row)
+
+
+def appealed(stage: Stage, row: Row) -> Life:
+    """Decided by another admin than who may have issued it, or by the clock."""
+    chance, left = stage.chance("fine appeal", row.order_id, row.kind), row.amount_minor - row.waived_minor
+    by = stage.crew.staff["admin2"].actor
     writer = stage.member(row.writer_id).actor
     appeal = fines.appeal_fine(stage, row, by=writer, text=chance.choice(texts.FINE_APPEALS))
-    if chance.random() < 0.15:
-        yield swept(appeal.due_at, SWEEP)
-        fines.lapse_appeal(stage, appeal, by=stage.system)
+    lapses = chance.random() < 0.15
+    yield swept(appeal.due_at, SWEEP) if lapses else stage.now + chance.uniform(6, 140) * HOUR
+    if appeal.status != "open":
         return
-    yield stage.now + chance.uniform(6, 140) * HOUR
-    if chance.random() < 0.55:
-        fines.reject_appeal(stage, appeal, by=other, reason=words("reject"))
+    if lapses:
+        fines.lapse_appeal(stage, appeal, by=stage.system)
+    elif chance.random() < 0.55:
+        fines.reject_appeal(stage, appeal, by=by, reason=chance.choice(texts.FINE_DECISIONS["reject"]))
     else:
         part = left // 2 if left > 1 and chance.random() < 0.5 else None
-        fines.approve_appeal(stage, appeal, by=other, reason=words("approve"), amount_minor=part)
-    yield stage.now + DAY
+        reason = chance.choice(texts.FINE_DECISIONS["approve"])
+        fines.approve_appeal(stage, appeal, by=by, reason=reason, amount_minor=part)

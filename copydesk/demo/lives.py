@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Generator
+from functools import partial
 
 from copydesk.orders.models import Cause, Status
 from copydesk.payments.gateway.sandbox import DECLINED, LATE, OK, TIMEOUT
 
 from . import texts
+from .contests import contested
 from .crew import Member, level_of
 from .deeds import DAY, HOUR, MINUTE, Deeds, swept
 from .mirror import course, delivery, editing, money, papers, placement, requests, staffing
@@ -35,6 +37,7 @@ class OrderLife(Deeds):
             Status.REVISION: self.written,
             Status.EDITING: self.edited,
             Status.DELIVERED: self.answered,
+            Status.DISPUTED: partial(contested, self),
             Status.COMPLETED: self.afterwards,
         }
         while (chapter := chapters.get(self.order_status)) is not None:

@@ -91,6 +91,12 @@ class Case:
     """Assignments in which it was brought to completion."""
     refunds: dict[int, tuple[Row, list[Planned]]] = field(default_factory=dict)
     """By id, with what each is made of."""
+    disputes: list[Row] = field(default_factory=list)
+    stages: list[Row] = field(default_factory=list)
+    statements: dict[int, int] = field(default_factory=dict)
+    """How many have been made in each dispute."""
+    hold: Row | None = None
+    """Of its earnings, the last."""
     rounds: list[Row] = field(default_factory=list)
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)
@@ -134,6 +140,8 @@ class Case:
             self.excuses,
             self.repayments,
             self.files,
+            self.disputes,
+            self.stages,
             self.tasks,
             self.edited,
             self.changes,

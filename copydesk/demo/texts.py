@@ -107,6 +107,33 @@ DISPUTE_STATEMENTS = (
     "It came two days after the deadline and I could not hand it in.",
     "This is not the paper that I ordered: the file belongs to another subject.",
 )
+DISPUTE_ANSWERS = (
+    "Each point of the instructions is answered: see the table on the second page.",
+    "The deadline was moved with the client's consent, and I kept the new one.",
+    "All sources exist, and I have added a link to the library's record of each.",
+)
+DISPUTE_COMPLAINTS = (
+    "The client asks for another paper than the one that was ordered, and is abusive about it.",
+    "I have been asked four times for changes that contradict each other.",
+)
+DISPUTE_QUESTIONS = (
+    "Could you show us which of the points is missing?",
+    "Please send us the file that you received.",
+)
+DISPUTE_MORE = (
+    "The third and the fifth point are missing altogether.",
+    "I have attached what I was sent.",
+)
+DISPUTE_NOTES = {
+    "writer_wins": ("The paper follows the instructions as they were when the order was placed.",),
+    "client_wins": (
+        "Half of the sources cannot be found, so that the paper is of no use to the client.",
+        "The paper came too late to be handed in.",
+    ),
+    "extend_deadline": ("The points that are missing can be added: the writer has two more days for it.",),
+    "reassign": ("Another writer does it anew: this one has not understood the assignment.",),
+}
+DISPUTE_WITHDRAWN = ("We have found a solution.", "I had overlooked the second file.")
 DECLINE_REASONS = ("No time this week.", "Too far from my subjects.", "")
 REJECT_REASONS = ("Another writer knows the subject better.", "Too many open orders at present.")
 REQUEST_MESSAGES = (

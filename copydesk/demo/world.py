@@ -18,6 +18,7 @@ from copydesk.tenancy.scope import website_scope
 from .copy import Database, Loader, Row
 from .crew import Crew
 from .desk import desk_prepared, measures_asked, shifts_planned
+from .dispute_scenes import dispute_scenes
 from .enquiries import TicketLife
 from .fine_scenes import fine_scenes
 from .fining import fined
@@ -152,6 +153,7 @@ def play(
         review_scenes(stage),
         refund_scenes(stage),
         fine_scenes(stage),
+        dispute_scenes(stage),
         desk_prepared(stage, capacity=25 + world.tickets // 500),
         shifts_planned(stage),
         tickets_come(stage, world.tickets),

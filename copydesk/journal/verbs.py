@@ -83,6 +83,7 @@ VERBS: dict[str, Verb] = {
     "order.hold": Verb("Put on hold", PARTIES, reason_shown=True),
     "order.resume": Verb("Resumed", PARTIES),
     "order.dispute": Verb("Disputed", PARTIES, reason_shown=True),
+    "order.settle": Verb("Dispute over", PARTIES, {W: frozenset({"forfeited_minor"})}, reason_shown=True),
     "order.cancel": Verb(
         "Order cancelled",
         PARTIES,
@@ -139,6 +140,20 @@ VERBS: dict[str, Verb] = {
     "payout.pay": Verb("Payout paid", INSIDE),
     "payout.cancel": Verb("Payout cancelled", INSIDE),
     "payout_statement.pay": Verb("Paid out", WRITER),
+    # Disputes
+    "dispute.open": Verb("Dispute opened", PARTIES),
+    "dispute.forward": Verb("The other side of a dispute is asked", PARTIES),
+    "dispute.respond": Verb("Statement in a dispute", PARTIES),
+    "dispute.lapse": Verb("Dispute goes on without an answer", PARTIES),
+    "dispute.remind": Verb("Dispute waits for its decision", INSIDE),
+    "dispute.withdraw": Verb("Dispute withdrawn", PARTIES, reason_shown=True),
+    "dispute.expire": Verb("Dispute expired without an answer", PARTIES),
+    "dispute.resolve": Verb(
+        "Dispute decided",
+        PARTIES,
+        {C: frozenset({"pay_change_minor"}), W: frozenset({"refund_minor"})},
+        reason_shown=True,
+    ),
     # Files and messages
     "file.upload": Verb("File added", ALL),
     "message.post": Verb("Message", ALL),

@@ -107,6 +107,16 @@ _ORDERS: dict[str, tuple[Tell, ...]] = {
     "order.hold": both("{what} is on hold"),
     "order.resume": both("{what} goes on"),
     "order.dispute": both("{what} is disputed") + staff("{what} is disputed"),
+    "dispute.forward": client("You are asked about the dispute of {what}", "awaiting_client")
+    + writer("You are asked about the dispute of {what}", "awaiting_writer"),
+    "dispute.respond": both("There is a statement in the dispute of {what}")
+    + staff("The dispute of {what} is to be decided", "under_review"),
+    "dispute.lapse": both("The dispute of {what} is decided without the answer that was asked for")
+    + staff("The dispute of {what} is to be decided"),
+    "dispute.remind": admins("The dispute of {what} still waits for its decision"),
+    "dispute.withdraw": both("The dispute of {what} is withdrawn") + staff("The dispute of {what} is withdrawn"),
+    "dispute.expire": both("The dispute of {what} has expired without an answer"),
+    "dispute.resolve": both("The dispute of {what} is decided"),
     "order.cancel": both("{what} is cancelled"),
     "order.extend_deadline": both("{what} has another deadline"),
     "review.publish": writer("A review of {what} is published"),

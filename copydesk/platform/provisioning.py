@@ -17,6 +17,7 @@ from copydesk.accounts.models import User
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Invalid
+from copydesk.disputes.policies import DisputePolicy
 from copydesk.editing.policies import EditingPolicy, Rubric
 from copydesk.files.policies import FilePolicy
 from copydesk.fines.policies import FinePolicy
@@ -36,6 +37,7 @@ from copydesk.writers.policies import WriterPolicy
 from .errors import EmailTaken
 
 POLICIES: tuple[type[PolicyBase], ...] = (
+    DisputePolicy,
     EditingPolicy,
     FilePolicy,
     FinePolicy,

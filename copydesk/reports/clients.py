@@ -24,6 +24,7 @@ from copydesk.core.numbers import (
     spread,
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.disputes.models import IS_ACTIVE, DisputeStatus, Verdict
 from copydesk.orders.models import Order, Status
 from copydesk.orders.models.order import OPEN, OrderQuerySet
 from copydesk.orders.queries.rates import ON_TIME, REVISED
@@ -38,7 +39,7 @@ WITH mine AS (
     WHERE website_id = %(website)s AND client_id = %(client)s
 )
 SELECT (SELECT json_object_agg(status, n)::text FROM (SELECT status, count(*) AS n FROM mine GROUP BY status) s),
-       o.*, m.*
+       o.*, m.*, d.*
 FROM (
     SELECT count(*) FILTER (WHERE placed_at >= %(since)s AND placed_at < %(until)s),
            count(*) FILTER (WHERE placed_at >= %(base_since)s::timestamptz AND placed_at < %(base_until)s::timestamptz),
@@ -54,6 +55,14 @@ CROSS JOIN (
            coalesce(sum(amount_minor), 0)::bigint
     FROM ({SPENT}) spent
 ) m
+CROSS JOIN (
+    SELECT count(*) FILTER (WHERE {IS_ACTIVE}), count(*) FILTER (WHERE status = '{DisputeStatus.AWAITING_CLIENT}'),
+           count(*) FILTER (WHERE opened_at >= %(since)s AND opened_at < %(until)s),
+           count(*) FILTER (WHERE verdict <> '' AND closed_at >= %(since)s AND closed_at < %(until)s),
+           count(*) FILTER (WHERE verdict = '{Verdict.CLIENT}' AND closed_at >= %(since)s AND closed_at < %(until)s),
+           coalesce(sum(refund_minor) FILTER (WHERE closed_at >= %(since)s AND closed_at < %(until)s), 0)::bigint
+    FROM disputes_dispute WHERE website_id = %(website)s AND client_id = %(client)s
+) d
 """  # noqa: S608 — put together from constants
 
 ANALYTICS = f"""
@@ -126,6 +135,18 @@ class DeskOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientDisputes:
+    """`open` and `awaiting_you` as of now; the others of the period. `won_rate`: of the disputes decided, those for the
+    client. `refunded`: what was decided to go back, within the spend once it has."""
+
+    open: int
+    awaiting_you: int
+    opened: int
+    won_rate: Rate
+    refunded: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ClientStats:
     """Of all orders `active` are those paid and neither completed nor cancelled, so that `orders` = `active` +
     `awaiting_payment` + `completed` + `cancelled`. `placed` and `spend` are the period's; spend is what was captured,
@@ -146,6 +167,7 @@ class ClientStats:
     spend_all_time: Decimal
     average_order_value: Decimal | None
     currency: str
+    disputes: ClientDisputes
     upcoming: list[DeskOrder]
     recent_orders: list[DeskOrder]
 
@@ -194,7 +216,8 @@ def client_stats(actor: Actor, period: Period) -> ClientStats:
     """Three queries; the figures are of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(STATS, of_client(actor, period))
-        statuses, placed, placed_before, paid, price_minor, spend, spend_before, spend_ever = cursor.fetchone()
+        statuses, placed, placed_before, paid, price_minor, spend, spend_before, spend_ever, *ours = cursor.fetchone()
+    open_now, awaiting_you, opened, decided, won, refunded = ours
     by_status = {**dict.fromkeys(Status.values, 0), **orjson.loads(statuses or "{}")}
     total = sum(by_status.values())
     completed, cancelled, unpaid = (by_status[one] for one in (Status.COMPLETED, Status.CANCELLED, Status.UNPAID))
@@ -213,6 +236,7 @@ def client_stats(actor: Actor, period: Period) -> ClientStats:
         spend_all_time=to_decimal(spend_ever),
         average_order_value=to_decimal(share(price_minor, 1, paid)) if paid else None,
         currency=actor.website.currency,
+        disputes=ClientDisputes(open_now, awaiting_you, opened, rate(won, decided), to_decimal(refunded)),
         upcoming=_desk_orders(own.filter(status__in=OPEN).order_by(next_due(), "pk")),
         recent_orders=_desk_orders(own.order_by("-pk")),
     )

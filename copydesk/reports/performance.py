@@ -11,6 +11,7 @@ from django.db import connection
 from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import ComparedCount, Rate, compared_count, rate
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.disputes.models import DisputeStatus, Verdict
 from copydesk.orders.queries.record import work_record
 from copydesk.reviews.models.review import IS_RATED, OF_WRITER
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS
@@ -19,6 +20,7 @@ from copydesk.writers.queries import stars
 from .buckets import of_member
 
 RATED = "rating"
+LOST = "lost"
 KEPT = "kept_rating"
 
 RECORD = f"""
@@ -28,6 +30,10 @@ WITH {work_record("a.writer_id = %(member)s")}, happened AS (
     SELECT '{RATED}', submitted_at, rating FROM reviews_review
     WHERE website_id = %(website)s AND writer_id = %(member)s AND {IS_RATED} AND {OF_WRITER}
       AND submitted_at >= %(oldest)s
+    UNION ALL
+    SELECT '{LOST}', closed_at, (verdict = '{Verdict.CLIENT}')::int FROM disputes_dispute
+    WHERE website_id = %(website)s AND writer_id = %(member)s AND status = '{DisputeStatus.RESOLVED}'
+      AND closed_at >= %(oldest)s
 )
 SELECT figure, bucket, sum(good)::int, count(*) FROM happened CROSS JOIN LATERAL {IN_BUCKETS} b GROUP BY 1, 2
 UNION ALL
@@ -48,7 +54,8 @@ class PerformanceFigures:
     """Of some time. `completed` orders are the numerator of `completion_rate`, whose denominator has those that the
     writer dropped, or that were cancelled for its cause, too. `on_time_rate`: of the rounds submitted, those by the due
     time with its excused time. `revision_rate`, `dispute_rate`: of the orders first `delivered` in that time, those
-    with a revision that the writer caused, and those that were disputed, until now. `acceptance_rate`: of the offers
+    with a revision that the writer caused, and those that were disputed, until now. `lost_dispute_rate`: of the
+    disputes that were decided in that time, whatever the order, those for the client. `acceptance_rate`: of the offers
     answered or left to expire, those accepted. `reviews` by the day they were written. Without any: 0 for counts, null
     for rates."""
 
@@ -58,6 +65,7 @@ class PerformanceFigures:
     on_time_rate: Rate
     revision_rate: Rate
     dispute_rate: Rate
+    lost_dispute_rate: Rate
     acceptance_rate: Rate
     reviews: Stars
 
@@ -84,6 +92,7 @@ class WriterPerformance:
     on_time_rate: Rate
     revision_rate: Rate
     dispute_rate: Rate
+    lost_dispute_rate: Rate
     acceptance_rate: Rate
     reviews: Stars
     rating: float | None
@@ -118,6 +127,7 @@ def writer_performance(actor: Actor, period: Period) -> WriterPerformance:
         on_time_rate=now.on_time_rate,
         revision_rate=now.revision_rate,
         dispute_rate=now.dispute_rate,
+        lost_dispute_rate=now.lost_dispute_rate,
         acceptance_rate=now.acceptance_rate,
         reviews=now.reviews,
         rating=stars(rating_milli),
@@ -143,6 +153,7 @@ def _figures(found: Counted, buckets: Sequence[int]) -> PerformanceFigures:
         on_time_rate=rate(*sums("on_time")),
         revision_rate=rate(*sums("revision")),
         dispute_rate=rate(*sums("dispute")),
+        lost_dispute_rate=rate(*sums(LOST)),
         acceptance_rate=rate(*sums("acceptance")),
         reviews=Stars(round(total / reviews, 2) if reviews else None, reviews),
     )

@@ -203,7 +203,7 @@ def aim() -> Aim:
         "email": [known.user.email, "new@example.test"],
         "password": [PASSWORD],
         "refresh": [login["refresh"]],
-        **dict.fromkeys(("client_deadline", "until", "due_at", "starts_at", "ends_at"), later),
+        **dict.fromkeys(("client_deadline", "new_deadline", "until", "due_at", "starts_at", "ends_at"), later),
         **dict.fromkeys(("writer_id", "preferred_writer_id"), writers),
         "client_id": [client.pk, known.pk],
         "member_id": [client.pk, quill.pk, world.people["support"].pk],

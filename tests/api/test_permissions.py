@@ -24,6 +24,10 @@ from tests.api.world import ROLES, World, pair
 # Columns: anonymous, client, writer, editor, support, admin, superadmin, an admin of another website. The client and
 # the writer are those of the order asked for; the editor has no task on it.
 MATRIX = """
+GET    admin-management/disputes/analytics/                       !----++0
+POST   admin-management/disputes/bulk-resolve/                    !----++0
+GET    admin-management/disputes/dashboard/                       !----++0
+GET    admin-management/disputes/pending/                         !----++0
 GET    admin-management/fines/analytics/                          !----++0
 GET    admin-management/fines/appeals/                            !----++0
 POST   admin-management/fines/appeals/{id}/approve/               !----++0
@@ -118,6 +122,12 @@ GET    orders/                                                    !++++++0
 POST   orders/                                                    !+--+++0
 POST   orders/adjustments/{id}/accept/                            !+--+++0
 POST   orders/adjustments/{id}/decline/                           !+--+++0
+GET    orders/disputes/                                           !++-+++0
+GET    orders/disputes/files/{id}/download/                       !++-+++0
+GET    orders/disputes/{id}/                                      !++-+++0
+POST   orders/disputes/{id}/resolve/                              !----++0
+POST   orders/disputes/{id}/respond/                              !++-+++0
+POST   orders/disputes/{id}/withdraw/                             !+-----0
 GET    orders/files/{id}/download/                                !0+0+++0
 POST   orders/quote/                                              +++++++0
 GET    orders/requests/{id}/                                      !-+-+++0

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from copydesk.accounts.models import Membership, User
 from copydesk.core import clock
+from copydesk.disputes.models import Evidence
 from copydesk.editing.models import RequiredChange
 from copydesk.orders.models import Order
 from copydesk.payments.actions import approve_payout, pay_payout, prepare_payout
@@ -21,7 +22,7 @@ from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_, as_user
-from tests.factories import editing, fines, refunds, reviews
+from tests.factories import disputes, editing, fines, refunds, reviews
 from tests.factories.accounts import actor, membership, superadmin
 from tests.factories.orders import (
     available_order,
@@ -101,6 +102,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     }
     _ask_support(world, working)
     review = as_(client).post(f"{API}orders/{completed.pk}/review/", {"rating": 4, "text": "Good."})
+    _dispute(world)
     _moderate(world)
     _refund(world)
     _fine(world, working)
@@ -182,6 +184,17 @@ def _keep_desk(world: World, ticket: str) -> None:
     }
     support.patch(f"{desk}support-profiles/{people['support'].pk}/", {"available": True})
     world.ids |= {f"support-management/{section}/": (row_id,) for section, row_id in made.items()}
+
+
+def _dispute(world: World) -> None:
+    """One that the writer has answered, with a file: it is to be decided."""
+    client, quill = world.people["client"], world.people["writer"]
+    answered = disputes.answer(
+        disputes.dispute(client, quill), quill, uploads=[SimpleUploadedFile("seen.txt", b"Seen.")]
+    )
+    with website_scope(world.website.pk):
+        evidence = Evidence.objects.of(world.website).get(statement__dispute=answered)
+    world.ids |= {"orders/disputes/": (answered.pk,), "orders/disputes/files/": (evidence.pk,)}
 
 
 def _moderate(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from copydesk.demo.crew import Member
 from copydesk.demo.mirror.payouts import Batch
 from copydesk.demo.stage import Case, Paid, Step
 from copydesk.demo.texts import CONTENTS
+from copydesk.disputes import actions as disputes
 from copydesk.editing.actions import profiles as editors
 from copydesk.editing.actions import reviews as editing
 from copydesk.editing.actions import tasks
@@ -55,18 +56,8 @@ from tests.jobs import run_jobs
 
 PASSWORD = "copydesk-demo"
 MODULES = (
-    course,
-    delivery,
-    staffing,
-    requests,
-    adjustments,
-    messages,
-    reviews,
-    refunds,
-    executing,
-    fines,
-    payments,
-    writers,
+    *(course, delivery, staffing, requests, adjustments, messages, reviews),
+    *(refunds, executing, fines, payments, writers),
 )
 TICKETS = (ticket_clocks, ticket_course, desk, escalating, issues, opening, talking)
 """Where the actions are that steps name. They are called as their mirrors were, but for those with a method below."""
@@ -255,6 +246,34 @@ class Replay:
     def do_change_editor(self, step: Step, editor: Member, *, by: Actor, **given: Any) -> None:
         with self.scope():
             editors.change_profile(self.find(editor.row), by=self.actor(by), **given)
+
+    # Disputes
+
+    def do_open_dispute(self, step: Step, case: Case, *, by: Actor, **given: Any) -> None:
+        with self.scope():
+            made = disputes.open_dispute(self.find(case.order), by=self.actor(by), **given)
+        self.knows(step.result, made.pk)
+
+    def do_respond_to_dispute(
+        self, step: Step, case: Case, row: Row, *, by: Actor, contents: Sequence[str] = (), **given: Any
+    ) -> None:
+        uploads = [SimpleUploadedFile(*CONTENTS[content]) for content in contents]
+        self._dispute(disputes.respond, row, by, uploads=uploads, **given)
+
+    def do_withdraw_dispute(self, step: Step, case: Case, row: Row, *, by: Actor, **given: Any) -> None:
+        self._dispute(disputes.withdraw_dispute, row, by, **given)
+
+    def do_keep_time(self, step: Step, case: Case, row: Row, *, by: Actor) -> None:
+        self._dispute(disputes.keep_time, row, by)
+
+    def do_resolve_dispute(self, step: Step, case: Case, row: Row, decision: disputes.Decision, *, by: Actor) -> None:
+        shown = self._dispute(disputes.resolve_dispute, row, by, decision=decision, mode="preview")
+        done = self._dispute(disputes.resolve_dispute, row, by, decision=decision)
+        assert replace(shown, mode="apply") == done
+
+    def _dispute(self, action: Callable[..., Any], row: Row, by: Actor, **given: Any) -> Any:
+        with self.scope():
+            return action(self.find(row), by=self.actor(by), **given)
 
     # Tickets
 

@@ -39,6 +39,19 @@ RARE = {
     "a shadow ends": "SELECT FROM journal_event WHERE verb = 'review.lift'",
     "an appeal waits": "SELECT FROM reviews_appeal WHERE status = 'open'",
     "an appeal is granted": "SELECT FROM reviews_appeal WHERE status = 'overturned'",
+    **{
+        f"a dispute ends by {remedy}": f"SELECT FROM disputes_dispute WHERE remedy = '{remedy}'"
+        for remedy in ("none", "refund", "new_deadline", "new_writer")
+    },
+    **{
+        f"a dispute is {status}": f"SELECT FROM disputes_dispute WHERE status = '{status}'"
+        for status in ("open", "awaiting_writer", "awaiting_client", "under_review", "withdrawn", "expired")
+    },
+    "staff let their time pass": "SELECT FROM disputes_dispute WHERE reminders > 0",
+    "a dispute leaves a part of pay that was not earned": "SELECT FROM payments_earning e"
+    " JOIN disputes_dispute d ON d.order_id = e.reference_id AND d.remedy = 'refund' WHERE e.kind = 'forfeit'",
+    "a dispute takes back what was earned": "SELECT FROM disputes_dispute d JOIN orders_order o ON o.id = d.order_id"
+    " WHERE d.remedy = 'new_writer' AND d.order_from = 'completed' AND d.pay_change_minor < 0",
     "a report hides a review": "SELECT FROM journal_event WHERE verb = 'review.withhold'",
 }
 """What a small world may miss, and the scenes of the named accounts play in any."""
@@ -65,4 +78,11 @@ def test_the_actions_write_the_same_rows() -> None:
     assert missing == []
     assert statuses == {status.value for status in Status}
     assert {table for table, rows in compared.compared.items() if not rows} == set()
-    assert {step.name for step in scripts["atlas"]} >= {"reassign", "release", "expire", "cancel", "dispute", "tip"}
+    assert {step.name for step in scripts["atlas"]} >= {
+        "reassign",
+        "release",
+        "expire",
+        "cancel",
+        "open_dispute",
+        "tip",
+    }

@@ -19,6 +19,7 @@ from copydesk.demo.copy import COUNTED_WITH, SHEETS, Loader, Row
 from copydesk.demo.lives import OrderLife
 from copydesk.demo.stage import Case
 from copydesk.demo.world import DEMO_SITES, World, play
+from copydesk.disputes.queries.proof import proof
 from copydesk.editing.models import AssignmentType, Outcome, TaskStatus
 from copydesk.orders.models import RequestStatus, Status
 from copydesk.payments.models import PayoutStatus
@@ -86,6 +87,18 @@ def test_everything_may_be_seen_on_each_website(loaded: Owner) -> None:
         assert rows(loaded, f"SELECT 1 FROM {model._meta.db_table} LIMIT 1"), model
 
 
+def test_statements_are_as_their_hashes_say(loaded: Owner) -> None:
+    found = rows(
+        loaded,
+        "SELECT s.dispute_id, s.number, s.side, s.text, s.stated_at, s.sha256,"
+        " (SELECT coalesce(json_agg(json_build_array(f.name, f.sha256) ORDER BY e.id), '[]') FROM disputes_evidence e"
+        "  JOIN files_file f ON f.id = e.file_id WHERE e.statement_id = s.id) FROM disputes_statement s",
+    )
+    assert len(found) > 50
+    for dispute_id, number, side, text, at, sha256, files in found:
+        assert proof(dispute_id, number, side, text, at, [(name, content) for name, content in files]) == sha256
+
+
 def test_the_books_balance(loaded: Owner) -> None:
     unbalanced = rows(loaded, "SELECT transfer_id FROM payments_posting GROUP BY 1 HAVING sum(amount_minor) <> 0")
     wrong = rows(
@@ -131,7 +144,8 @@ def test_orders_agree_with_their_prices_and_payments(loaded: Owner) -> None:
         "SELECT o.id FROM orders_order o LEFT JOIN payments_charge c ON c.reference_type = 'order'"
         " AND c.reference_id = o.id AND c.status = 'captured' AND c.purpose IN ('order', 'adjustment')"
         " LEFT JOIN (SELECT order_id, sum(amount_minor) AS claimed FROM refunds_refund"
-        "            WHERE status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1) r ON r.order_id = o.id"
+        "            WHERE status NOT IN ('rejected', 'cancelled', 'failed') AND ground <> 'dispute'"
+        "            GROUP BY 1) r ON r.order_id = o.id"
         " WHERE o.paid_at IS NOT NULL GROUP BY o.id, r.claimed"
         " HAVING coalesce(sum(c.amount_minor - c.repaid_minor), 0) + coalesce(r.claimed, 0)"
         " <> CASE o.status WHEN 'cancelled' THEN o.forfeited_minor ELSE o.price_minor END",

@@ -60,6 +60,7 @@ STEPS: dict[str, tuple[str, str, set[str], bool]] = {
     "hold": ("available in_progress editing revision", "on_hold", STAFF, False),
     "resume": ("on_hold", "?", STAFF, False),
     "dispute": ("in_progress delivered revision completed", "disputed", CLIENT | WRITER | STAFF, True),
+    "settle": ("disputed", "?", STAFF - {"support"} | SYSTEM, False),
     "cancel": (OPEN, "cancelled", CLIENT | STAFF, True),
     # A system accepts the adjustment that a capture has paid.
     "adjust": ("available offered in_progress revision", "=", CLIENT | STAFF | SYSTEM, True),
@@ -68,7 +69,7 @@ STEPS: dict[str, tuple[str, str, set[str], bool]] = {
     "archive": ("completed cancelled", "=", STAFF | SYSTEM, False),
 }
 STRANGERS = {"other_client", "other_writer"}
-HIDDEN = {"expire", "expire_offer", "approve_request"}
+HIDDEN = {"expire", "expire_offer", "approve_request", "settle"}
 
 
 def refusal_code(step: str, status: str, who: str) -> str | None:
@@ -191,6 +192,7 @@ def acts(cast: Cast) -> dict[str, Callable[[Order, Actor], object]]:
         "hold": lambda o, by: course.hold(o, by=by, reason="Silence"),
         "resume": lambda o, by: course.resume(o, by=by),
         "dispute": lambda o, by: course.dispute(o, by=by, dispute_reason="other", statement="No"),
+        "settle": lambda o, by: course.settle_dispute(o, by=by),
         "cancel": lambda o, by: course.cancel(o, by=by, reason="Over"),
         "adjust": lambda o, by: adjustments.propose_adjustment(o, by=by, pages=9),
         "extend_deadline": lambda o, by: course.extend_deadline(o, by=by, reason="Ill", client_deadline=later),
@@ -202,6 +204,7 @@ TARGETS = {
     ("submit", "in_progress"): "delivered",
     ("submit", "revision"): "delivered",
     ("resume", "on_hold"): "in_progress",
+    ("settle", "disputed"): "delivered",
 }
 WAIT = {"expire": 3 * DAY, "approve": 7 * DAY, "expire_offer": dt.timedelta(hours=2)}
 

@@ -38,6 +38,7 @@ from copydesk.refunds.actions.executing import execute_refund
 from copydesk.refunds.models import Ground, Refund, RefundDestination
 from copydesk.tenancy import scope
 from copydesk.tenancy.policies import store_policy
+from tests.disputes.money import Disputing
 from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
 from tests.factories.payments import filled_wallet
@@ -70,7 +71,9 @@ refunded AS (
                WHERE p.status NOT IN ('failed', 'cancelled') AND r.ground <> 'settlement'
                  AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)), 0) AS since,
            coalesce(sum(p.amount_minor) FILTER (
-               WHERE p.status = 'succeeded' AND r.ground NOT IN ('goodwill', 'settlement')), 0) AS lowering
+               WHERE p.status = 'succeeded' AND r.ground NOT IN ('goodwill', 'settlement')), 0) AS lowering,
+           coalesce(sum(p.amount_minor) FILTER (
+               WHERE p.status NOT IN ('failed', 'cancelled') AND r.ground = 'goodwill'), 0) AS given
     FROM orders_order o
     LEFT JOIN refunds_refund r ON r.order_id = o.id
     LEFT JOIN refunds_refundpart l ON l.refund_id = r.id
@@ -81,7 +84,8 @@ owed AS (
     SELECT c.reference_id AS id, sum(p.amount_minor) AS owed FROM payments_repayment p
     JOIN payments_charge c ON c.id = p.charge_id AND c.reference_type = 'order'
     LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
-    WHERE p.website_id = %(website)s AND p.status = 'failed' AND coalesce(r.ground, 'settlement') = 'settlement'
+    WHERE p.website_id = %(website)s AND p.status = 'failed'
+      AND coalesce(r.ground, 'settlement') IN ('settlement', 'dispute')
       AND c.purpose IN ('order', 'adjustment') GROUP BY 1
 ),
 earned AS (
@@ -143,8 +147,9 @@ UNION ALL
 SELECT 'pay is earned twice', reference_id FROM earned WHERE pays > 1
 UNION ALL
 SELECT 'more is earned than was paid', reference_id FROM earned e JOIN paid p ON p.id = e.reference_id
+    JOIN refunded r USING (id)
     WHERE e.amount > greatest(p.price_minor, p.kept) OR (p.status = 'cancelled' AND p.completed_at IS NULL
-                                                         AND e.amount > p.forfeited_minor)
+                                                         AND e.amount > p.forfeited_minor + r.given)
 UNION ALL
 SELECT 'a tip is neither with the writer nor back with the client', c.id FROM payments_charge c
     WHERE c.website_id = %(website)s AND c.purpose = 'tip' AND c.status = 'captured' AND c.repaid_minor = 0
@@ -172,7 +177,7 @@ SELECT (SELECT -coalesce(sum(p.amount_minor), 0) FROM payments_posting p JOIN pa
 """
 
 
-class Money(RuleBasedStateMachine):
+class Money(Disputing, RuleBasedStateMachine):
     website: Any
     founded = 0
 
@@ -337,11 +342,6 @@ class Money(RuleBasedStateMachine):
     def cancel(self, number: int, cause: Cause) -> None:
         if order := self.order(number):
             self.attempt(lambda: course.cancel(order, by=self.admins[0], reason="Over", cause=cause))
-
-    @rule(number=NUMBERS)
-    def dispute(self, number: int) -> None:
-        if order := self.order(number, "delivered", "completed"):
-            self.attempt(lambda: course.dispute(order, by=self.payer, dispute_reason="other", statement="No"))
 
     @rule(number=NUMBERS, share=st.integers(1, 4), by_client=st.booleans(), to_wallet=st.booleans())
     def ask_for_a_refund(self, number: int, share: int, by_client: bool, to_wallet: bool) -> None:

@@ -17,6 +17,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core.period import Compare, Granularity, Period, last_days
 from copydesk.demo.world import Site, World, load
+from copydesk.disputes.models import Dispute
 from copydesk.journal.models import Event
 from copydesk.journal.verbs import VERBS
 from copydesk.orders.models import Order, Round
@@ -48,6 +49,7 @@ class Books:
         self.website = website
         self.orders = list(Order.objects.of(website))
         self.rounds = list(Round.objects.of(website))
+        self.disputes = list(Dispute.objects.of(website))
         self.charges = list(Charge.objects.of(website))
         self.repayments = list(Repayment.objects.of(website))
         self.events = list(Event.objects.of(website).order_by("-pk"))
@@ -118,7 +120,9 @@ def test_every_figure_of_every_client() -> None:
                         check_activity(books, actor)
                     check_the_website(books, period)
     assert min(busy.values()) > 0, busy
-    assert set(busy) == {"spend", "before", "returned", "late", "revised", "days", "top_up", "adjustment", "tip"}
+    disputes = {"disputes", "disputes decided", "disputes won"}
+    others = {"spend", "before", "returned", "late", "revised", "days", "top_up", "adjustment", "tip"}
+    assert set(busy) == disputes | others
 
 
 def check_stats(books: Books, actor: Actor, period: Period, busy: Counter[str]) -> None:
@@ -140,6 +144,15 @@ def check_stats(books: Books, actor: Actor, period: Period, busy: Counter[str]) 
         assert abs(found.average_order_value - mean) <= Decimal("0.005")
     else:
         assert found.average_order_value is None
+    mine = [row for row in books.disputes if row.client_id == actor.membership_id]
+    ended = [row for row in mine if row.closed_at and within(row.closed_at, period)]
+    decided = [row.verdict == "client" for row in ended if row.status == "resolved"]
+    assert found.disputes.open == sum(row.closed_at is None for row in mine)
+    assert found.disputes.awaiting_you == sum(row.status == "awaiting_client" for row in mine)
+    assert found.disputes.opened == sum(within(row.opened_at, period) for row in mine)
+    assert (found.disputes.won_rate.numerator, found.disputes.won_rate.denominator) == (sum(decided), len(decided))
+    assert found.disputes.refunded == money(sum(row.refund_minor for row in ended))
+    busy.update({"disputes": len(mine), "disputes decided": len(decided), "disputes won": sum(decided)})
     base = period.baseline
     if base:
         before = money(sum(minor for at, _, minor, _ in spent if within(at, base)))
@@ -147,7 +160,7 @@ def check_stats(books: Books, actor: Actor, period: Period, busy: Counter[str]) 
         assert found.placed.previous == sum(within(order.placed_at, base) for order in own)
         busy["before"] += before > 0
         if before:
-            assert found.spend.change == pytest.approx(float((found.spend.current - before) / before), abs=0.001)
+            assert found.spend.change == pytest.approx(float((found.spend.current - before) / abs(before)), abs=0.001)
     else:
         assert (found.spend.previous, found.spend.change, found.placed.previous) == (None, None, None)
     newest = sorted(own, key=lambda order: -order.pk)[:5]

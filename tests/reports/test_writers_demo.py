@@ -17,6 +17,7 @@ from copydesk.accounts.permissions import Role
 from copydesk.core.numbers import Rate
 from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
+from copydesk.disputes.models import Dispute
 from copydesk.orders.models import Assignment, Offer, Order, Round
 from copydesk.payments import queries as payments
 from copydesk.payments.models import Earning, EarningHold, PayoutLine, PayoutStatement
@@ -47,6 +48,7 @@ class Books:
         self.offers = list(Offer.objects.of(website))
         every = Review.objects.of(website)
         self.reviews = [review for review in every if review.status == "approved" and review.visibility == "public"]
+        self.disputes = list(Dispute.objects.of(website))
         self.earnings = list(Earning.objects.of(website).order_by("-pk"))
         self.statements = list(PayoutStatement.objects.of(website).select_related("payout").order_by("-pk"))
         self.held = {hold.reference_id for hold in EarningHold.objects.of(website) if hold.released_at is None}
@@ -69,6 +71,10 @@ class Books:
         for spell in self.assignments:
             if spell.writer_id == writer:
                 yield from self._of_spell(spell)
+        for dispute in self.disputes:
+            if dispute.writer_id == writer and dispute.status == "resolved":
+                assert dispute.closed_at is not None
+                yield dispute.closed_at, "lost", dispute.verdict == "client"
         for offer in self.offers:
             if offer.writer_id == writer and offer.outcome in ("accepted", "declined", "expired"):
                 assert offer.answered_at is not None
@@ -206,6 +212,7 @@ def check_performance(books: Books, actor: Actor, period: Period, busy: Counter[
             ("on_time", figures.on_time_rate),
             ("revision", figures.revision_rate),
             ("dispute", figures.dispute_rate),
+            ("lost", figures.lost_dispute_rate),
             ("acceptance", figures.acceptance_rate),
         ):
             counted = [good for at, of, good in events if of == name and inside(at)]
@@ -225,6 +232,7 @@ def check_performance(books: Books, actor: Actor, period: Period, busy: Counter[
         on_time_rate=found.on_time_rate,
         revision_rate=found.revision_rate,
         dispute_rate=found.dispute_rate,
+        lost_dispute_rate=found.lost_dispute_rate,
         acceptance_rate=found.acceptance_rate,
         reviews=found.reviews,
     )
@@ -237,7 +245,14 @@ def check_performance(books: Books, actor: Actor, period: Period, busy: Counter[
     for point in found.trend:
         check(point.figures, lambda at, on=point.on: within(at, period) and bucket_day(at, period) == on)  # type: ignore[misc]
     assert days == sorted(set(days))
-    for name in ("completion_rate", "on_time_rate", "revision_rate", "dispute_rate", "acceptance_rate"):
+    for name in (
+        "completion_rate",
+        "on_time_rate",
+        "revision_rate",
+        "dispute_rate",
+        "lost_dispute_rate",
+        "acceptance_rate",
+    ):
         total: Rate = getattr(whole, name)
         parts = [getattr(point.figures, name) for point in found.trend]
         assert sum(part.numerator for part in parts) == total.numerator

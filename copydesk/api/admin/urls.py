@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from copydesk.api.admin.disputes import DisputeReportDesk
 from copydesk.api.admin.fine_appeals import FineAppealDesk
 from copydesk.api.admin.fine_policies import FinePolicyDesk
 from copydesk.api.admin.fines import FineReportDesk
@@ -13,6 +14,7 @@ from copydesk.api.admin.tickets import TicketReportDesk
 from copydesk.api.admin.writer_payments import WriterPaymentDesk
 
 router = SimpleRouter()
+router.register("disputes", DisputeReportDesk, basename="dispute-reports")
 router.register("fines/appeals", FineAppealDesk, basename="fine-appeals")
 router.register("fines/policies", FinePolicyDesk, basename="fine-policies")
 router.register("fines", FineReportDesk, basename="fine-reports")

@@ -15,8 +15,9 @@ from copydesk.api.body import InstantField, MoneyField, Nothing, OptionalReason,
 from copydesk.api.resources.orders import OrderDesk, member_id
 from copydesk.api.shape import shape
 from copydesk.core.money import to_minor
+from copydesk.disputes.actions import open_dispute
 from copydesk.orders.actions import adjustments, course, delivery, staffing
-from copydesk.orders.models import Cause
+from copydesk.orders.models import Cause, DisputeReason
 from copydesk.orders.queries.cancellation import CancellationRow, cancellation_row
 from copydesk.orders.queries.rows import AdjustmentRow, OrderDetail, adjustment_row
 
@@ -68,8 +69,8 @@ class Extension(Reason):
     excused_hours = serializers.IntegerField(min_value=0, max_value=720, default=0)
 
 
-class Dispute(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(choices=course.DISPUTE_REASONS)
+class NewDispute(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=DisputeReason.choices)
     statement = serializers.CharField(max_length=5_000)
 
 
@@ -185,13 +186,13 @@ class OrderStepDesk(OrderDesk):
         order, body = self.get_object(), self.payload(Extension)
         return self.seen(course.extend_deadline(order, by=self.actor, **body))
 
-    @extend_schema(request=Dispute, responses=DETAIL)
+    @extend_schema(request=NewDispute, responses=DETAIL)
     @action(detail=True, methods=["post"], url_path="dispute", needs=Can.OPEN_DISPUTES)
     def dispute(self, request: Request, pk: str) -> Response:
-        """The order stands still, and its pay is held, until the dispute is settled."""
-        order, body = self.get_object(), self.payload(Dispute)
-        disputed = course.dispute(order, by=self.actor, dispute_reason=body["reason"], statement=body["statement"])
-        return self.seen(disputed)
+        """The order stands still, and its pay is held, until the dispute is over: orders/disputes/?order_id=. 409
+        `dispute_settled` for what was decided already."""
+        order, body = self.get_object(), self.payload(NewDispute)
+        return self.seen(open_dispute(order, by=self.actor, **body).order)
 
     @extend_schema(request=CancellationBody, responses=shape(CancellationRow))
     @action(detail=True, methods=["post"], url_path="cancel", needs=Can.CANCEL_ORDERS)

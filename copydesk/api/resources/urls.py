@@ -6,6 +6,7 @@ from copydesk.api.resources.auth import AuthDesk
 from copydesk.api.resources.events import EventDesk
 from copydesk.api.resources.fines import FineDesk
 from copydesk.api.resources.notifications import NotificationDesk
+from copydesk.api.resources.order_disputes import DisputeDesk, DisputeFileDesk
 from copydesk.api.resources.order_files import OrderFileDesk, OrderFilesDesk
 from copydesk.api.resources.order_messages import OrderMessageDesk
 from copydesk.api.resources.order_payments import AdjustmentDesk, OrderPaymentDesk
@@ -32,6 +33,8 @@ router.register("payments/webhooks", WebhookDesk, basename="payment-webhooks")
 router.register("payments", PaymentDesk, basename="payments")
 router.register("wallet/payouts", OwnPayoutDesk, basename="own-payouts")
 router.register("wallet", WalletDesk, basename="wallet")
+router.register("orders/disputes/files", DisputeFileDesk, basename="dispute-file")
+router.register("orders/disputes", DisputeDesk, basename="disputes")
 router.register("orders/requests", RequestDesk, basename="order-requests")
 router.register("orders", AskingDesk, basename="order-asking")
 router.register("orders/adjustments", AdjustmentDesk, basename="adjustments")

@@ -21,6 +21,7 @@ from copydesk.files.gateway import keep_content
 from copydesk.tenancy.models import Website
 
 from ..copy import COUNTED_WITH, SHEETS, Database, Loader
+from ..dispute_scenes import DISPUTES_OF_SCENES
 from ..fine_scenes import FINES_OF_SCENES
 from ..refund_scenes import REFUNDS_OF_SCENES
 from ..review_scenes import REVIEWS_OF_SCENES
@@ -31,7 +32,7 @@ from . import books, structure
 
 WEBSITES = 100
 LEAST_ORDERS = 130
-ORDERS_OF_SCENES = len(SCENES) + REVIEWS_OF_SCENES + REFUNDS_OF_SCENES + FINES_OF_SCENES
+ORDERS_OF_SCENES = len(SCENES) + sum((REVIEWS_OF_SCENES, REFUNDS_OF_SCENES, FINES_OF_SCENES, DISPUTES_OF_SCENES))
 """Of a website: with fewer orders in all there are fewer websites."""
 ORDERS_A_CLIENT = 8
 ORDERS_A_WRITER = 25

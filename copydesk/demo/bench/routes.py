@@ -15,6 +15,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import GRANTS, MEMBER_ROLES, Role
 from copydesk.api.access import Anyone, HasAccount, Needs, Public, needed_for
+from copydesk.disputes.models import Dispute, Evidence
 from copydesk.editing.models import EditingTask
 from copydesk.fines.models import Fine
 from copydesk.journal.models import Event
@@ -136,6 +137,8 @@ def _of_desk(model: Any) -> Callable[[Actor], Iterator[Ids]]:
 IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "orders/": _eventful_orders,
     "orders/{id}/review/": _newest(Review, "order_id", order__isnull=False),
+    "orders/disputes/": _newest(Dispute),
+    "orders/disputes/files/": _newest(Evidence),
     "orders/files/": _newest(OrderFile),
     "orders/requests/": _newest(Request),
     "payments/": _newest(Charge, status="captured"),

@@ -18,7 +18,7 @@ from ..copy import Row
 from ..stage import Case, Stage, step
 from . import money
 from .placement import POLICY
-from .staffing import end_assignment
+from .staffing import end_assignment, open_round, reopen_assignment
 
 ADJUSTMENT_OPEN = (AdjustmentStatus.PROPOSED, AdjustmentStatus.AWAITING_PAYMENT)
 
@@ -78,8 +78,61 @@ def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, stateme
         approve_at=None,
     )
     begin_excuse(stage, case, ExcuseKind.DISPUTE, event)
-    stage.send(EarningHold, reference_type="order", reference_id=order.id, held_at=stage.now)
+    case.hold = stage.send(EarningHold, reference_type="order", reference_id=order.id, held_at=stage.now)
     stage.books.held.add(order.id)
+
+
+@step
+def settle_dispute(
+    stage: Stage,
+    case: Case,
+    *,
+    by: Actor,
+    reason: str = "",
+    to: Status | None = None,
+    cause: Cause = Cause.STAFF,
+    new_deadline: dt.datetime | None = None,
+    forfeited_minor: int = 0,
+) -> None:
+    order, excused = case.order, end_excuse(stage, case)
+    changes: dict[str, Any] = {"held_from": ""}
+    if new_deadline is not None:
+        changes["client_deadline"] = max(order.client_deadline, new_deadline)
+    if to is Status.REVISION:
+        changes["writer_due_at"] = new_deadline
+    elif to is Status.CANCELLED:
+        changes |= {"cancel_cause": cause.value, "cancelled_at": stage.now, "forfeited_minor": forfeited_minor}
+    elif to is None and order.held_from == Status.DELIVERED:
+        changes["approve_at"] = stage.now + dt.timedelta(days=POLICY.auto_approve_days)
+    elif to is None and order.writer_due_at is not None:
+        changes["writer_due_at"] = order.writer_due_at + excused
+    if to in (Status.CANCELLED, Status.AVAILABLE):
+        changes["writer_due_at"] = None
+    if to is Status.AVAILABLE:
+        changes["writer_id"] = None
+    data = details(
+        cause=cause.value if to else None,
+        writer_id=order.writer_id if to is Status.AVAILABLE else None,
+        new_deadline=new_deadline.isoformat() if new_deadline else None,
+        forfeited_minor=forfeited_minor or None,
+    )
+    target = to.value if to else order.held_from
+    stage.advance(order, "settle", by=by, to=target, reason=reason, data=data, **changes)
+    if to is Status.REVISION:
+        if current := case.round:
+            stage.change(current, closed_at=stage.now)
+        reopen_assignment(case)
+        about = {"cause": cause.value, "severity": "major", "reason": reason}
+        open_round(stage, case, RoundKind.REVISION, order.writer_due_at, **about)
+    elif to is not None:
+        if to is Status.CANCELLED:
+            _close_what_is_open(stage, case)
+        if case.assignment.ended_at is None:
+            end_assignment(stage, case, "cancelled" if to is Status.CANCELLED else "released", cause)
+    assert case.hold is not None
+    case.hold.released_at = stage.now
+    stage.loader.update(case.hold, "released_at")
+    stage.books.held.discard(order.id)
 
 
 @step
@@ -108,12 +161,7 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
         approve_at=None,
         held_from="",
     )
-    for request in case.requests:
-        if request.status == "requested":
-            stage.advance(request, "expire", by=stage.system)
-    for adjustment in case.adjustments:
-        if adjustment.status in ADJUSTMENT_OPEN:
-            stage.advance(adjustment, "decline", by=stage.system)
+    _close_what_is_open(stage, case)
     if was_written:
         end_excuse(stage, case)
         assignment = end_assignment(stage, case, "cancelled", cause)
@@ -142,6 +190,15 @@ def expire(stage: Stage, case: Case, *, by: Actor) -> None:
 @step
 def archive(stage: Stage, case: Case, *, by: Actor) -> None:
     stage.advance(case.order, "archive", by=by)
+
+
+def _close_what_is_open(stage: Stage, case: Case) -> None:
+    for request in case.requests:
+        if request.status == "requested":
+            stage.advance(request, "expire", by=stage.system)
+    for adjustment in case.adjustments:
+        if adjustment.status in ADJUSTMENT_OPEN:
+            stage.advance(adjustment, "decline", by=stage.system)
 
 
 def move_client_deadline(stage: Stage, case: Case, deadline: dt.datetime, event: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..copy import dumps
 from ..stage import Case, Stage, step
 from . import money
 from .placement import POLICY
-from .staffing import open_round
+from .staffing import open_round, reopen_assignment
 
 
 @step
@@ -67,9 +67,7 @@ def request_revision(
     cause: Cause = Cause.WRITER,
     due_at: dt.datetime | None = None,
 ) -> None:
-    assignment = case.assignment
-    if assignment.ended_at is not None:
-        assignment.ended_at, assignment.outcome, assignment.cause = None, "", ""
+    reopen_assignment(case)
     due = _revision_due(stage, case, due_at)
     stage.advance(
         case.order,

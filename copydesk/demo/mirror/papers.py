@@ -26,14 +26,12 @@ def masked(body: str) -> Masked:
     return POLICY.mask(body)
 
 
-@step
-def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
-    order = case.order
+def store_file(stage: Stage, content: str, *, by: Actor) -> Row:
     name, data = CONTENTS[content]
     sha256 = hashlib.sha256(data).hexdigest()
     key = f"{stage.website.pk}/{sha256[:2]}/{sha256}"
     stage.contents[key] = data
-    file = stage.send(
+    return stage.send(
         File,
         uploader_id=by.membership_id,
         name=name,
@@ -43,7 +41,13 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
         storage_key=key,
         created_at=stage.now,
     )
-    number = 1 + sum((row.kind, row.name) == (kind, name) for row in case.files)
+
+
+@step
+def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) -> Row:
+    order = case.order
+    file = store_file(stage, content, by=by)
+    number = 1 + sum((row.kind, row.name) == (kind, file.name) for row in case.files)
     of_a_round = kind in WORK_KINDS or by.role is Role.WRITER
     current = [row for row in case.rounds if row.closed_at is None][-1] if of_a_round else None
     row = stage.make(
@@ -52,7 +56,7 @@ def add_file(stage: Stage, case: Case, *, kind: str, content: str, by: Actor) ->
         file_id=file.id,
         round_id=current.id if current else None,
         kind=kind,
-        name=name,
+        name=file.name,
         number=number,
         uploader_role=by.role.value,
         created_at=stage.now,

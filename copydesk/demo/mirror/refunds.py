@@ -50,6 +50,26 @@ def request_refund(
 
 
 @step
+def grant_refund(stage: Stage, case: Case, amount_minor: int, *, by: Actor, reason: str, key: str) -> None:
+    destination = RefundDestination.ORIGINAL.value
+    row = request_refund(
+        stage, case, amount_minor=amount_minor, reason=reason, by=by, ground=Ground.DISPUTE, destination=destination
+    )
+    stage.advance(
+        row,
+        "grant",
+        by=by,
+        reason=reason,
+        data=_facts(row),
+        key=key,
+        approved_at=stage.now,
+        decided_by_id=by.user_id,
+        decision=reason,
+    )
+    _start(stage, row)
+
+
+@step
 def approve_refund(stage: Stage, refund: Row, *, by: Actor, reason: str = "") -> None:
     stage.advance(
         refund, "approve", by=by, reason=reason, data=_facts(refund), decided_by_id=by.user_id, decision=reason
@@ -76,10 +96,7 @@ def execute_refund(stage: Stage, refund: Row, *, by: Actor) -> None:
     if refund.status == RefundStatus.REQUESTED:
         approve_refund(stage, refund, by=by)
     stage.advance(refund, "process", by=by, data=_facts(refund))
-    case, planned = _known(stage, refund)
-    for one in planned:
-        money.start_repayment(stage, one)
-    _settle(stage, case, refund, planned)
+    _start(stage, refund)
 
 
 @step
@@ -99,6 +116,13 @@ def follow_repayment(stage: Stage, event: Row) -> None:
 
 def follow_order(stage: Stage, event: Row) -> None:
     _lower_pay(stage, stage.cases[event.subject_id])
+
+
+def _start(stage: Stage, refund: Row) -> None:
+    case, planned = _known(stage, refund)
+    for one in planned:
+        money.start_repayment(stage, one)
+    _settle(stage, case, refund, planned)
 
 
 def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> None:

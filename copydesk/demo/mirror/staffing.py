@@ -121,6 +121,12 @@ def open_round(stage: Stage, case: Case, kind: RoundKind, due_at: dt.datetime, *
     return row
 
 
+def reopen_assignment(case: Case) -> None:
+    row = case.assignment
+    if row.ended_at is not None:
+        row.ended_at, row.outcome, row.cause = None, "", ""
+
+
 def end_assignment(stage: Stage, case: Case, outcome: str, cause: Cause) -> Row:
     if current := case.round:
         stage.change(current, closed_at=stage.now)

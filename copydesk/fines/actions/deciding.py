@@ -74,12 +74,20 @@ def void_fine(fine: Fine, *, by: Actor, reason: str) -> Fine:
 
 
 def void_fines_of_order(
-    website: Website, order_id: int, *, by: Actor, reason: str, kinds: Collection[FineKind] | None = None
+    website: Website,
+    order_id: int,
+    *,
+    by: Actor,
+    reason: str,
+    kinds: Collection[FineKind] | None = None,
+    writer_id: int | None = None,
 ) -> list[Fine]:
-    """Those whose ground a dispute's outcome removes: all of the order, or those of `kinds`."""
+    """Those whose ground a dispute's outcome removes: all of the order, or those of `kinds`, or of one writer."""
     rows = Fine.objects.of(website).filter(order_id=order_id).exclude(status=S.VOIDED).order_by("pk")
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
+    if writer_id is not None:
+        rows = rows.filter(writer_id=writer_id)
     return [void_fine(fine, by=by, reason=reason) for fine in rows]
 
 

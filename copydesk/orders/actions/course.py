@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
@@ -11,27 +12,18 @@ from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, change, lock, lock_for
 from copydesk.journal.models import details
-from copydesk.payments.actions import earn, hold_earnings, reduce_pay, repay
+from copydesk.payments.actions import earn, hold_earnings, reduce_pay, release_earnings, repay
 from copydesk.payments.models import EarningKind
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
-from ..models import Adjustment, Cause, ExcuseKind, Order, Request, Status
+from ..models import Adjustment, Assignment, Cause, DisputeReason, ExcuseKind, Order, Request, RoundKind, Status
+from ..policies import OrderPolicy
 from ..queries import steps
 from ..queries.cancellation import Cancellation, cancellation
 from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
-from .staffing import current_round, end_assignment
-
-DISPUTE_REASONS = (
-    "quality_issue",
-    "missed_instructions",
-    "late_delivery",
-    "wrong_file",
-    "plagiarism",
-    "conduct_issue",
-    "payment_issue",
-    "other",
-)
+from .delivery import reopened_assignment
+from .staffing import close_round, current_round, end_assignment, open_round
 
 
 def hold(order: Order, *, by: Actor, reason: str) -> Order:
@@ -89,8 +81,8 @@ def extend_deadline(
 
 def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> Order:
     """Client, writer or staff contest the order: the writer's clock stops and its pay is held until that is settled."""
-    if dispute_reason not in DISPUTE_REASONS:
-        raise Invalid({"reason_code": f"One of: {', '.join(DISPUTE_REASONS)}."})
+    if dispute_reason not in DisputeReason:
+        raise Invalid({"reason_code": f"One of: {', '.join(DisputeReason)}."})
     if not statement:
         raise errors.ReasonRequired()
     lock(order)
@@ -106,6 +98,56 @@ def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> 
     )
     begin_excuse(order, ExcuseKind.DISPUTE)
     hold_earnings(by.website, order.reference)
+    return order
+
+
+def settle_dispute(
+    order: Order,
+    *,
+    by: Actor,
+    reason: str = "",
+    to: Status | None = None,
+    cause: Cause = Cause.STAFF,
+    new_deadline: dt.datetime | None = None,
+    forfeited_minor: int = 0,
+) -> Order:
+    """A disputed order goes on, or ends: `to` None is where it was, with the time that it stood still excused; REVISION
+    is a new round due at `new_deadline`; AVAILABLE is without its writer, where one is given with a later deadline;
+    CANCELLED keeps `forfeited_minor`. Its pay is no longer held. Money, fines and pay are the caller's, whose domain
+    decides about them.
+    """
+    lock_for(order, "settle", by=by)
+    excused = end_excuse(order)
+    changes: dict[str, Any] = {"held_from": ""}
+    if new_deadline is not None:
+        changes["client_deadline"] = max(order.client_deadline, new_deadline)
+    if to is Status.REVISION:
+        assert new_deadline is not None
+        changes["writer_due_at"] = new_deadline
+    elif to is Status.CANCELLED:
+        now = clock.now()
+        changes |= {"cancel_cause": cause, "cancelled_at": now, "forfeited_minor": forfeited_minor}
+    elif to is None and order.held_from == Status.DELIVERED:
+        days = OrderPolicy.of(order.website_id, order.policy_version).auto_approve_days
+        changes["approve_at"] = clock.now() + dt.timedelta(days=days)
+    elif to is None and order.writer_due_at is not None:
+        changes["writer_due_at"] = order.writer_due_at + excused
+    if to in (Status.CANCELLED, Status.AVAILABLE):
+        changes["writer_due_at"] = None
+    if to is Status.AVAILABLE:
+        changes["writer_id"] = None
+    data = details(
+        cause=cause if to else None,
+        writer_id=order.writer_id if to is Status.AVAILABLE else None,
+        new_deadline=new_deadline.isoformat() if new_deadline else None,
+        forfeited_minor=forfeited_minor or None,
+    )
+    advance(order, "settle", by=by, to=to or order.held_from, reason=reason, data=data, **changes)
+    if to is Status.REVISION:
+        _begin_anew(order, cause, reason)
+    elif to is not None:
+        _end_work(order, to, cause, by=by)
+    release_earnings(by.website, order.reference)
     return order
 
 
@@ -154,10 +196,7 @@ def cancel(
         approve_at=None,
         held_from="",
     )
-    for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
-        advance(request, "expire", by=by.as_system())
-    for adjustment in Adjustment.objects.of(by.website).filter(order=order).open():
-        advance(adjustment, "decline", by=by.as_system())
+    _close_what_is_open(order, by=by)
     if was_written:
         end_excuse(order)
         assignment = end_assignment(order, "cancelled", cause)
@@ -198,3 +237,28 @@ def expire(order: Order, *, by: Actor) -> Order:
 
 def archive(order: Order, *, by: Actor, reason: str = "") -> Order:
     return advance(order, "archive", by=by, reason=reason)
+
+
+def _close_what_is_open(order: Order, *, by: Actor) -> None:
+    """Requests for it and proposals to change it, because it is no longer theirs to ask for."""
+    for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
+        advance(request, "expire", by=by.as_system())
+    for adjustment in Adjustment.objects.of(by.website).filter(order=order).open():
+        advance(adjustment, "decline", by=by.as_system())
+
+
+def _begin_anew(order: Order, cause: Cause, reason: str) -> None:
+    """The writer's next round, due when the order says."""
+    assert order.writer_due_at is not None
+    close_round(order)
+    assignment = reopened_assignment(order)
+    due = order.writer_due_at
+    open_round(order, assignment, RoundKind.REVISION, due, cause=cause, severity="major", reason=reason)
+
+
+def _end_work(order: Order, to: Status, cause: Cause, *, by: Actor) -> None:
+    """The writer's time on a cancelled or an available order, where it lasts."""
+    if to is Status.CANCELLED:
+        _close_what_is_open(order, by=by)
+    if Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).exists():
+        end_assignment(order, "cancelled" if to is Status.CANCELLED else "released", cause)

@@ -93,7 +93,7 @@ def request_revision(
     lock_for(order, "request_revision", by=by)
     policy = MessagePolicy.of(by.website)
     reason = policy.mask(reason).text
-    assignment = _reopened(order)
+    assignment = reopened_assignment(order)
     due = _revision_due(order, due_at)
     advance(
         order,
@@ -176,7 +176,7 @@ def _revision_due(order: Order, agreed: dt.datetime | None) -> dt.datetime:
     return deadlines.revision_due(policy, clock.now(), first.due_at - first.asked_at, agreed)
 
 
-def _reopened(order: Order) -> Assignment:
+def reopened_assignment(order: Order) -> Assignment:
     """The writer's time, going on: a completed one is taken up again."""
     assignment = Assignment.objects.of(order.website_id).filter(order=order).order_by("-started_at", "-id")[0]
     if assignment.ended_at is not None:

@@ -1,5 +1,5 @@
 from .files import DELIVERED_KINDS, WORK_KINDS, FileKind, OrderFile
-from .order import ASSIGNED, OPEN, WRITING, Cause, Order, Status
+from .order import ASSIGNED, OPEN, WRITING, Cause, DisputeReason, Order, Status
 from .pricing import Adjustment, AdjustmentStatus, PriceLine, Side, side_of
 from .requests import Request, RequestStatus
 from .work import Assignment, ExcusedTime, ExcuseKind, Offer, Round, RoundKind
@@ -14,6 +14,7 @@ __all__ = [
     "AdjustmentStatus",
     "Assignment",
     "Cause",
+    "DisputeReason",
     "ExcuseKind",
     "ExcusedTime",
     "FileKind",

@@ -54,6 +54,17 @@ class Cause(models.TextChoices):
     SYSTEM = "system"
 
 
+class DisputeReason(models.TextChoices):
+    QUALITY_ISSUE = "quality_issue"
+    MISSED_INSTRUCTIONS = "missed_instructions"
+    LATE_DELIVERY = "late_delivery"
+    WRONG_FILE = "wrong_file"
+    PLAGIARISM = "plagiarism"
+    CONDUCT_ISSUE = "conduct_issue"
+    PAYMENT_ISSUE = "payment_issue"
+    OTHER = "other"
+
+
 def own_client(order: Order, by: Actor) -> Refusal | None:
     if by.role is Role.CLIENT and order.client_id != by.membership_id:
         return errors.NotYours()
@@ -276,6 +287,7 @@ class Order(Journaled):
                 disputing_party,
                 "disputed_at",
             ),
+            "settle": step({S.DISPUTED}, None, Can.SETTLE_DISPUTES, hidden=True),
             "cancel": step(OPEN - {S.DISPUTED}, S.CANCELLED, Can.CANCEL_ORDERS, cancelling_party, "cancelled_at"),
             "adjust": step(
                 {S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.REVISION},

@@ -44,6 +44,9 @@ class TestAnEmptyAccount:
         assert (found["placed"], found["spend"], found["spend_all_time"]) == (NOTHING, NO_MONEY, "0.00")
         assert (found["average_order_value"], found["currency"]) == (None, "USD")
         assert (found["recent_orders"], found["upcoming"]) == ([], [])
+        rate = {"value": None, "numerator": 0, "denominator": 0}
+        nothing = {"open": 0, "awaiting_you": 0, "opened": 0, "won_rate": rate, "refunded": "0.00"}
+        assert found["disputes"] == nothing
 
     def test_analytics(self, client: Membership) -> None:
         found = ask(client, "analytics")

@@ -54,7 +54,7 @@ class TestAnEmptyAccount:
     def test_performance(self, writer: Membership) -> None:
         found = ask(writer, "performance")
         assert (found["completed"], found["delivered"]) == (NOTHING, NOTHING)
-        assert [found[name] for name in found if name.endswith("_rate")] == [NO_RATE] * 5
+        assert [found[name] for name in found if name.endswith("_rate")] == [NO_RATE] * 6
         assert (found["rating"], found["reviews"], found["before"]) == (None, {"mean": None, "n": 0}, None)
         assert len(found["trend"]) == 30
 

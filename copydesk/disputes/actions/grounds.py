@@ -1,0 +1,53 @@
+"""Which fines lose their ground by a dispute's outcome."""
+
+from __future__ import annotations
+
+from copydesk.accounts.actor import Actor
+from copydesk.core.money import to_decimal
+from copydesk.fines.actions.deciding import void_fines_of_order
+from copydesk.fines.models import Fine, FineStatus
+from copydesk.fines.policies import FineKind
+from copydesk.orders.models import DisputeReason
+from copydesk.payments.models import Reference
+
+from ..models import Dispute, Remedy, Verdict
+from ..queries.settlement import VoidedFine
+
+K, R = FineKind, DisputeReason
+GROUNDS: dict[DisputeReason, frozenset[FineKind]] = {
+    R.QUALITY_ISSUE: frozenset({K.QUALITY, K.EXCESSIVE_REVISIONS}),
+    R.MISSED_INSTRUCTIONS: frozenset({K.QUALITY, K.EXCESSIVE_REVISIONS}),
+    R.LATE_DELIVERY: frozenset({K.LATE_SUBMISSION}),
+    R.WRONG_FILE: frozenset({K.WRONG_FILES}),
+    R.PLAGIARISM: frozenset({K.PLAGIARISM}),
+    R.CONDUCT_ISSUE: frozenset({K.COMMUNICATION}),
+    R.PAYMENT_ISSUE: frozenset(),
+    R.OTHER: frozenset(),
+}
+"""What the writer was not guilty of, where the verdict is for it."""
+
+
+def without_ground(reason: DisputeReason, verdict: Verdict, remedy: Remedy) -> frozenset[FineKind]:
+    """A new deadline that is not the writer's fault takes the place of the one that it missed."""
+    kinds = GROUNDS[reason] if verdict is Verdict.WRITER else frozenset()
+    extended = remedy is Remedy.NEW_DEADLINE and verdict is not Verdict.CLIENT
+    return kinds | {K.LATE_SUBMISSION} if extended else kinds
+
+
+def locked_fines(dispute: Dispute) -> list[Reference]:
+    """By what the ledger knows the writer's fines for the order; locked, so that nobody else moves them."""
+    rows = Fine.objects.of(dispute.website_id).filter(order_id=dispute.order_id, writer_id=dispute.writer_id)
+    return [fine.reference for fine in rows.order_by("pk").lock()]
+
+
+def void_fines(dispute: Dispute, verdict: Verdict, remedy: Remedy, note: str, *, by: Actor) -> list[VoidedFine]:
+    """Those that lose their ground, with what is given back of each: nothing of one that was only proposed."""
+    kinds = without_ground(R(dispute.reason), verdict, remedy)
+    if not kinds:
+        return []
+    rows = Fine.objects.of(dispute.website_id).filter(order_id=dispute.order_id, writer_id=dispute.writer_id)
+    left = {fine.pk: fine.left_minor if fine.status != FineStatus.PROPOSED else 0 for fine in rows}
+    voided = void_fines_of_order(
+        by.website, dispute.order_id, by=by, reason=note, kinds=kinds, writer_id=dispute.writer_id
+    )
+    return [VoidedFine(fine.pk, K(fine.kind), to_decimal(left[fine.pk])) for fine in voided]

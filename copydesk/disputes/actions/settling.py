@@ -1,0 +1,269 @@
+"""A dispute is decided: order, money, pay and fines follow in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import transaction
+
+from copydesk.accounts.actor import Actor
+from copydesk.core import bulk, clock
+from copydesk.core.bulk import BulkReport
+from copydesk.core.errors import Invalid
+from copydesk.core.money import to_decimal
+from copydesk.journal.actions import lock, lock_for
+from copydesk.journal.models import details
+from copydesk.orders.actions import course
+from copydesk.orders.models import Cause, DisputeReason, Order, Round, Status
+from copydesk.payments.actions import earn, reduce_pay
+from copydesk.payments.models import AccountKind, Charge, EarningKind
+from copydesk.payments.queries import refundable_minor
+from copydesk.refunds.actions import cancel_open_refunds, grant_refund
+from copydesk.threads.policies import MessagePolicy
+
+from .. import errors
+from ..models import REMEDIES, VERDICTS, Dispute, DisputeStatus, Ending, Outcome, Remedy, Verdict
+from ..policies import DisputePolicy
+from ..queries.pay import pay_after, writer_pay
+from ..queries.settlement import (
+    SettledOrder,
+    SettledPay,
+    SettledRefund,
+    SettledSource,
+    Settlement,
+    lines_since,
+    posting_ids,
+    sources_of,
+)
+from .grounds import locked_fines, void_fines
+from .stages import move
+
+Mode = Literal["preview", "apply"]
+CAUSES = {Verdict.CLIENT: Cause.WRITER, Verdict.WRITER: Cause.CLIENT, Verdict.NEITHER: Cause.STAFF}
+"""Whose cause it was, as orders and assignments say it."""
+GOES_TO = {
+    Remedy.NONE: None,
+    Remedy.REFUND: Status.CANCELLED,
+    Remedy.NEW_DEADLINE: Status.REVISION,
+    Remedy.NEW_WRITER: Status.AVAILABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decides. `verdict` None: the outcome's own. `refund_minor` None: all that was paid and not given
+    back. Checked by `refuse`."""
+
+    outcome: Outcome
+    note: str
+    verdict: Verdict | None = None
+    refund_minor: int | None = None
+    new_deadline: dt.datetime | None = None
+
+    @property
+    def remedy(self) -> Remedy:
+        return REMEDIES[self.outcome]
+
+    @property
+    def found(self) -> Verdict:
+        return self.verdict or VERDICTS[self.outcome][0]
+
+    def refuse(self) -> None:
+        """Raises Invalid with the fields that do not go together."""
+        wrong: dict[str, str] = {}
+        if not self.note.strip():
+            wrong["note"] = "Say why: both sides read it."
+        if self.found not in VERDICTS[self.outcome]:
+            wrong["verdict"] = f"With {self.outcome}: {', '.join(VERDICTS[self.outcome])}."
+        if self.refund_minor is not None and self.remedy is not Remedy.REFUND:
+            wrong["refund_amount"] = f"{self.outcome} gives nothing back."
+        if self.refund_minor is not None and self.refund_minor <= 0:
+            wrong["refund_amount"] = "Above zero."
+        if self.new_deadline is None and self.remedy is Remedy.NEW_DEADLINE:
+            wrong["new_deadline"] = "Say until when."
+        if self.new_deadline is not None and self.remedy not in (Remedy.NEW_DEADLINE, Remedy.NEW_WRITER):
+            wrong["new_deadline"] = f"{self.outcome} sets none."
+        if self.new_deadline is not None and self.new_deadline <= clock.now():
+            wrong["new_deadline"] = "In the future."
+        if wrong:
+            raise Invalid(wrong)
+
+
+class _Undo(Exception):
+    """A preview's changes go back."""
+
+
+def resolve_dispute(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode = "apply") -> Settlement:
+    """Once, and final. A preview does the same and takes it back, so that it cannot say anything else.
+
+    Raises WrongState unless it is under review, Invalid, RefundTooLarge.
+    """
+    settlement: Settlement | None = None
+    try:
+        with transaction.atomic():
+            settlement = _settle(dispute, decision, by=by, mode=mode)
+            if mode == "preview":
+                raise _Undo
+    except _Undo:
+        pass
+    assert settlement is not None
+    return settlement
+
+
+def resolve_disputes(
+    ids: Sequence[int], reason: DisputeReason, decision: Decision, *, by: Actor, mode: Mode
+) -> BulkReport:
+    """Each of `ids`, of one reason, by one decision; a refund is the whole. The rows are locked in the order of their
+    ids, so that of two such calls one waits for the other. Raises Invalid for more than the website's cap."""
+    cap = DisputePolicy.of(by.website).bulk_cap
+    if len(ids) > cap:
+        raise Invalid({"ids": f"At most {cap} in one call."}, "too_many")
+    decision.refuse()
+    rows = {row.pk: row for row in Dispute.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
+
+    def resolve(dispute: Dispute) -> None:
+        if dispute.reason != reason:
+            raise errors.AnotherReason
+        resolve_dispute(dispute, decision, by=by)
+
+    return bulk.each(ids, rows, resolve, mode)
+
+
+def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> Settlement:
+    lock_for(dispute, "resolve", by=by)
+    decision.refuse()
+    order = lock(dispute.order)
+    # Whatever else posts about the order waits for its charges: what is posted from here on is this settlement's.
+    list(Charge.objects.of(by.website).about(order.reference).order_by("pk").lock())
+    about = [order.reference, *locked_fines(dispute)]
+    known = posting_ids(by.website, about)
+    note = MessagePolicy.of(by.website).mask(decision.note.strip()).text
+    before = writer_pay(order, dispute.writer_id)
+    cancelled, refund = [], SettledRefund(to_decimal(0), to_decimal(0), [])
+    amount, after = 0, before.due_minor
+    if decision.remedy is Remedy.REFUND:
+        cancelled = [row.pk for row in cancel_open_refunds(order, by=by, reason=note)]
+        paid = refundable_minor(by.website, order.reference)
+        amount = paid if decision.refund_minor is None else decision.refund_minor
+        _go(order, decision, note, by=by, forfeited_minor=max(paid - amount, 0))
+        sources = _give_back(dispute, order, amount, note, by=by)
+        pending = sum(_minor(source) for source in sources if not source.is_posted)
+        after = 0 if amount == paid and not before.is_earned else pay_after(order, before, dispute.writer_id, pending)
+        if after and not before.is_earned:
+            _pay_the_rest(dispute, order, after, by=by)
+        refund = SettledRefund(to_decimal(amount), to_decimal(paid - amount), sources)
+    else:
+        _go(order, decision, note, by=by)
+        if decision.remedy is Remedy.NEW_WRITER and (decision.found is Verdict.CLIENT or not before.is_earned):
+            after = 0
+            if before.is_earned and before.due_minor:
+                key, pay = f"dispute:{dispute.pk}", before.due_minor
+                reduce_pay(by.website, order.reference, dispute.writer_id, pay, key=key, by=by, reason=note)
+    voided = void_fines(dispute, decision.found, decision.remedy, note, by=by)
+    change_minor = after - before.due_minor
+    _close(dispute, decision, note, amount, change_minor, by=by)
+    lines = lines_since(by.website, about, known)
+    posted = sum((-line.amount for line in lines if line.account is AccountKind.WRITER_COST), to_decimal(0))
+    return Settlement(
+        mode=mode,
+        dispute_id=dispute.pk,
+        status=DisputeStatus(dispute.status),
+        outcome=decision.outcome,
+        verdict=decision.found,
+        remedy=decision.remedy,
+        currency=by.website.currency,
+        order=_order(dispute, order, decision),
+        refund=refund,
+        writer_pay=SettledPay(
+            agreed=to_decimal(before.agreed_minor),
+            before=to_decimal(before.due_minor),
+            after=to_decimal(after),
+            change=to_decimal(change_minor),
+            posted=posted,
+            is_earned=before.is_earned,
+        ),
+        cancelled_refunds=cancelled,
+        fines_voided=voided,
+        postings=lines,
+    )
+
+
+def _go(order: Order, decision: Decision, note: str, *, by: Actor, forfeited_minor: int = 0) -> None:
+    course.settle_dispute(
+        order,
+        by=by,
+        reason=note,
+        to=GOES_TO[decision.remedy],
+        cause=CAUSES[decision.found],
+        new_deadline=decision.new_deadline,
+        forfeited_minor=forfeited_minor,
+    )
+
+
+def _give_back(dispute: Dispute, order: Order, amount_minor: int, note: str, *, by: Actor) -> list[SettledSource]:
+    """Nothing where nothing was paid."""
+    if not amount_minor:
+        return []
+    return sources_of(grant_refund(order, amount_minor, by=by, reason=note, key=f"dispute:{dispute.pk}"))
+
+
+def _pay_the_rest(dispute: Dispute, order: Order, amount_minor: int, *, by: Actor) -> None:
+    """Of work that was never completed: what the refund leaves of the agreed pay, at once, because it is decided."""
+    earn(
+        website=by.website,
+        writer_id=dispute.writer_id,
+        amount_minor=amount_minor,
+        reference=order.reference,
+        kind=EarningKind.FORFEIT,
+        payable_at=clock.now(),
+        by=by,
+    )
+
+
+def _close(
+    dispute: Dispute, decision: Decision, note: str, refund_minor: int, pay_change_minor: int, *, by: Actor
+) -> None:
+    data = details(
+        dispute_id=dispute.pk,
+        outcome=decision.outcome.value,
+        verdict=decision.found.value,
+        refund_minor=refund_minor or None,
+        pay_change_minor=pay_change_minor or None,
+    )
+    move(
+        dispute,
+        "resolve",
+        DisputeStatus.RESOLVED,
+        Ending.RESOLVED,
+        by=by,
+        reason=note,
+        data=data,
+        verdict=decision.found,
+        remedy=decision.remedy,
+        refund_minor=refund_minor,
+        pay_change_minor=pay_change_minor,
+        new_deadline=decision.new_deadline,
+        note=note,
+        resolved_by_id=by.membership_id,
+    )
+
+
+def _order(dispute: Dispute, order: Order, decision: Decision) -> SettledOrder:
+    last = Round.objects.of(order.website_id).filter(order=order).order_by("-number").first()
+    assert last is not None
+    return SettledOrder(
+        id=order.pk,
+        number=order.number,
+        before=Status(dispute.order_from),
+        after=Status(order.status),
+        client_deadline=order.client_deadline,
+        writer_removed=order.writer_id is None,
+        round=last.number if decision.remedy is Remedy.NEW_DEADLINE else None,
+    )
+
+
+def _minor(source: SettledSource) -> int:
+    return int(source.amount.scaleb(2))

@@ -1,0 +1,149 @@
+"""An outcome that removes the ground of a fine voids it: which, whose, and what that posts."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from copydesk.accounts.models import Membership
+from copydesk.disputes.models import Outcome, Verdict
+from copydesk.fines.actions import waive_fine
+from copydesk.fines.models import Fine
+from copydesk.fines.policies import FineKind
+from copydesk.orders.actions import staffing
+from copydesk.orders.models import Cause, Order
+from copydesk.payments.models import LedgerAccount
+from copydesk.payments.queries import Drift, drift
+from copydesk.tenancy.models import Website
+from tests.factories import disputes, fines, orders
+from tests.factories.accounts import actor
+
+V, To = Verdict, Outcome
+DAY = dt.timedelta(days=1)
+QUALITY = {"quality", "excessive_revisions"}
+LATE = {"late_submission"}
+# What a verdict for the writer says that it was not guilty of.
+GROUNDS: dict[str, set[str]] = {
+    "quality_issue": QUALITY,
+    "missed_instructions": QUALITY,
+    "late_delivery": LATE,
+    "wrong_file": {"wrong_files"},
+    "plagiarism": {"plagiarism"},
+    "conduct_issue": {"communication"},
+    "payment_issue": set(),
+    "other": set(),
+}
+
+
+def fined(order: Order, admin: Membership) -> None:
+    """Once of each kind."""
+    for kind in FineKind:
+        fines.issued(order, admin, 10, kind=kind)
+
+
+def voided(website: Website) -> set[str]:
+    return set(Fine.objects.of(website).filter(status="voided").values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("reason", GROUNDS)
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "grounds", "late"),
+    [
+        (To.WRITER_WINS, V.WRITER, True, False),
+        (To.CLIENT_WINS, V.CLIENT, False, False),
+        (To.EXTEND_DEADLINE, V.WRITER, True, True),
+        (To.EXTEND_DEADLINE, V.NEITHER, False, True),
+        (To.EXTEND_DEADLINE, V.CLIENT, False, False),
+        (To.REASSIGN, V.WRITER, True, False),
+        (To.REASSIGN, V.NEITHER, False, False),
+        (To.REASSIGN, V.CLIENT, False, False),
+    ],
+)
+def test_which_lose_their_ground(
+    client: Membership,
+    writer: Membership,
+    admin: Membership,
+    website: Website,
+    noon: dt.datetime,
+    reason: str,
+    outcome: Outcome,
+    verdict: Verdict,
+    grounds: bool,
+    late: bool,
+) -> None:
+    order = orders.completed_order(client, writer)
+    fined(order, admin)
+    row = disputes.answer(disputes.dispute_of(order, client, reason), writer)
+    later = noon + 20 * DAY if outcome is To.EXTEND_DEADLINE else None
+    done = disputes.resolved(row, admin, outcome, verdict=verdict, new_deadline=later)
+    expected = (GROUNDS[reason] if grounds else set()) | (LATE if late else set())
+    assert voided(website) == {one.kind.value for one in done.fines_voided} == expected
+
+
+def test_what_it_posts(client: Membership, writer: Membership, admin: Membership, website: Website) -> None:
+    order = orders.completed_order(client, writer)
+    fine = fines.issued(order, admin, 300)
+    proposal = fines.proposed(order, admin, 200, kind=FineKind.EXCESSIVE_REVISIONS)
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    account = LedgerAccount.objects.of(website).get(kind="earnings", owner_id=writer.pk)
+    assert account.balance_minor == 1_440 - 300
+    shown = disputes.resolved(row, admin, To.WRITER_WINS, "preview")
+    assert voided(website) == set()
+    done = disputes.resolved(row, admin, To.WRITER_WINS)
+    assert dataclasses.replace(shown, mode="apply") == done
+    assert [(one.id, one.amount) for one in done.fines_voided] == [
+        (fine.pk, Decimal("3.00")),
+        (proposal.pk, Decimal("0.00")),
+    ]
+    assert {(line.account.value, line.amount) for line in done.postings} == {
+        ("fines", Decimal("-3.00")),
+        ("earnings", Decimal("3.00")),
+    }
+    assert (done.writer_pay.posted, done.writer_pay.change) == (Decimal("0.00"), Decimal("0.00"))
+    account.refresh_from_db()
+    assert account.balance_minor == 1_440
+    assert drift(website) == Drift(0, 0)
+
+
+def test_those_of_others_stay(
+    client: Membership, writer: Membership, writer2: Membership, admin: Membership, website: Website
+) -> None:
+    """Of the writer before, of the writer's other orders; and what was waived keeps what was given back."""
+    order = orders.order_in_progress(client, writer2)
+    before = fines.issued(order, admin, 100)
+    staffing.reassign(order, writer.pk, by=actor(admin), cause=Cause.WRITER, reason="Ill.")
+    other = fines.issued(orders.completed_order(client, writer), admin, 100)
+    mine = fines.issued(order, admin, 100)
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    done = disputes.resolved(row, admin, To.WRITER_WINS)
+    assert [one.id for one in done.fines_voided] == [mine.pk]
+    for fine in (before, other):
+        fine.refresh_from_db()
+        assert fine.status == "issued"
+
+
+def test_what_is_left_of_them_is_given_back(
+    client: Membership, writer: Membership, admin: Membership, website: Website
+) -> None:
+    """Also after a payout has collected it; of one that was forgiven in part, the rest; of a waived one nothing."""
+    order = orders.completed_order(client, writer)
+    collected = fines.settled(order, admin, 300)
+    part = fines.issued(order, admin, 200, kind=FineKind.EXCESSIVE_REVISIONS)
+    waive_fine(part, by=actor(admin), reason="Kind.", amount_minor=50)
+    whole = fines.issued(order, admin, 100)
+    waive_fine(whole, by=actor(admin), reason="Kind.")
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    shown = disputes.resolved(row, admin, To.WRITER_WINS, "preview")
+    done = disputes.resolved(row, admin, To.WRITER_WINS)
+    assert dataclasses.replace(shown, mode="apply") == done
+    assert {one.id: one.amount for one in done.fines_voided} == {
+        collected.pk: Decimal("3.00"),
+        part.pk: Decimal("1.50"),
+        whole.pk: Decimal("0.00"),
+    }
+    back = [line.amount for line in done.postings if line.account == "earnings"]
+    assert sorted(back) == [Decimal("1.50"), Decimal("3.00")]
+    assert drift(website) == Drift(0, 0)
