@@ -14,6 +14,7 @@ from copydesk.core import clock
 from copydesk.core.money import share, to_decimal
 from copydesk.core.numbers import ComparedCount, ComparedMoney, compared_count, compared_money, filled
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.fines.models import Fine
 from copydesk.orders.models import Order
 from copydesk.payments.models import Earning, EarningKind, EarningState, PayoutStatement
 from copydesk.payments.models.earnings import EarningQuerySet
@@ -110,8 +111,9 @@ class EarnedOrder:
 
 @dataclass(frozen=True, slots=True)
 class EarningLine:
-    """One thing that was earned, or taken back (`kind` reduction, of the earning `reduces_id`). `state` says where it
-    stands: pending until `payable_at`, held by a dispute, payable, in_payout, paid."""
+    """One thing that was earned, taken back (`kind` reduction, of the earning `reduces_id`), kept as a fine, or given
+    back of one (waiver, of `reduces_id`): these of `fine_id`, with the order that it was for, where there was one.
+    `state` says where it stands: pending until `payable_at`, held by a dispute or appeal, payable, in_payout, paid."""
 
     id: int
     at: dt.datetime
@@ -121,6 +123,7 @@ class EarningLine:
     state: EarningState
     payable_at: dt.datetime
     reduces_id: int | None
+    fine_id: int | None
     order: EarnedOrder | None
 
 
@@ -199,8 +202,14 @@ def own_earnings(actor: Actor) -> EarningQuerySet:
 
 
 def earning_lines(actor: Actor, earnings: Sequence[Earning]) -> list[EarningLine]:
-    """Of `own_earnings`. One query, for their orders."""
-    ids = {earning.reference_id for earning in earnings if earning.reference_type == Order.noun}
+    """Of `own_earnings`. Two queries, for their orders and fines."""
+    fines = {earning.reference_id for earning in earnings if earning.reference_type == Fine.noun}
+    of_fines = dict(Fine.objects.of(actor.website).filter(pk__in=fines).values_list("pk", "order_id"))
+    about = {
+        earning.pk: earning.reference_id if earning.reference_type == Order.noun else of_fines.get(earning.reference_id)
+        for earning in earnings
+    }
+    ids = {order_id for order_id in about.values() if order_id is not None}
     orders = {
         pk: EarnedOrder(pk, number, topic)
         for pk, number, topic in Order.objects.of(actor.website).filter(pk__in=ids).values_list("pk", "number", "topic")
@@ -215,7 +224,8 @@ def earning_lines(actor: Actor, earnings: Sequence[Earning]) -> list[EarningLine
             state=EarningState(earning.state),  # type: ignore[attr-defined]
             payable_at=earning.payable_at,
             reduces_id=earning.reduces_id,
-            order=orders.get(earning.reference_id) if earning.reference_type == Order.noun else None,
+            fine_id=earning.reference_id if earning.reference_type == Fine.noun else None,
+            order=orders.get(about[earning.pk] or 0),
         )
         for earning in earnings
     ]

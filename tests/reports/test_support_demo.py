@@ -17,6 +17,7 @@ from copydesk.core.numbers import Rate, Spread
 from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
 from copydesk.orders.models import Order
+from copydesk.refunds.models import Refund
 from copydesk.reports.support import agent_workload, support_analytics, support_dashboard
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
@@ -57,6 +58,7 @@ class Books:
         self.clocks: dict[int, list[Clock]] = defaultdict(list)
         for clock in Clock.objects.of(website):
             self.clocks[clock.ticket_id].append(clock)
+        self.refunds = list(Refund.objects.of(website))
         self.issues = list(PaymentIssue.objects.of(website))
         self.escalations = list(Escalation.objects.of(website).order_by("pk"))
         self.orders = list(Order.objects.of(website).order_by("pk"))
@@ -265,9 +267,11 @@ def check_kinds(books: Books, period: Period, busy: Counter[str]) -> None:
 def check_orders(books: Books, actor: Actor, busy: Counter[str]) -> None:
     asked = {row.about_id for row in books.active() if row.about_type == "order"}
     charged = {row.order_id for row in books.issues if row.status != IssueStatus.RESOLVED}
+    refunded = {row.order_id for row in books.refunds if row.status in ("requested", "approved")}
     expected = {
         "disputed": [row.pk for row in books.orders if row.status == "disputed"],
         "payment_issues": [row.pk for row in books.orders if row.pk in charged],
+        "refund_requests": [row.pk for row in books.orders if row.pk in refunded],
         "open_tickets": [row.pk for row in books.orders if row.pk in asked],
     }
     needy = {pk for found in expected.values() for pk in found}

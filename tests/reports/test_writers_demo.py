@@ -18,6 +18,7 @@ from copydesk.core.numbers import Rate
 from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
 from copydesk.disputes.models import Dispute
+from copydesk.fines.models import Fine
 from copydesk.orders.models import Assignment, Offer, Order, Round
 from copydesk.payments import queries as payments
 from copydesk.payments.models import Earning, EarningHold, PayoutLine, PayoutStatement
@@ -51,7 +52,12 @@ class Books:
         self.disputes = list(Dispute.objects.of(website))
         self.earnings = list(Earning.objects.of(website).order_by("-pk"))
         self.statements = list(PayoutStatement.objects.of(website).select_related("payout").order_by("-pk"))
-        self.held = {hold.reference_id for hold in EarningHold.objects.of(website) if hold.released_at is None}
+        self.fines = {fine.pk: fine for fine in Fine.objects.of(website)}
+        self.held = {
+            (hold.reference_type, hold.reference_id)
+            for hold in EarningHold.objects.of(website)
+            if hold.released_at is None
+        }
         lines = PayoutLine.objects.of(website).select_related("statement__payout")
         self.taken = {
             line.earning_id: line.statement.payout.status
@@ -63,7 +69,7 @@ class Books:
     def state(self, earning: Earning) -> str:
         if earning.pk in self.taken:
             return "paid" if self.taken[earning.pk] == "paid" else "in_payout"
-        if earning.reference_id in self.held:
+        if tuple(earning.reference) in self.held:
             return "held"
         return "pending" if earning.payable_at > NOW else "payable"
 
@@ -187,7 +193,9 @@ def check_earnings(books: Books, actor: Actor, period: Period, busy: Counter[str
     lines = earning_lines(actor, list(own_earnings(actor).order_by("-pk")))
     assert [(row.id, row.state) for row in lines] == [(earning.pk, books.state(earning)) for earning in own]
     for row, earning in zip(lines, own, strict=True):
-        order = books.orders[earning.reference_id]
+        fine = books.fines[earning.reference_id] if earning.reference_type == "fine" else None
+        assert row.fine_id == (fine.pk if fine else None)
+        order = books.orders[(fine.order_id or 0) if fine else earning.reference_id]
         assert row.order is not None
         assert (row.order.number, row.order.topic, row.amount) == (
             order.number,

@@ -17,7 +17,7 @@ from copydesk.payments.models import Purpose
 
 from ..copy import Row
 from ..stage import Case, Stage, step
-from . import money
+from . import repayments
 from .course import move_client_deadline
 from .placement import PRICES, add_lines, applied, take_payment
 
@@ -101,7 +101,7 @@ def _accept_paid(stage: Stage, row: Row, *, by: Actor) -> None:
         if assignment and assignment.ended_at is None:
             assignment.pay_minor += share(assignment.pay_minor, difference, before)
     if difference < 0:
-        money.repay(stage, case, -difference, by=by, reason="Adjustment")
+        repayments.repay(stage, case, -difference, by=by, reason="Adjustment")
 
 
 def _urgency_agreed(case: Case) -> dt.timedelta:

@@ -16,7 +16,7 @@ from copydesk.payments.models import EarningHold, EarningKind, Purpose
 
 from ..copy import Row
 from ..stage import Case, Stage, step
-from . import money
+from . import money, repayments
 from .placement import POLICY
 from .staffing import end_assignment, open_round, reopen_assignment
 
@@ -179,7 +179,7 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
         pay = case.pay[order.writer_id]
         money.reduce_pay(stage, pay, figures.unearned_minor, key=f"cancel:{order.id}", by=by, reason=reason)
     if figures.refunded_minor:
-        money.repay(stage, case, figures.refunded_minor, by=by, reason=reason)
+        repayments.repay(stage, case, figures.refunded_minor, by=by, reason=reason)
 
 
 @step

@@ -144,8 +144,8 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
     kinds = without_ground(DisputeReason(row.reason), decision.found, decision.remedy)
     for fined in list(stage.books.fines.values()):
         fine = fined.row
-        own = (fine.order_id, fine.writer_id) == (row.order_id, row.writer_id)
-        if own and fine.kind in kinds and fine.status != "voided":
+        is_own = (fine.order_id, fine.writer_id) == (row.order_id, row.writer_id)
+        if is_own and fine.kind in kinds and fine.status != "voided":
             fines.void_fine(stage, fine, by=by, reason=note)
     data = details(
         dispute_id=row.id,

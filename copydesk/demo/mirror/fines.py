@@ -97,7 +97,7 @@ def issue_fine(stage: Stage, fine: Row, *, by: Actor) -> None:
 @step
 def appeal_fine(stage: Stage, fine: Row, *, by: Actor, text: str) -> Row:
     stage.advance(fine, "appeal", by=by, reason=text, data=_facts(fine))
-    stage.books.held.add(tuple(_reference(fine)))
+    stage.books.held.add(("fine", fine.id))
     hold = stage.make(EarningHold, reference_type="fine", reference_id=fine.id, held_at=stage.now)
     appeal = stage.make(
         Appeal, fine_id=fine.id, text=text, opened_at=stage.now, due_at=stage.now + POLICY.decide_days * DAY
@@ -249,7 +249,7 @@ def _give_back(stage: Stage, fined: Fined, amount_minor: int, *, key: str, by: A
 
 def _release(stage: Stage, fine: Row) -> None:
     fined = stage.books.fines[fine.id]
-    stage.books.held.discard(tuple(_reference(fine)))
+    stage.books.held.discard(("fine", fine.id))
     if fined.hold and fined.hold.released_at is None:
         fined.hold.released_at = stage.now
 

@@ -14,7 +14,7 @@ from copydesk.refunds.policies import RefundPolicy
 
 from ..copy import Row
 from ..stage import Case, Planned, Stage, step
-from . import money
+from . import money, repayments
 
 POLICY = RefundPolicy()
 WALLET = RefundDestination.WALLET.value
@@ -26,7 +26,7 @@ def request_refund(
     stage: Stage, case: Case, *, amount_minor: int, reason: str, by: Actor, ground: Ground, destination: str
 ) -> Row:
     to_wallet = destination == WALLET
-    planned = money.plan_repayments(stage, case, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
+    planned = repayments.plan_repayments(stage, case, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
     row = stage.make(
         Refund,
         order_id=case.order.id,
@@ -104,7 +104,7 @@ def retry_refund(stage: Stage, refund: Row, *, by: Actor, reason: str = "") -> N
     stage.advance(refund, "retry", by=by, reason=reason, data=_facts(refund), failed_at=None)
     for one in _known(stage, refund)[1]:
         if one.repayment.status == R.FAILED:
-            money.retry_repayment(stage, one, by=by)
+            repayments.retry_repayment(stage, one, by=by)
 
 
 def follow_repayment(stage: Stage, event: Row) -> None:
@@ -121,7 +121,7 @@ def follow_order(stage: Stage, event: Row) -> None:
 def _start(stage: Stage, refund: Row) -> None:
     case, planned = _known(stage, refund)
     for one in planned:
-        money.start_repayment(stage, one)
+        repayments.start_repayment(stage, one)
     _settle(stage, case, refund, planned)
 
 
@@ -163,7 +163,7 @@ def _lower_pay(stage: Stage, case: Case) -> None:
 def _release(stage: Stage, refund: Row, name: str, *, by: Actor, reason: str) -> None:
     stage.advance(refund, name, by=by, reason=reason, data=_facts(refund), decided_by_id=by.user_id, decision=reason)
     for one in _known(stage, refund)[1]:
-        money.cancel_repayment(stage, one)
+        repayments.cancel_repayment(stage, one)
 
 
 def _known(stage: Stage, refund: Row) -> tuple[Case, list[Planned]]:

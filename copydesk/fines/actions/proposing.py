@@ -46,7 +46,8 @@ def propose_fine(
     if order is not None:
         lock(order)
         assignment = _assignment(order, writer_id)
-    elif not Membership.objects.of(by.website).filter(pk=writer_id or 0, role=Role.WRITER).exists():
+        writer_id = assignment.writer_id
+    elif writer_id is None or not Membership.objects.of(by.website).filter(pk=writer_id, role=Role.WRITER).exists():
         raise Invalid({"writer_id": "No such writer."}, "not_found")
     policy = FinePolicy.of(by.website) if assignment is None else policy_at(by.website, assignment.started_at)
     if amount_minor is None and share_bps is None:
@@ -62,7 +63,7 @@ def propose_fine(
         kind=kind,
         source=Source.MANUAL,
         reason=reason,
-        writer_id=assignment.writer_id if assignment else writer_id,
+        writer_id=writer_id,
         order=order,
         assignment=assignment,
         wanted_minor=amount_minor,
@@ -129,7 +130,7 @@ def _propose(
     kind: FineKind,
     source: Source,
     reason: str,
-    writer_id: int | None,
+    writer_id: int,
     order: Order | None,
     assignment: Assignment | None,
     wanted_minor: int | None = None,
