@@ -270,13 +270,13 @@ def check_performance(books: Books, actor: Actor, period: Period, busy: Counter[
 
 
 def check_the_website(books: Books) -> None:
-    """What all writers earned, tips apart, is the website's cost of them: one definition."""
+    """What all writers earned, tips and fines apart, is the website's cost of them: one definition."""
     for days, granularity, compare in ASKED:
         period = last_days(days, NOW, books.website.timezone, granularity, compare)
         earned = Decimal(0)
         for writer in books.writers:
             found = writer_earnings(of_writer(books.website, writer), period)
-            earned += found.earned.current - found.tips.current
+            earned += found.earned.current - found.tips.current + found.fines.current
         assert earned == payments.revenue(books.website, period.since, period.until).writer_cost
 
 
