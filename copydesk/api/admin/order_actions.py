@@ -48,7 +48,7 @@ class WriterAssignment(serializers.Serializer[Any]):
     writer_id = row_id()
 
 
-class BulkAssignment(BulkSerializer, OptionalReason):
+class BulkWriterAssignment(BulkSerializer, OptionalReason):
     """Either `ids`, and `writer_id` for all of them, or `assignments`, each order with its own. `offer`: the writers
     are asked first. Limits are exceeded only with a reason."""
 
@@ -128,11 +128,11 @@ class OrderActionDesk(Desk):
     queryset = Order.objects.none()
     needs = Can.STEER_ORDERS
 
-    @extend_schema(request=BulkAssignment, responses=shape(BulkReport))
+    @extend_schema(request=BulkWriterAssignment, responses=shape(BulkReport))
     @action(detail=False, methods=["post"], url_path="bulk-assign")
     def bulk_assign(self, request: Request) -> Response:
         """Each order as by `orders/{id}/assign/`: what one refuses undoes no other."""
-        body = self.payload(BulkAssignment)
+        body = self.payload(BulkWriterAssignment)
         return Response(assign_orders(body.pop("ids"), body.pop("wanted"), by=self.actor, **body))
 
     @extend_schema(request=BulkOrderAction, responses=shape(OrderBulkReport))

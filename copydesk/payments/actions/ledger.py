@@ -39,10 +39,10 @@ def locked_account(account: LedgerAccount) -> LedgerAccount:
 
 
 def lock_accounts(website: Website, owner_ids: Collection[int]) -> None:
-    """Those of these members, earnings before wallets and in the order of their ids: of two who move the money of
-    several members one waits for the other. One query."""
+    """Those of these members, earnings before wallets and in the order of their ids, as payouts go: of two who move the
+    money of several members one waits for the other. One query."""
     rows = LedgerAccount.objects.of(website).filter(owner_id__in=owner_ids)
-    list(rows.order_by("kind", "pk").lock())
+    list(rows.order_by("kind", "owner_id").lock())
 
 
 def post(
