@@ -29,6 +29,8 @@ class Can(StrEnum):
     PAY_ORDERS = "pay_orders"
     EDIT_BRIEF = "edit_brief"
     ASSIGN_WRITERS = "assign_writers"
+    STEER_ORDERS = "steer_orders"
+    """The admins' desk of orders: its queues and figures, and many orders at once."""
     ANSWER_OFFERS = "answer_offers"
     TAKE_ORDERS = "take_orders"
     RELEASE_ORDERS = "release_orders"
@@ -169,6 +171,7 @@ _ADMIN = _SUPPORT | {
     Can.DECIDE_FINES,
     Can.RETRY_REPAYMENTS,
     Can.MODERATE_REVIEWS,
+    Can.STEER_ORDERS,
 }
 
 APPLICANT = frozenset({Can.USE_ACCOUNT, Can.HAVE_WRITER_PROFILE})

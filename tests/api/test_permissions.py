@@ -40,6 +40,9 @@ POST   admin-management/fines/policies/                           !----++0
 POST   admin-management/fines/policies/simulate/                  !----++0
 POST   admin-management/fines/{id}/void/                          !----++0
 POST   admin-management/fines/{id}/waive/                         !----++0
+POST   admin-management/orders/bulk-action/                       !----++0
+POST   admin-management/orders/bulk-assign/                       !----++0
+GET    admin-management/orders/timeline/{id}/                     !----++0
 GET    admin-management/refunds/analytics/                        !----++0
 POST   admin-management/refunds/bulk/                             !----++0
 GET    admin-management/refunds/dashboard/                        !----++0

@@ -86,6 +86,7 @@ def build(slug: str, boss: User, stranger: Membership) -> World:
     working = order_in_progress(client, quill)
     filled_wallet(client, 50_000)
     world.ids |= {
+        "admin-management/orders/": (working.pk,),
         "orders/": (working.pk,),
         "writers/": (profile.pk,),
         "payments/": (order_charges(working)[0].pk,),

@@ -186,7 +186,7 @@ def test_every_get_route_is_measured_as_each_role(figures: tuple[dict[str, Any],
 
 def test_the_writes_tell_how_much_is_our_own(figures: tuple[dict[str, Any], str]) -> None:
     writes = figures[0]["writes"]
-    assert [row["name"] for row in writes] == ["placement", "payment", "take"]
+    assert [row["name"] for row in writes] == ["placement", "payment", "take", "bulk preview"]
     for row in writes:
         assert row["per_second"] > 0
         assert 0 < row["own_share"] < 1

@@ -6,6 +6,7 @@ from copydesk.api.admin.disputes import DisputeReportDesk
 from copydesk.api.admin.fine_appeals import FineAppealDesk
 from copydesk.api.admin.fine_policies import FinePolicyDesk
 from copydesk.api.admin.fines import FineReportDesk
+from copydesk.api.admin.order_actions import OrderActionDesk
 from copydesk.api.admin.refunds import RefundReportDesk
 from copydesk.api.admin.review_appeals import ReviewAppealDesk
 from copydesk.api.admin.reviews import ReviewModerationDesk
@@ -18,6 +19,7 @@ router.register("disputes", DisputeReportDesk, basename="dispute-reports")
 router.register("fines/appeals", FineAppealDesk, basename="fine-appeals")
 router.register("fines/policies", FinePolicyDesk, basename="fine-policies")
 router.register("fines", FineReportDesk, basename="fine-reports")
+router.register("orders", OrderActionDesk, basename="order-actions")
 router.register("refunds", RefundReportDesk, basename="refund-reports")
 router.register("reviews/appeals", ReviewAppealDesk, basename="review-appeals")
 router.register("reviews", ReviewModerationDesk, basename="review-moderation")

@@ -161,6 +161,7 @@ IDS: dict[str, Callable[[Actor], Iterator[Ids]]] = {
     "editor-management/profiles/": _newest(Membership, role=Role.EDITOR.value),
     "editor-management/tasks/": _newest(EditingTask),
     "editor-management/tasks/{id}/changes/": _newest(EditingTask, outcome="returned"),
+    "admin-management/orders/": _eventful_orders,
     "admin-management/reviews/": _newest(Review, waiting_since__isnull=False),
     "admin-management/writer-payments/": _newest(Payout, status="paid"),
     "admin-management/writer-payments/{id}/statements/{id}/": _newest(PayoutStatement, "payout_id", "writer_id"),

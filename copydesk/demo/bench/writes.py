@@ -1,4 +1,5 @@
-"""Three writes on one website, by eight callers at a time: orders placed, paid from the wallet, taken by writers."""
+"""Writes on one website, by eight callers at a time: orders placed, paid from the wallet, taken by writers; and by an
+admin a hundred of them at once, as a preview."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from .routes import API
 CALLERS = 8
 TOP_UP = "5000.00"
 LEAD = dt.timedelta(days=9)
+BULK, PREVIEWS = 100, 3
 
 CLIENTS = """
 SELECT id FROM accounts_membership
@@ -70,7 +72,10 @@ def measure_writes(url: str, website: Website, people: Mapping[str, Asker], each
         ],
     )
     taken, _ = timed("take", url, _takes(website, measured, [pk for some in orders for pk in some]))
-    return [placed, paid, taken]
+    bulk = {"ids": [pk for some in orders for pk in some][:BULK], "action": "hold", "reason": "-", "mode": "preview"}
+    call = Call(people["admin"], "admin-management/orders/bulk-action/", bulk)
+    previewed, _ = timed("bulk preview", url, [[call] * PREVIEWS])
+    return [placed, paid, taken, previewed]
 
 
 def timed(name: str, url: str, calls: Sequence[Sequence[Call]]) -> tuple[dict[str, Any], list[list[Answer]]]:

@@ -11,6 +11,7 @@ from .earnings import (
     release_earnings,
     waive_fine,
 )
+from .ledger import lock_accounts
 from .payouts import approve_payout, cancel_payout, pay_payout, prepare_payout
 from .repayments import (
     cancel_repayment,
@@ -35,6 +36,7 @@ __all__ = [
     "execute_repayment",
     "hold_earnings",
     "keep_fine",
+    "lock_accounts",
     "look_up_charge",
     "pay_payout",
     "plan_repayments",

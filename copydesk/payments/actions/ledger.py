@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from copydesk.core import clock
 from copydesk.journal.models import Journaled
@@ -36,6 +36,13 @@ def wallet_of(website: Website, member_id: int) -> LedgerAccount:
 def locked_account(account: LedgerAccount) -> LedgerAccount:
     """Read again under a lock: its balance stays as it is until the transaction ends."""
     return LedgerAccount.objects.of(account.website_id).filter(pk=account.pk).lock().get()
+
+
+def lock_accounts(website: Website, owner_ids: Collection[int]) -> None:
+    """Those of these members, earnings before wallets and in the order of their ids, as payouts go: of two who move the
+    money of several members one waits for the other. One query."""
+    rows = LedgerAccount.objects.of(website).filter(owner_id__in=owner_ids)
+    list(rows.order_by("kind", "owner_id").lock())
 
 
 def post(

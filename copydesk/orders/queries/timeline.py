@@ -1,0 +1,197 @@
+"""One order from its placement to now: every event, and the times between, without a gap."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Q
+
+from copydesk.accounts.actor import Actor
+from copydesk.accounts.models import Membership
+from copydesk.accounts.permissions import Role
+from copydesk.core import clock
+from copydesk.journal.models import Event
+from copydesk.journal.queries import activity, visible_events
+from copydesk.payments.models import PayoutLine, PayoutStatement
+from copydesk.writers.models import Writer
+
+from ..models import Order, Status
+from .rows import Party
+from .turns import WAITING_ON
+
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """`number` counts from 1. `actor_label` is a role; `actor` is who it was, null for the system, for superadmins, and
+    for whom the caller does not know. `writer` is the writer whom it concerned then, who may have been replaced since.
+    `before` and `after` are statuses of the subject."""
+
+    number: int
+    id: int
+    at: dt.datetime
+    verb: str
+    title: str
+    actor_label: str
+    actor: Party | None
+    writer: Party | None
+    subject_type: str
+    subject_id: int
+    before: str
+    after: str
+    reason: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStage:
+    """A status, from the event that began it to the one that ended it; `until` is null of the present one. Of what is
+    over, completed or cancelled, `waiting_on` is null, and so is `hours` of the present one."""
+
+    status: Status
+    since: dt.datetime
+    until: dt.datetime | None
+    hours: float | None
+    waiting_on: str | None
+    began_by: int
+    """The id of the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpent:
+    waiting_on: str
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTimeline:
+    """Entries and stages oldest first. `unbroken`: each status began where the last one ended, and the last is the
+    order's; null for parties, who do not see every step. `spent`: how long it has waited on whom, the longest first;
+    each the sum of its stages."""
+
+    id: int
+    number: int
+    topic: str
+    status: Status
+    placed_at: dt.datetime
+    client: Party | None
+    writer: Party | None
+    unbroken: bool | None
+    spent: list[TimeSpent]
+    stages: list[TimelineStage]
+    entries: list[TimelineEntry]
+
+
+def order_timeline(actor: Actor, order: Order) -> OrderTimeline:
+    """Complete, as `actor` may see it: what stands under the order in the journal, and the payouts in which its writers
+    were paid for it. People as its role knows them. Five queries at most."""
+    events = _events(actor, order)
+    people = _people(actor, order, events)
+    changes = [event for event in events if event.subject_type == Order.noun and event.before != event.after]
+    stages = _stages(changes, clock.now())
+    return OrderTimeline(
+        id=order.pk,
+        number=order.number,
+        topic=order.topic,
+        status=Status(order.status),
+        placed_at=order.placed_at,
+        client=people.get(order.client_id),
+        writer=people.get(order.writer_id or 0),
+        unbroken=_unbroken(order, changes) if actor.is_staff else None,
+        spent=_spent(stages),
+        stages=stages,
+        entries=[_entry(actor.role, number, event, people) for number, event in enumerate(events, start=1)],
+    )
+
+
+def _events(actor: Actor, order: Order) -> list[Event]:
+    seen = visible_events(actor)
+    found = list(seen.about(Order.noun, order.pk))
+    lines = PayoutLine.objects.of(actor.website).filter(
+        earning__reference_type=order.reference.type, earning__reference_id=order.reference.id
+    )
+    if statements := set(lines.values_list("statement_id", flat=True)):
+        found += seen.filter(root_type=PayoutStatement.noun, root_id__in=statements)
+    return sorted(found, key=lambda event: event.pk)
+
+
+def _unbroken(order: Order, changes: Sequence[Event]) -> bool:
+    joined = all(one.after == two.before for one, two in pairwise(changes))
+    return bool(changes) and not changes[0].before and joined and changes[-1].after == order.status
+
+
+def _stages(changes: Sequence[Event], now: dt.datetime) -> list[TimelineStage]:
+    stages = []
+    for event, following in zip(changes, [*changes[1:], None], strict=True):
+        status = Status(event.after)
+        until = following.at if following else None
+        goes_on = until is not None or status in WAITING_ON
+        stages.append(
+            TimelineStage(
+                status=status,
+                since=event.at,
+                until=until,
+                hours=round(((until or now) - event.at) / HOUR, 2) if goes_on else None,
+                waiting_on=WAITING_ON.get(status),
+                began_by=event.pk,
+            )
+        )
+    return stages
+
+
+def _spent(stages: Iterable[TimelineStage]) -> list[TimeSpent]:
+    hours: dict[str, float] = defaultdict(float)
+    for stage in stages:
+        if stage.waiting_on and stage.hours is not None:
+            hours[stage.waiting_on] += stage.hours
+    found = [TimeSpent(waiting_on, round(spent, 2)) for waiting_on, spent in hours.items()]
+    return sorted(found, key=lambda one: (-one.hours, one.waiting_on))
+
+
+def _people(actor: Actor, order: Order, events: Iterable[Event]) -> dict[int, Party]:
+    """Those in it whom `actor` knows, by membership: staff everybody by name, parties themselves, and each other by pen
+    name and client number."""
+    named = {order.client_id, order.writer_id} | {one for event in events for one in (event.member_id, event.writer_id)}
+    ids = [one for one in named if one is not None]
+    members = Membership.objects.of(actor.website).filter(pk__in=ids).select_related("user")
+    if not actor.is_staff:
+        met = {Role.CLIENT: Role.WRITER, Role.WRITER: Role.CLIENT}.get(actor.role)
+        members = members.filter(Q(pk=actor.membership_id) | Q(role=met))
+    pen_names = dict(Writer.objects.of(actor.website).filter(pk__in=ids).values_list("pk", "pen_name"))
+    return {member.pk: _party(actor, member, pen_names) for member in members}
+
+
+def _party(actor: Actor, member: Membership, pen_names: Mapping[int, str]) -> Party:
+    known = actor.is_staff or actor.membership_id == member.pk
+    return Party(
+        id=member.pk,
+        label=pen_names.get(member.pk) or f"{member.role.title()} {member.number}",
+        name=member.user.full_name if known else None,
+        email=member.user.email if known else None,
+    )
+
+
+def _entry(role: Role, number: int, event: Event, people: Mapping[int, Party]) -> TimelineEntry:
+    one = activity(role, event)
+    return TimelineEntry(
+        number=number,
+        id=one.id,
+        at=one.at,
+        verb=one.verb,
+        title=one.title,
+        actor_label=one.actor_label,
+        actor=people.get(event.member_id or 0),
+        writer=people.get(event.writer_id or 0),
+        subject_type=one.subject_type,
+        subject_id=one.subject_id,
+        before=one.before,
+        after=one.after,
+        reason=one.reason,
+        data=one.data,
+    )
