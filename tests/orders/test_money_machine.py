@@ -42,6 +42,8 @@ from tests.disputes.money import Disputing
 from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
 from tests.factories.payments import filled_wallet
+from tests.fines.money import BROKEN as BROKEN_FINES
+from tests.fines.money import Fining
 from tests.jobs import queued, run_jobs
 from tests.orders.conftest import NOON
 
@@ -177,7 +179,7 @@ SELECT (SELECT -coalesce(sum(p.amount_minor), 0) FROM payments_posting p JOIN pa
 """
 
 
-class Money(Disputing, RuleBasedStateMachine):
+class Money(Disputing, Fining, RuleBasedStateMachine):
     website: Any
     founded = 0
 
@@ -411,7 +413,7 @@ class Money(Disputing, RuleBasedStateMachine):
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            cursor.execute(BROKEN, {"website": self.website.pk})
+            cursor.execute(f"{BROKEN} UNION ALL {BROKEN_FINES}", {"website": self.website.pk})
             broken = cursor.fetchall()
         waiting = self.waiting_for_jobs()
         assert [(rule, row) for rule, row in broken if not (row in waiting and rule in LATER)] == []
