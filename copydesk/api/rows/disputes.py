@@ -11,7 +11,7 @@ from copydesk.api.body import BIGGEST, InstantField
 from copydesk.api.filters import BooleanFilter, between
 from copydesk.core.money import to_minor
 from copydesk.disputes import actions
-from copydesk.disputes.models import DisputeQuerySet, DisputeStatus, Outcome, Party, Verdict
+from copydesk.disputes.models import DisputeQuerySet, DisputeStatus, Outcome, Party, Verdict, side_of
 from copydesk.orders.models import DisputeReason
 
 
