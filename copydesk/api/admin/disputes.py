@@ -14,7 +14,7 @@ from copydesk.api.body import BIGGEST, BulkSerializer
 from copydesk.api.desk import Desk
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
-from copydesk.api.resources.order_disputes import DisputeFilter, VerdictBody, decision_of
+from copydesk.api.rows.disputes import DisputeFilter, VerdictBody, decision_of
 from copydesk.api.shape import shape
 from copydesk.core import clock
 from copydesk.core.bulk import BulkReport

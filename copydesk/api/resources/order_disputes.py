@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import django_filters
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -14,26 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
-from copydesk.api.body import BIGGEST, InstantField, JSONParser, MoneyField, OptionalReason
+from copydesk.api.body import JSONParser, MoneyField, OptionalReason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.rows.disputes import DisputeFilter, VerdictBody, decision_of
 from copydesk.api.rows.files import UploadParser, download
 from copydesk.api.shape import shape
-from copydesk.core.money import to_minor
 from copydesk.disputes import actions
-from copydesk.disputes.models import (
-    Dispute,
-    DisputeQuerySet,
-    DisputeStatus,
-    Evidence,
-    Outcome,
-    Party,
-    Verdict,
-    side_of,
-)
+from copydesk.disputes.models import Dispute, Evidence, Party
 from copydesk.disputes.queries.rows import DisputeDetail, DisputeRow, dispute_detail, dispute_rows
 from copydesk.disputes.queries.settlement import Settlement
-from copydesk.orders.models import DisputeReason
 
 ROW, DETAIL = shape(DisputeRow), shape(DisputeDetail)
 ASKED = [(side.value, side.label) for side in (Party.CLIENT, Party.WRITER)]
@@ -52,45 +40,10 @@ class DisputeAnswerWithFiles(DisputeAnswer):
     files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False)
 
 
-class VerdictBody(serializers.Serializer[Any]):
-    """`verdict`: who is right. writer_wins and client_wins say it themselves; extend_deadline (neither, where none is
-    given) and reassign (client) leave it open."""
-
-    outcome = serializers.ChoiceField(choices=Outcome.choices)
-    verdict = serializers.ChoiceField(choices=Verdict.choices, required=False)
-    new_deadline = InstantField(required=False)
-    note = serializers.CharField(max_length=5_000)
-    mode = serializers.ChoiceField(choices=["preview", "apply"], default="apply")
-
-
 class DisputeResolution(VerdictBody):
     """`refund_amount`, of client_wins: all that was paid and not given back, where none is given."""
 
     refund_amount = MoneyField(required=False)
-
-
-def decision_of(body: dict[str, Any]) -> actions.Decision:
-    amount, verdict = body.get("refund_amount"), body.get("verdict")
-    return actions.Decision(
-        outcome=Outcome(body["outcome"]),
-        note=body["note"],
-        verdict=Verdict(verdict) if verdict else None,
-        refund_minor=None if amount is None else to_minor(amount),
-        new_deadline=body.get("new_deadline"),
-    )
-
-
-class DisputeFilter(between("opened_at")):  # type: ignore[misc]
-    """`status` and `reason` may be given several times. `your_turn`: those that wait for the caller's side."""
-
-    status = django_filters.MultipleChoiceFilter(choices=DisputeStatus.choices)
-    reason = django_filters.MultipleChoiceFilter(choices=DisputeReason.choices)
-    opener = django_filters.ChoiceFilter(choices=Party.choices)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    your_turn = BooleanFilter(method="of_turn")
-
-    def of_turn(self, rows: DisputeQuerySet, name: str, value: bool) -> DisputeQuerySet:  # noqa: FBT001
-        return rows.in_turn_of(side_of(self.request.actor), value)
 
 
 class DisputeDesk(Desk):
