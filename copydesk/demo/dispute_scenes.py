@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from copydesk.disputes.models import Outcome, Party
+from copydesk.fines.policies import FineKind
 from copydesk.orders.models import DisputeReason
 
 from . import texts
 from .contests import SWEEP, answered, decided
 from .copy import Row
 from .deeds import HOUR, swept
-from .mirror import disputes
+from .mirror import disputes, fines
 from .scenes import Scene
 from .stage import Life, Stage
 
@@ -102,6 +103,17 @@ class DisputeScene(Scene):
     def writer_wins(self) -> Life:
         yield from self.resolved(Outcome.WRITER_WINS)
 
+    def fined_for_nothing(self) -> Life:
+        """The fine loses its ground."""
+        yield from self.answered(84)
+        yield from self.before_end(60)
+        kind, by = FineKind.QUALITY, self.crew.staff["admin"].actor
+        fine = self.act(fines.propose_fine, kind=kind, amount_minor=200, reason=texts.FINE_REASONS[kind], by=by)
+        yield from self.before_end(58)
+        fines.issue_fine(self.stage, fine, by=by)
+        yield from self.before_end(16)
+        decided(self, self.row, Outcome.WRITER_WINS)
+
     def client_wins(self) -> Life:
         yield from self.resolved(Outcome.CLIENT_WINS)
 
@@ -157,6 +169,7 @@ DISPUTES: tuple[tuple[Callable[[DisputeScene], Life], str, str], ...] = (
     (D.expired, "client2", "writer2"),
     (D.withdrawn, "client", "writer3"),
     (D.writer_wins, "client2", "writer"),
+    (D.fined_for_nothing, "client", "writer2"),
     (D.client_wins, "client", "writer2"),
     (D.client_wins_in_part, "client2", "writer3"),
     (D.extended, "client", "writer"),
