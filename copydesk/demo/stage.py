@@ -64,6 +64,8 @@ class Earned:
     transfer_id: int
     lowered_minor: int = 0
     """By refunds."""
+    reduced_minor: int = 0
+    """Otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

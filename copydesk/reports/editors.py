@@ -11,10 +11,13 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.numbers import ComparedCount, Rate, Spread, compared_count, rate, spread
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.disputes.models import Verdict
 from copydesk.editing.models import AssignmentType, Due, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import due
-from copydesk.tenancy.sql import select
+from copydesk.orders.models import Cause, RoundKind
+from copydesk.refunds.models import SPARING_PAY
+from copydesk.tenancy.sql import select, words
 
 from .buckets import of_member
 
@@ -22,18 +25,33 @@ FIGURES = """
        count(*), count(*) FILTER (WHERE approved),
        count(*) FILTER (WHERE first), count(*) FILTER (WHERE first AND approved),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), percentile_cont(0.9) WITHIN GROUP (ORDER BY hours),
-       avg(hours), count(hours), avg(quality_score)::float8
+       avg(hours), count(hours), avg(quality_score)::float8, count(*) FILTER (WHERE escaped)
 """
-REVIEWED = """
+ESCAPED = f"""(
+    EXISTS (
+        SELECT FROM orders_round n WHERE n.website_id = t.website_id AND n.order_id = t.order_id
+          AND n.kind = '{RoundKind.REVISION}' AND n.severity = 'major' AND n.cause = '{Cause.WRITER}'
+          AND n.asked_at > t.closed_at
+    ) OR EXISTS (
+        SELECT FROM disputes_dispute d WHERE d.website_id = t.website_id AND d.order_id = t.order_id
+          AND d.verdict = '{Verdict.CLIENT}' AND d.opened_at > t.closed_at
+    ) OR EXISTS (
+        SELECT FROM refunds_refund f WHERE f.website_id = t.website_id AND f.order_id = t.order_id
+          AND f.succeeded_at IS NOT NULL AND f.ground NOT IN ({words(SPARING_PAY)}) AND f.requested_at > t.closed_at
+    )
+)"""  # noqa: S608 — put together from constants
+"""RULES §6: what was passed had a defect after all."""
+REVIEWED = f"""
 WITH reviewed AS (
     SELECT t.closed_at AS at, t.outcome = 'approved' AS approved, r.first, r.quality_score, r.issues, t.order_id,
-           date_part('epoch', t.submitted_at - t.assigned_at) / 3600 AS hours
+           date_part('epoch', t.submitted_at - t.assigned_at) / 3600 AS hours,
+           t.outcome = 'approved' AND {ESCAPED} AS escaped
     FROM editing_editingtask t
     JOIN editing_editingreview r ON r.website_id = t.website_id AND r.task_id = t.id
     WHERE t.website_id = %(website)s AND t.editor_id = %(member)s AND t.outcome IN ('approved', 'returned')
       AND t.closed_at >= %(oldest)s
 )
-"""
+"""  # noqa: S608 — put together from constants
 PERIOD = "at >= %(since)s AND at < %(until)s"
 SPANS = f"""
 UNION ALL SELECT 'period', NULL, {FIGURES} FROM reviewed WHERE {PERIOD}
@@ -52,7 +70,7 @@ FROM reviewed CROSS JOIN LATERAL (
 WHERE {PERIOD}
 GROUP BY GROUPING SETS ((o.subject), (o.paper_type))
 UNION ALL
-SELECT 'issue', issue->>'criterion', count(*), 0, 0, 0, NULL, NULL, NULL, 0, NULL
+SELECT 'issue', issue->>'criterion', count(*), 0, 0, 0, NULL, NULL, NULL, 0, NULL, 0
 FROM reviewed CROSS JOIN LATERAL jsonb_array_elements(issues) issue
 WHERE {PERIOD}
 GROUP BY 2
@@ -83,7 +101,9 @@ class Scores:
 class EditingFigures:
     """Of the tasks whose verdict was applied in some time. `approval_rate`: approved ÷ reviewed. `first_pass_yield`: of
     the orders whose first review this was, those approved by it. `turnaround_hours`: from having the task to the
-    submitted review. Without any: 0 for counts, null for rates."""
+    submitted review. `escaped_defects`: of the approved ones, those whose order later had a dispute decided for the
+    client, a refund other than goodwill, or a major revision that was the writer's cause; it grows with time. Without
+    any: 0 for counts, null for rates."""
 
     reviewed: int
     approved: int
@@ -92,6 +112,7 @@ class EditingFigures:
     first_pass_yield: Rate
     turnaround_hours: Spread
     quality_score: Scores
+    escaped_defects: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +302,7 @@ def _figures(
     mean: float | None,
     timed: int,
     score: float | None,
+    escaped: int,
 ) -> EditingFigures:
     return EditingFigures(
         reviewed=reviewed,
@@ -290,7 +312,8 @@ def _figures(
         first_pass_yield=rate(first_approved, first),
         turnaround_hours=spread(p50, p90, mean, timed),
         quality_score=Scores(None if score is None else round(score, 2), reviewed),
+        escaped_defects=rate(escaped, approved),
     )
 
 
-NOTHING = _figures(0, 0, 0, 0, None, None, None, 0, None)
+NOTHING = _figures(0, 0, 0, 0, None, None, None, 0, None, 0)

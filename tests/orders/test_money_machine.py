@@ -137,14 +137,19 @@ SELECT 'more was given back than captured', c.id FROM payments_charge c
 UNION ALL
 SELECT 'pay has not fallen as the order was refunded', e.id FROM payments_earning e
     JOIN refunded r ON e.reference_type = 'order' AND r.id = e.reference_id
-    JOIN (SELECT reference_id, sum(amount_minor) AS captured FROM payments_charge
-          WHERE website_id = %(website)s AND reference_type = 'order' AND status = 'captured'
-            AND purpose IN ('order', 'adjustment') GROUP BY 1) c ON c.reference_id = e.reference_id
-    LEFT JOIN payments_earning d ON d.reduces_id = e.id
-    WHERE e.kind = 'pay' GROUP BY e.id, r.lowering, c.captured
-    HAVING -coalesce(sum(d.amount_minor) FILTER (WHERE d.key LIKE 'refunds:%%'), 0) <> least(
-        round(e.amount_minor * r.lowering / c.captured),
-        e.amount_minor + coalesce(sum(d.amount_minor) FILTER (WHERE d.key NOT LIKE 'refunds:%%'), 0))
+    JOIN (SELECT c.reference_id, sum(c.amount_minor - coalesce(s.settled, 0)) AS paid FROM payments_charge c
+          LEFT JOIN (SELECT p.charge_id, sum(p.amount_minor) AS settled FROM payments_repayment p
+                     LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
+                     LEFT JOIN refunds_refund r ON r.id = l.refund_id
+                     WHERE r.id IS NULL OR r.ground = 'settlement' GROUP BY 1) s ON s.charge_id = c.id
+          WHERE c.website_id = %(website)s AND c.reference_type = 'order' AND c.status = 'captured'
+            AND c.purpose IN ('order', 'adjustment') GROUP BY 1) c ON c.reference_id = e.reference_id
+    LEFT JOIN (SELECT reduces_id, -sum(amount_minor) FILTER (WHERE key LIKE 'refunds:%%') AS lowered,
+                      -sum(amount_minor) FILTER (WHERE key NOT LIKE 'refunds:%%') AS otherwise
+               FROM payments_earning WHERE kind = 'reduction' GROUP BY 1) d ON d.reduces_id = e.id
+    WHERE e.kind = 'pay' AND c.paid > 0
+      AND abs(coalesce(d.lowered, 0) - round((e.amount_minor - coalesce(d.otherwise, 0)) * r.lowering / c.paid))
+        > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
 UNION ALL
 SELECT 'pay is earned twice', reference_id FROM earned WHERE pays > 1
 UNION ALL

@@ -9,8 +9,8 @@ import time_machine
 
 from copydesk.accounts.models import Membership
 from copydesk.journal.models import Event
-from copydesk.orders.actions import delivery, staffing
-from copydesk.orders.models import Order
+from copydesk.orders.actions import adjustments, course, delivery, staffing
+from copydesk.orders.models import Cause, Order
 from copydesk.payments import actions as payments
 from copydesk.payments.models import Earning, PayoutStatement
 from copydesk.payments.queries import Drift, drift, earned_minor
@@ -140,3 +140,33 @@ def test_a_plan_is_what_will_happen(client: Membership, writer: Membership, admi
 def test_to_the_wallet_at_once(order: Order, writer: Membership, admin: Membership) -> None:
     refunds.executing(order, admin, 1_600, destination=RefundDestination.WALLET)
     assert pay(order, writer) == 720
+
+
+def test_what_an_agreed_change_gave_back_is_no_part_of_what_was_paid(
+    client: Membership, writer: Membership, admin: Membership
+) -> None:
+    """Three pages, of which one is taken back before it is written."""
+    order = refunds.mixed_order(client)
+    fewer = adjustments.propose_adjustment(order, by=actor(client), pages=2)
+    adjustments.accept_adjustment(fewer, by=actor(admin))
+    run_jobs()
+    order = refunds.completed(order, writer, admin)
+    whole = pay(order, writer)
+    refunds.succeeded(order, admin, 1_600)
+    assert pay(order, writer) == whole // 2
+    refunds.succeeded(order, admin, 1_600)
+    assert pay(order, writer) == 0
+
+
+def test_what_a_cancellation_took_is_not_taken_again(client: Membership, writer: Membership, admin: Membership) -> None:
+    """A quarter is refunded, then a revision is cancelled: what is left of the pay falls with what is forfeited."""
+    order = refunds.completed(refunds.card_order(client), writer, admin)
+    whole = pay(order, writer)
+    refunds.succeeded(order, admin, 800)
+    order = Order.objects.of(client.website).get(pk=order.pk)
+    delivery.request_revision(order, by=actor(client), reason="Longer.")
+    course.cancel(order, by=actor(admin), reason="Over", cause=Cause.WRITER)
+    run_jobs()
+    assert pay(order, writer) == 0
+    assert [row.lacking_minor for row in pay_reductions(order).rows] == [0]
+    assert whole == 1_440

@@ -17,12 +17,14 @@ from copydesk.accounts.permissions import Role
 from copydesk.core.numbers import Rate
 from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
+from copydesk.disputes.models import Dispute
 from copydesk.editing.models import EditingTask, Expertise, TaskStatus
 from copydesk.editing.queries.activity import editing_events
 from copydesk.editing.queries.tasks import task_rows, with_all
 from copydesk.editing.queries.workload import editor_stats, editor_workload
 from copydesk.journal.models import Event
-from copydesk.orders.models import Order
+from copydesk.orders.models import Order, Round
+from copydesk.refunds.models import Refund
 from copydesk.reports.editors import EditingFigures, editor_analytics, editor_performance, editor_record
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
@@ -43,6 +45,9 @@ class Books:
             with_all(EditingTask.objects.of(website)).select_related("order", "round", "review").order_by("pk")
         )
         self.orders = list(Order.objects.of(website))
+        self.rounds = list(Round.objects.of(website))
+        self.disputes = list(Dispute.objects.of(website))
+        self.refunds = list(Refund.objects.of(website))
         self.events = list(Event.objects.of(website).order_by("-pk"))
         self.editors = list(Membership.objects.of(website).filter(role=Role.EDITOR).order_by("pk"))
         self.known: dict[int, dict[str, set[str]]] = {}
@@ -66,6 +71,17 @@ class Books:
             for task in self.of(editor)
             if task.outcome in ("approved", "returned") and within(task.closed_at, period)
         ]
+
+    def escaped(self, task: EditingTask) -> bool:
+        assert task.closed_at is not None
+        rounds = [row for row in self.rounds if row.order_id == task.order_id and row.asked_at > task.closed_at]
+        disputes = [row for row in self.disputes if row.order_id == task.order_id and row.opened_at > task.closed_at]
+        refunds = [row for row in self.refunds if row.order_id == task.order_id and row.requested_at > task.closed_at]
+        return (
+            any((row.kind, row.severity, row.cause) == ("revision", "major", "writer") for row in rounds)
+            or any(row.verdict == "client" for row in disputes)
+            or any(row.status == "succeeded" and row.ground not in ("goodwill", "settlement") for row in refunds)
+        )
 
     def free(self) -> list[EditingTask]:
         return [
@@ -110,6 +126,9 @@ def check_figures(books: Books, found: EditingFigures, tasks: Sequence[EditingTa
     assert near(spread.mean, mean(hours) if hours else None)
     assert near(found.quality_score.mean, mean(scores) if scores else None)
     assert found.quality_score.n == len(scores)
+    escaped = [task for task in approved if books.escaped(task)]
+    assert found.escaped_defects == rated(len(escaped), len(approved))
+    busy["escaped"] += len(escaped)
     busy["approved"] += len(approved)
     busy["returned"] += len(tasks) - len(approved)
     busy["not first"] += len(tasks) - len(first)

@@ -88,12 +88,23 @@ CHECKS = {
             WHERE r.ground NOT IN ('goodwill', 'settlement') GROUP BY 1
         ) r ON e.reference_type = 'order' AND r.order_id = e.reference_id
         JOIN (
-            SELECT reference_id, sum(amount_minor) AS captured FROM payments_charge
-            WHERE reference_type = 'order' AND status = 'captured' AND purpose IN ('order', 'adjustment') GROUP BY 1
+            SELECT c.reference_id, sum(c.amount_minor - coalesce(s.settled, 0)) AS paid FROM payments_charge c
+            LEFT JOIN (
+                SELECT p.charge_id, sum(p.amount_minor) AS settled FROM payments_repayment p
+                LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
+                WHERE r.id IS NULL OR r.ground = 'settlement' GROUP BY 1
+            ) s ON s.charge_id = c.id
+            WHERE c.reference_type = 'order' AND c.status = 'captured' AND c.purpose IN ('order', 'adjustment')
+            GROUP BY 1
         ) c ON c.reference_id = e.reference_id
-        LEFT JOIN payments_earning d ON d.reduces_id = e.id AND d.key LIKE 'refunds:%'
-        WHERE e.kind = 'pay' GROUP BY e.id, r.refunded, c.captured
-        HAVING -coalesce(sum(d.amount_minor), 0) <> round(e.amount_minor * r.refunded / c.captured)
+        LEFT JOIN (
+            SELECT reduces_id, -sum(amount_minor) FILTER (WHERE key LIKE 'refunds:%') AS lowered,
+                   -sum(amount_minor) FILTER (WHERE key NOT LIKE 'refunds:%') AS otherwise
+            FROM payments_earning WHERE kind = 'reduction' GROUP BY 1
+        ) d ON d.reduces_id = e.id
+        WHERE e.kind = 'pay' AND c.paid > 0
+          AND abs(coalesce(d.lowered, 0) - round((e.amount_minor - coalesce(d.otherwise, 0)) * r.refunded / c.paid))
+            > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
     """,
     "sales, tips, refunds, pay, fines and payouts of a website are what its charges, earnings and payouts say": """
         SELECT w.id FROM tenancy_website w

@@ -32,7 +32,7 @@ from copydesk.disputes.queries.proof import proof
 from copydesk.disputes.queries.stages import declared
 from copydesk.journal.models import details
 from copydesk.orders.models import DisputeReason
-from copydesk.payments.models import ChargeStatus, EarningKind
+from copydesk.payments.models import EarningKind
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.refunds.models import SPARING_PAY
 from copydesk.refunds.models import RefundStatus as Given
@@ -116,7 +116,7 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
     pay = case.pay.get(row.writer_id)
     own = [one for one in case.assignments if one.writer_id == row.writer_id]
     agreed = own[-1].pay_minor
-    before = pay.row.amount_minor - pay.lowered_minor if pay else _unrefunded(case, agreed)
+    before = pay.row.amount_minor - pay.lowered_minor - pay.reduced_minor if pay else _unrefunded(case, agreed)
     after, amount, note = before, 0, decision.note
     if decision.remedy is Remedy.REFUND:
         paid = _left(case)
@@ -206,13 +206,8 @@ def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:
     pay = case.pay.get(row.writer_id)
     if pay is None:
         return 0 if whole else _unrefunded(case, agreed)
-    captured = sum(
-        paid.charge.amount_minor
-        for paid in case.charges
-        if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
-    )
-    earned: int = pay.row.amount_minor
-    return earned - max(share(earned, _refunded(case), captured), pay.lowered_minor)
+    base = pay.row.amount_minor - pay.reduced_minor
+    return base - max(share(base, _refunded(case), refunds.paid_minor(case)), pay.lowered_minor)
 
 
 def _move(

@@ -225,8 +225,11 @@ def earn(
 
 
 def reduce_pay(stage: Stage, pay: Earned, amount_minor: int, *, key: str, by: Actor, reason: str) -> Earned:
-    """Of pay that has not been reduced yet."""
     row = pay.row
+    if key.startswith("refunds:"):
+        pay.lowered_minor += amount_minor
+    else:
+        pay.reduced_minor += amount_minor
     return _earn(
         stage,
         "earning.reduce",

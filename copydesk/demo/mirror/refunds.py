@@ -138,12 +138,18 @@ def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> No
         _lower_pay(stage, case)
 
 
-def _lower_pay(stage: Stage, case: Case) -> None:
+def paid_minor(case: Case) -> int:
+    """What was captured for the order, less what cancellations and agreed changes gave back."""
     captured = sum(
         paid.charge.amount_minor
         for paid in case.charges
         if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
     )
+    of_refunds = {one.repayment.id for _, planned in case.refunds.values() for one in planned}
+    return captured - sum(row.amount_minor for row in case.repayments if row.id not in of_refunds)
+
+
+def _lower_pay(stage: Stage, case: Case) -> None:
     refunded = sum(
         one.repayment.amount_minor
         for refund, planned in case.refunds.values()
@@ -153,9 +159,9 @@ def _lower_pay(stage: Stage, case: Case) -> None:
     if not refunded:
         return
     for pay in case.pay.values():
-        lacking = share(pay.row.amount_minor, refunded, captured) - pay.lowered_minor
-        if lacking:
-            pay.lowered_minor += lacking
+        base = pay.row.amount_minor - pay.reduced_minor
+        lacking = share(base, refunded, paid_minor(case)) - pay.lowered_minor
+        if lacking > 0:
             key = f"refunds:{case.order.id}:{refunded}"
             money.reduce_pay(stage, pay, lacking, key=key, by=stage.system, reason=REASON)
 

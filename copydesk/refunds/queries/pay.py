@@ -11,7 +11,7 @@ from copydesk.payments.models import ChargeStatus, EarningKind, RepaymentStatus
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.tenancy.sql import select, words
 
-from ..models import SPARING_PAY
+from ..models import SPARING_PAY, Ground
 
 TAKEN = f"""
 WITH charge AS (
@@ -20,7 +20,14 @@ WITH charge AS (
       AND status = '{ChargeStatus.CAPTURED}' AND purpose IN ({words(REPAYABLE)})
 )
 SELECT
-    (SELECT coalesce(sum(amount_minor), 0)::bigint FROM charge),
+    (SELECT coalesce(sum(amount_minor), 0)::bigint FROM charge) - (
+        SELECT coalesce(sum(p.amount_minor), 0)::bigint
+        FROM charge c
+        JOIN payments_repayment p ON p.website_id = %(website)s AND p.charge_id = c.id
+        LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
+        LEFT JOIN refunds_refund r ON r.id = l.refund_id
+        WHERE r.id IS NULL OR r.ground = '{Ground.SETTLEMENT}'
+    ),
     (
         SELECT coalesce(sum(p.amount_minor), 0)::bigint
         FROM refunds_refund r
@@ -56,22 +63,24 @@ class PayReduction:
 
 @dataclass(frozen=True, slots=True)
 class PayReductions:
-    """`refunded_minor` of `captured_minor` has gone back, but for what spares pay."""
+    """`refunded_minor` of `paid_minor` has gone back, but for what spares pay. `paid` is what was captured less what
+    cancellations and agreed changes give back of it."""
 
-    captured_minor: int
+    paid_minor: int
     refunded_minor: int
     rows: Sequence[PayReduction]
 
 
 def pay_reductions(order: Order, more_minor: int = 0) -> PayReductions:
     """As things are, or as they will be when `more_minor` has gone back, too. One query."""
-    ((captured, refunded, earnings),) = select(TAKEN, website=order.website_id, order=order.pk)
+    ((paid, refunded, earnings),) = select(TAKEN, website=order.website_id, order=order.pk)
     refunded += more_minor
-    return PayReductions(captured, refunded, [_reduction(row, captured, refunded) for row in earnings])
+    return PayReductions(paid, refunded, [_reduction(row, paid, refunded) for row in earnings])
 
 
-def _reduction(pay: Sequence[int], captured: int, refunded: int) -> PayReduction:
+def _reduction(pay: Sequence[int], paid: int, refunded: int) -> PayReduction:
+    """What was taken otherwise, as by a cancellation, is no part of what refunds share."""
     earning_id, writer_id, earned, reduced, by_refunds = pay
-    left = earned + reduced
-    wanted = share(earned, min(refunded, captured), captured) if captured else 0
+    left, base = earned + reduced, earned + reduced - by_refunds
+    wanted = share(base, min(refunded, paid), paid) if paid > 0 else 0
     return PayReduction(earning_id, writer_id, earned, left, max(0, min(wanted + by_refunds, left)))

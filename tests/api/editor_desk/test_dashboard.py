@@ -26,6 +26,7 @@ NOTHING = {
     "returned": 0,
     "approval_rate": NO_RATE,
     "first_pass_yield": NO_RATE,
+    "escaped_defects": NO_RATE,
     "turnaround_hours": NO_SPREAD,
     "quality_score": {"mean": None, "n": 0},
 }
@@ -52,7 +53,7 @@ class TestAnEmptyProfile:
         assert (found["figures"], found["before"]) == (NOTHING, NOTHING)
         assert found["reviewed"] == {"current": 0, "previous": 0, "change": None}
         assert [point["figures"] for point in found["trend"]] == [NOTHING] * 30
-        assert "escaped_defects" not in found["figures"]
+        assert found["figures"]["escaped_defects"] == NO_RATE
 
     def test_analytics_and_workload(self, editor: Membership) -> None:
         found = ask(editor, "dashboard/analytics")
