@@ -1,4 +1,5 @@
 from .files import DELIVERED_KINDS, WORK_KINDS, FileKind, OrderFile
+from .kept import Dwell, Form
 from .order import ASSIGNED, OPEN, WRITING, Cause, DisputeReason, Order, Status
 from .pricing import Adjustment, AdjustmentStatus, PriceLine, Side, side_of
 from .requests import Request, RequestStatus
@@ -14,10 +15,15 @@ __all__ = [
     "AdjustmentStatus",
     "Assignment",
     "Cause",
+<<<<<<< HEAD
     "DisputeReason",
+=======
+    "Dwell",
+>>>>>>> de65390 (What an admin's desk of orders reads by: indexes of periods and of what waits, kept form and dwell times)
     "ExcuseKind",
     "ExcusedTime",
     "FileKind",
+    "Form",
     "Offer",
     "Order",
     "OrderFile",
