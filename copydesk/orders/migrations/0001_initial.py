@@ -225,6 +225,7 @@ class Migration(migrations.Migration):
                 ('rounds_on_time', models.PositiveIntegerField()),
                 ('rounds_submitted', models.PositiveIntegerField()),
                 ('points', models.PositiveIntegerField()),
+                ('academic_rank', models.PositiveSmallIntegerField()),
                 ('computed_at', models.DateTimeField()),
                 ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
             ],
@@ -255,6 +256,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(models.F('website'), models.F('status'), models.Case(models.When(status='unpaid', then='placed_at'), models.When(status='available', then='paid_at'), models.When(status='offered', then='offered_at'), models.When(status='editing', then='submitted_at'), models.When(status='delivered', then='delivered_at'), models.When(status='on_hold', then='held_at'), models.When(status='disputed', then='disputed_at'), default='assigned_at'), condition=models.Q(('status__in', ['completed', 'cancelled']), _negated=True), name='order_entered'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('status__in', ['editing', 'in_progress', 'on_hold', 'revision'])), fields=['website', 'writer'], name='order_load'),
         ),
         migrations.AddIndex(
             model_name='order',

@@ -24,6 +24,8 @@ class Form(TenantModel):
     rounds_on_time = models.PositiveIntegerField()
     rounds_submitted = models.PositiveIntegerField()
     points = models.PositiveIntegerField()
+    academic_rank = models.PositiveSmallIntegerField()
+    """The highest academic level that it is qualified for."""
     computed_at = models.DateTimeField()
 
     class Meta:

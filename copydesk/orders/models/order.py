@@ -56,7 +56,6 @@ ENTERED = {
 }
 """Of open orders a time that is never after the last progress: for an index, which leaves few to ask the journal for.
 Of the others `assigned_at`."""
-UNDELIVERED_CODES = sorted(status.value for status in UNDELIVERED)
 PERIODICAL: tuple[tuple[str, list[str], Q | None], ...] = (
     ("placed_at", ["status", "work_type", "subject", "academic_level"], None),
     ("paid_at", ["placed_at"], Q(paid_at__isnull=False)),
@@ -369,10 +368,11 @@ class Order(Journaled):
                 name="order_entered",
                 condition=~Q(status__in=["completed", "cancelled"]),
             ),
+            models.Index(fields=["website", "writer"], name="order_load", condition=Q(status__in=sorted(ASSIGNED))),
             models.Index(
                 fields=["website", "client_deadline"],
                 name="order_client_due",
-                condition=Q(status__in=UNDELIVERED_CODES, delivered_at=None),
+                condition=Q(status__in=sorted(UNDELIVERED), delivered_at=None),
             ),
             *(
                 models.Index(fields=["website", column], name=f"order_{column}", include=also, condition=there)
