@@ -53,7 +53,7 @@ def keep_forms(website: Website, at: dt.datetime, writer_ids: Collection[int] | 
             academic_rank=levels.level(writer.level).academic_rank,
             computed_at=at,
         )
-        for writer in writers_facts(website, writer_ids)
+        for writer in writers_facts(website, at, writer_ids)
     ]
     Form.objects.of(website).bulk_create(
         rows, update_conflicts=True, unique_fields=["writer"], update_fields=_columns(Form, "writer")

@@ -15,11 +15,8 @@ __all__ = [
     "AdjustmentStatus",
     "Assignment",
     "Cause",
-<<<<<<< HEAD
     "DisputeReason",
-=======
     "Dwell",
->>>>>>> de65390 (What an admin's desk of orders reads by: indexes of periods and of what waits, kept form and dwell times)
     "ExcuseKind",
     "ExcusedTime",
     "FileKind",

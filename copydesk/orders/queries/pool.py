@@ -127,7 +127,7 @@ SELECT 0::bigint, 0::smallint,
        ARRAY(
            SELECT json_build_array(w.level, m.code, count(*))
            FROM marked m JOIN writers_writer w ON w.website_id = %(website)s AND w.id = m.id
-           WHERE w.status IN ({words(ADMITTED)}) GROUP BY 1, 2
+           WHERE w.status IN ({words(ADMITTED)}) GROUP BY w.level, m.code
        ), 0, NULL::bigint, NULL::text
 UNION ALL
 SELECT t.id, t.level_rank, t.gone, {BEST},
