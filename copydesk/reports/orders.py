@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import to_decimal
@@ -122,6 +123,7 @@ def order_dashboard(actor: Actor, period: Period) -> OrderDashboard:
     now = attention(website).standing()
     found, before = figures.order_figures(website, period)
     money = booked(website, period, [period.since])
+    own = total(money)
     rows = managed_orders(actor, [*now.newest, *now.due_first])
     counts = now.by_status
     return OrderDashboard(
@@ -140,7 +142,9 @@ def order_dashboard(actor: Actor, period: Period) -> OrderDashboard:
             disputed=counts[Status.DISPUTED],
         ),
         **_compared(found, before),
-        **{name: _money(period, total(money), money.get(BASELINE), name) for name in ("gross", "refunds", "net")},
+        gross=_money(period, own, money.get(BASELINE), "gross"),
+        refunds=_money(period, own, money.get(BASELINE), "refunds"),
+        net=_money(period, own, money.get(BASELINE), "net"),
         figures=found,
         before=before,
         due_first=rows[len(now.newest) :],
@@ -177,7 +181,8 @@ def order_analytics(actor: Actor, period: Period) -> OrderAnalytics:
     )
 
 
-def _compared(found: OrderFigures, before: OrderFigures | None) -> dict[str, ComparedCount]:
+def _compared(found: OrderFigures, before: OrderFigures | None) -> dict[str, Any]:
+    """ComparedCounts."""
     return {
         name: compared_count(getattr(found, name), getattr(before, name) if before else None)
         for name in ("placed", "paid", "delivered", "completed", "cancelled")
