@@ -90,7 +90,7 @@ class Scene(Deeds):
         yield from self.started(50, lead_hours=55)
 
     def just_late(self) -> Life:
-        """Deadlines are full hours, so that it is some minutes to an hour late; a writer has four fifths of the time."""
+        """Some minutes to an hour, as deadlines are full hours; the writer has four fifths of the time."""
         yield from self.started(32.2, lead_hours=40)
 
     def late(self) -> Life:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from statistics import mean
 from typing import Any
 
@@ -32,6 +33,7 @@ from copydesk.payments.queries import revenue
 from copydesk.reports.orders import order_analytics, order_dashboard
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
+from copydesk.writers.models import Writer
 from tests.database import url_as
 from tests.reports.test_clients_demo import ASKED, NOW, SITES, bucket_day, percentile, within
 from tests.reports.test_editors_demo import near, rated
@@ -127,7 +129,7 @@ class Books:
                 for event in self.events[order.pk]
                 if event.subject_type == "order" and event.after not in ("", event.before)
             ]
-            for earlier, later in zip(moves, moves[1:], strict=False):
+            for earlier, later in pairwise(moves):
                 if later.before == Status.COMPLETED:
                     continue
                 found.setdefault(later.before, []).append((later.at - earlier.at) / HOUR)

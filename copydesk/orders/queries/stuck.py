@@ -80,7 +80,7 @@ def stuck_orders(actor: Actor, asked: Attention) -> OrderQuerySet:
 def stuck_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[StuckOrder]:
     """Two queries: orders, their last progress."""
     found = select(PROGRESS, website=actor.website.pk, at=asked.at, ids=list(ids))
-    progress: dict[int, dt.datetime] = {pk: at for pk, at in found}
+    progress = {row[0]: row[1] for row in found}
     return [_row(order, progress[order.id], asked) for order in managed_orders(actor, ids)]
 
 
