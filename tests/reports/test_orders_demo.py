@@ -33,7 +33,6 @@ from copydesk.payments.queries import revenue
 from copydesk.reports.orders import order_analytics, order_dashboard
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import across_websites, website_scope
-from copydesk.writers.models import Writer
 from tests.database import url_as
 from tests.reports.test_clients_demo import ASKED, NOW, SITES, bucket_day, percentile, within
 from tests.reports.test_editors_demo import near, rated
