@@ -118,7 +118,7 @@ class OrderAnalytics:
 
 
 def order_dashboard(actor: Actor, period: Period) -> OrderDashboard:
-    """Six queries; what stands now is of one of them."""
+    """Five queries; what stands now is of one of them."""
     website = actor.website
     now = attention(website).standing()
     found, before = figures.order_figures(website, period)

@@ -74,6 +74,8 @@ class Books:
         self.events: dict[int, list[Event]] = {order.pk: [] for order in self.orders}
         for event in Event.objects.of(website).filter(root_type="order").order_by("pk"):
             self.events[event.root_id].append(event)
+        kept = dict(Dwell.objects.of(website).values_list("stage", "p90"))
+        self.patience = {status: max(DAY, kept.get(status, DAY)) for status in WAITS_FOR}
         self.boss = Membership.objects.of(website).filter(role=Role.ADMIN).order_by("pk")[0]
 
     def during(self, what: str, period: Period | None) -> list[Order]:
@@ -196,13 +198,12 @@ def check_dashboard(books: Books, actor: Actor, period: Period, busy: Counter[st
     statuses = Counter(order.status for order in books.orders)
     assert {row.status.value: row.orders for row in found.by_status} == {one: statuses[one] for one in Status.values}
     assert (found.orders, found.open) == (len(books.orders), len(books.open()))
-    patience = attention(books.website).patience
     attended = {
         "needs_assignment": statuses["available"],
         "overdue": sum(map(books.is_overdue, books.orders)),
         "client_overdue": sum(map(books.is_client_overdue, books.orders)),
         "at_risk": sum(map(books.is_at_risk, books.orders)),
-        "stuck": sum(books.progress(one) <= NOW - patience[Status(one.status)] for one in books.open()),
+        "stuck": sum(books.progress(one) <= NOW - books.patience[one.status] for one in books.open()),
         "on_hold": statuses["on_hold"],
         "disputed": statuses["disputed"],
     }
@@ -287,10 +288,6 @@ def check_dwells(books: Books) -> None:
     assert {row.stage: row.n for row in kept} == {stage: len(found) for stage, found in stays.items()}
     for row in kept:
         assert near(row.p90 / HOUR, percentile(stays[row.stage], 0.9))
-    patience = attention(books.website).patience
-    for stage, rest in patience.items():
-        p90 = percentile(stays.get(stage.value, []), 0.9) or 0.0
-        assert near(rest / HOUR, max(24.0, p90))
 
 
 def check_overdue(books: Books, actor: Actor, busy: Counter[str]) -> None:
@@ -323,12 +320,13 @@ def check_stuck(books: Books, actor: Actor, busy: Counter[str]) -> None:
     expected = {
         order.pk: (books.turn(order), books.progress(order))
         for order in books.open()
-        if books.progress(order) <= NOW - asked.patience[Status(order.status)]
+        if books.progress(order) <= NOW - books.patience[order.status]
     }
     rows = stuck_rows(actor, asked, list(stuck_orders(actor, asked).ids()))
     assert {row.order.id: (row.waiting_on.value, row.progress_at) for row in rows} == expected
     assert [row.progress_at for row in rows] == sorted(row.progress_at for row in rows)
     assert all(row.stuck_hours >= row.patience_hours for row in rows)
+    assert all(near(row.patience_hours, books.patience[row.order.status] / HOUR) for row in rows)
     tabbed = {tab: set(narrow(stuck_orders(actor, asked)).ids()) for tab, narrow in asked.stuck_tabs().items()}
     parties = {turn: {pk for pk, (whom, _) in expected.items() if whom == turn} for turn in Turn}
     assert tabbed == {"all": set(expected)} | {f"waiting_on_{turn}": found for turn, found in parties.items()}

@@ -16,7 +16,7 @@ from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import holds, select, words
 
-from ..models import OPEN, WRITING, Dwell, Status
+from ..models import OPEN, WRITING, Status
 from ..models.order import ENTERED, UNDELIVERED
 from ..policies import OrderPolicy
 from .turns import WAITING_ON
@@ -95,18 +95,23 @@ PROGRESS_AT = f"""(
     ORDER BY e.id DESC LIMIT 1
 )"""  # noqa: S608 — put together from constants
 """When the order came to its status, or whose turn it is last did anything about it."""
+PATIENCE = "greatest(%(patience)s::interval, d.p90)"
+"""How long an order may rest in a status: the policy's hours, or the p90 of how long orders stood in it, where that is
+longer. Nothing is kept of a status that none has left."""
 STUCK = f"""(
     orders_order.status IN ({words(OPEN)}) AND orders_order.id IN (
-        SELECT o.id FROM unnest(%(stages)s::text[], %(patience)s::interval[]) AS l(stage, patience)
+        SELECT o.id FROM unnest(%(stages)s::text[]) s(stage)
+        LEFT JOIN orders_dwell d ON d.website_id = %(website)s AND d.stage = s.stage
+        CROSS JOIN LATERAL (SELECT %(at)s - {PATIENCE} AS since OFFSET 0) l
         CROSS JOIN LATERAL (
             SELECT orders_order.id FROM orders_order
-            WHERE orders_order.website_id = %(website)s AND orders_order.status = l.stage
+            WHERE orders_order.website_id = %(website)s AND orders_order.status = s.stage
               AND orders_order.status NOT IN ('{S.CANCELLED}', '{S.COMPLETED}')
-              AND {ENTERED_AT} <= %(at)s - l.patience AND {PROGRESS_AT} <= %(at)s - l.patience
+              AND {ENTERED_AT} <= l.since AND {PROGRESS_AT} <= l.since
         ) o
     )
 )"""  # noqa: S608 — put together from constants
-"""Without progress for longer than its status's patience."""
+"""Without progress for as long as its status's patience."""
 
 OVERDUE_BANDS: Mapping[str, tuple[dt.timedelta, dt.timedelta | None]] = {
     "under_1h": (0 * HOUR, HOUR),
@@ -134,7 +139,7 @@ SELECT (SELECT last_order_number FROM tenancy_website WHERE id = %(website)s),
            ORDER BY writer_due_at, id LIMIT 10
        )
 """  # noqa: S608 — put together from constants
-"""The columns of Standing, after the kept values of Attention."""
+"""Ever, cancelled and by status; then the columns of Standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,6 @@ class Attention:
 
     website: Website
     at: dt.datetime
-    policy: OrderPolicy
-    patience: Mapping[Status, dt.timedelta]
-    """By status: the policy's hours, or the p90 of how long orders stood in it, where that is longer."""
     values: dict[str, Any] = field(repr=False)
 
     def tab(self, condition: str, **more: Any) -> Tab:
@@ -197,17 +199,14 @@ class Attention:
 
 
 def attention(website: Website) -> Attention:
-    """Two queries: the policy, and the kept dwell times."""
+    """One query: the policy."""
     at, policy = clock.now(), OrderPolicy.of(website)
-    least = dt.timedelta(hours=policy.stuck_hours)
-    kept = dict(Dwell.objects.of(website).values_list("stage", "p90"))
-    patience = {status: max(least, kept.get(status.value, least)) for status in sorted(OPEN)}
     values = {
         "website": website.pk,
         "at": at,
         "risky": at + dt.timedelta(hours=policy.at_risk_hours),
         "risky_bps": policy.at_risk_share_bps,
-        "stages": [status.value for status in patience],
-        "patience": list(patience.values()),
+        "stages": sorted(status.value for status in OPEN),
+        "patience": dt.timedelta(hours=policy.stuck_hours),
     }
-    return Attention(website, at, policy, patience, values)
+    return Attention(website, at, values)

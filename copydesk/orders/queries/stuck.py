@@ -14,11 +14,13 @@ from copydesk.tenancy.sql import expression, holds, select
 
 from ..models import Order, Status
 from ..models.order import OrderQuerySet
-from .attention import HOUR, PROGRESS_AT, STUCK, Attention, Turn
+from .attention import HOUR, PATIENCE, PROGRESS_AT, STUCK, Attention, Turn
 from .managed import ManagedOrder, managed_orders
 
 PROGRESS = f"""
-SELECT orders_order.id, {PROGRESS_AT} FROM orders_order
+SELECT orders_order.id, {PROGRESS_AT}, {PATIENCE}
+FROM orders_order
+LEFT JOIN orders_dwell d ON d.website_id = orders_order.website_id AND d.stage = orders_order.status
 WHERE orders_order.website_id = %(website)s AND orders_order.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 — put together from constants
 
@@ -79,9 +81,9 @@ def stuck_orders(actor: Actor, asked: Attention) -> OrderQuerySet:
 
 def stuck_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[StuckOrder]:
     """Two queries: orders, their last progress."""
-    found = select(PROGRESS, website=actor.website.pk, at=asked.at, ids=list(ids))
-    progress = {row[0]: row[1] for row in found}
-    return [_row(order, progress[order.id], asked) for order in managed_orders(actor, ids)]
+    values = {name: asked.values[name] for name in ("website", "at", "patience")}
+    known = {pk: rest for pk, *rest in select(PROGRESS, **values, ids=list(ids))}
+    return [_row(order, asked.at, *known[order.id]) for order in managed_orders(actor, ids)]
 
 
 def suggested(order: ManagedOrder) -> Suggestion:
@@ -92,13 +94,13 @@ def suggested(order: ManagedOrder) -> Suggestion:
     return SUGGESTED[order.status]
 
 
-def _row(order: ManagedOrder, progress_at: dt.datetime, asked: Attention) -> StuckOrder:
+def _row(order: ManagedOrder, at: dt.datetime, progress_at: dt.datetime, patience: dt.timedelta) -> StuckOrder:
     assert order.waiting_on is not None
     return StuckOrder(
         order=order,
         waiting_on=order.waiting_on,
         progress_at=progress_at,
-        stuck_hours=round((asked.at - progress_at) / HOUR, 2),
-        patience_hours=round(asked.patience[order.status] / HOUR, 2),
+        stuck_hours=round((at - progress_at) / HOUR, 2),
+        patience_hours=round(patience / HOUR, 2),
         suggested_action=suggested(order),
     )
