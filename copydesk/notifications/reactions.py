@@ -38,7 +38,8 @@ FORM = "orders.keep_forms"
 CHANGES_FORM = frozenset(
     (
         *("order.assign", "order.accept", "order.take", "order.approve_request", "order.reassign", "order.release"),
-        *("order.submit", "order.pass", "order.request_revision", "order.approve", "order.dispute", "order.cancel"),
+        *("order.submit", "order.pass", "order.request_revision", "order.approve", "order.cancel"),
+        *("order.dispute", "order.settle"),
         *("writer.approve", "writer.change_level"),
     )
 )
