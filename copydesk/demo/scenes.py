@@ -89,6 +89,52 @@ class Scene(Deeds):
     def overdue(self) -> Life:
         yield from self.started(50, lead_hours=55)
 
+    def just_late(self) -> Life:
+        """Some minutes to an hour, as deadlines are full hours; the writer has four fifths of the time."""
+        yield from self.started(32.2, lead_hours=40)
+
+    def late(self) -> Life:
+        yield from self.started(33.2, lead_hours=40)
+
+    def long_late(self) -> Life:
+        """For the client, too."""
+        yield from self.started(62, lead_hours=40)
+
+    def unassigned(self) -> Life:
+        """For longer than a day, and little time is left."""
+        yield from self.paid(30, lead_hours=44)
+
+    def unassigned_too_long(self) -> Life:
+        """The client's deadline has passed."""
+        yield from self.paid(60, lead_hours=50)
+
+    def turned_down(self) -> Life:
+        """Two days ago; nobody has seen to it since."""
+        yield from self.paid(50, lead_hours=200)
+        yield from self.before_end(49)
+        desk, reason = self.crew.staff["support"].actor, "The client knows this writer."
+        self.act(staffing.assign, self.named_writer, by=desk, offer=True, reason=reason)
+        yield from self.before_end(48)
+        staffing.decline_offer(self.stage, self.case, by=self.named_writer.actor)
+
+    def silent(self) -> Life:
+        """Begun a week ago, with much time, and nothing since."""
+        yield from self.started(167, lead_hours=480)
+
+    def unedited(self) -> Life:
+        """No editor has taken it for more than a day."""
+        yield from self.started(70, requires_editing=True)
+        yield from self.before_end(40)
+        self.hand_in()
+
+    def held_long(self) -> Life:
+        yield from self.started(80)
+        yield from self.before_end(50)
+        self.hold()
+
+    def unpaid_long(self) -> Life:
+        yield from self.placed(40)
+
     def editing(self) -> Life:
         yield from self.started(40, requires_editing=True)
         yield from self.before_end(1)
@@ -266,6 +312,16 @@ SCENES: tuple[tuple[Callable[[Scene], Life], str, str], ...] = (
     (Scene.cancelled_late, "client2", "writer2"),
     (Scene.talked_about, "client", "writer"),
     (Scene.out_of_editing, "client2", "writer"),
+    (Scene.just_late, "client", "writer3"),
+    (Scene.late, "client", "writer3"),
+    (Scene.long_late, "client2", "writer3"),
+    (Scene.unassigned, "client", "writer"),
+    (Scene.unassigned_too_long, "client2", "writer"),
+    (Scene.turned_down, "client", "writer2"),
+    (Scene.silent, "client2", "writer2"),
+    (Scene.unedited, "client", "writer2"),
+    (Scene.held_long, "client2", "writer"),
+    (Scene.unpaid_long, "client2", "writer"),
 )
 
 

@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 
 from copydesk.accounts.models import User
 from copydesk.files.gateway import keep_content
+from copydesk.orders.actions.kept import keep_dwells, keep_forms
 from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website, WebsiteStatus
 from copydesk.tenancy.scope import website_scope
@@ -89,6 +90,8 @@ def load(
             keep_content(stage.website.pk, content)
         with website_scope(stage.website.pk):
             rank_writers(stage.website, now)
+            keep_forms(stage.website, now)
+            keep_dwells(stage.website, now)
         told(f"{site.slug}: {stage.website.last_order_number} orders, {loader.sent} rows so far")
     return loader.sent
 

@@ -34,6 +34,16 @@ JOBS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("order.release", "order.reassign"), ("fines.judge",)),
 }
 
+FORM = "orders.keep_forms"
+CHANGES_FORM = frozenset(
+    (
+        *("order.assign", "order.accept", "order.take", "order.approve_request", "order.reassign", "order.release"),
+        *("order.submit", "order.pass", "order.request_revision", "order.approve", "order.cancel"),
+        *("order.dispute", "order.settle"),
+        *("writer.approve", "writer.change_level"),
+    )
+)
+"""A writer's load or record is another after it: what matching keeps of it is worked out anew."""
 
 ASSIGNEE = "assignee_id"
 
@@ -227,5 +237,6 @@ HEARS: dict[str, Hears] = {
 }
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    verb: (*JOBS.get(verb, ()), *((NOTIFY,) if verb in HEARS else ())) for verb in {**JOBS, **HEARS}
+    verb: (*JOBS.get(verb, ()), *((FORM,) if verb in CHANGES_FORM else ()), *((NOTIFY,) if verb in HEARS else ()))
+    for verb in {*JOBS, *HEARS, *CHANGES_FORM}
 }

@@ -32,6 +32,9 @@ class OrderPolicy(PolicyBase):
     editing_first_orders: int = 3
     editing_value_minor: int = 30_000
     archive_days: int = 180
+    at_risk_share_bps: int = 2500
+    at_risk_hours: int = 6
+    stuck_hours: int = 24
     forfeiture: tuple[tuple[int, int], ...] = ((168, 0), (72, 2000), (24, 4000), (0, 8000))
     """(more than so many hours left, basis points forfeited), longest first."""
     match_weights: tuple[tuple[str, int], ...] = (

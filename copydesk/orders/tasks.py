@@ -12,7 +12,7 @@ from copydesk.payments.models import Charge
 from copydesk.tenancy.jobs import job, sweep
 from copydesk.tenancy.models import Website
 
-from .actions import course, delivery, payment, requests, staffing
+from .actions import course, delivery, kept, payment, requests, staffing
 from .models import Order, Request
 from .policies import OrderPolicy
 
@@ -23,6 +23,27 @@ def apply_capture(website: Website, *, event_id: int) -> None:
     charge = Charge.objects.of(website).get(pk=event.subject_id)
     if charge.reference_type == Order.noun:
         payment.apply_capture(charge, by=Actor.system(website))
+
+
+@job("orders.keep_forms")
+def keep_forms_after(website: Website, *, event_id: int) -> None:
+    """Of the writers of an order whose load or record has changed, or of the writer who has."""
+    event = Event.objects.of(website).get(pk=event_id)
+    if event.root_type == Order.noun:
+        kept.keep_forms_of_order(website, event.root_id, clock.now())
+    else:
+        kept.keep_forms(website, clock.now(), [event.root_id])
+
+
+@sweep("orders.keep_all_forms", cron="37 * * * *")
+def keep_all_forms(website: Website) -> None:
+    """The year goes on, ratings and policies change."""
+    kept.keep_forms(website, clock.now())
+
+
+@sweep("orders.keep_dwells", cron="23 2 * * *")
+def keep_dwells(website: Website) -> None:
+    kept.keep_dwells(website, clock.now())
 
 
 @sweep("orders.expire_unpaid", cron="*/5 * * * *")

@@ -133,7 +133,14 @@ class Writer(Journaled):
                 name="writer_suspension_has_end",
             ),
         ]
-        indexes = [models.Index(fields=["website", "status", "member"], name="writer_by_status")]
+        indexes = [
+            models.Index(fields=["website", "status", "member"], name="writer_by_status", include=["level"]),
+            models.Index(
+                fields=["website", "member"],
+                name="writer_away",
+                condition=models.Q(leave_until__isnull=False) | models.Q(suspended_until__isnull=False),
+            ),
+        ]
 
     @property
     def parties(self) -> tuple[int | None, int | None]:

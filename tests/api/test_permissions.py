@@ -40,8 +40,13 @@ POST   admin-management/fines/policies/                           !----++0
 POST   admin-management/fines/policies/simulate/                  !----++0
 POST   admin-management/fines/{id}/void/                          !----++0
 POST   admin-management/fines/{id}/waive/                         !----++0
+GET    admin-management/orders/analytics/                         !----++0
+GET    admin-management/orders/assignment-queue/                  !----++0
 POST   admin-management/orders/bulk-action/                       !----++0
 POST   admin-management/orders/bulk-assign/                       !----++0
+GET    admin-management/orders/dashboard/                         !----++0
+GET    admin-management/orders/overdue/                           !----++0
+GET    admin-management/orders/stuck/                             !----++0
 GET    admin-management/orders/timeline/{id}/                     !----++0
 GET    admin-management/refunds/analytics/                        !----++0
 POST   admin-management/refunds/bulk/                             !----++0

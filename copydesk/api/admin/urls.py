@@ -7,6 +7,7 @@ from copydesk.api.admin.fine_appeals import FineAppealDesk
 from copydesk.api.admin.fine_policies import FinePolicyDesk
 from copydesk.api.admin.fines import FineReportDesk
 from copydesk.api.admin.order_actions import OrderActionDesk
+from copydesk.api.admin.orders import OrderReportDesk
 from copydesk.api.admin.refunds import RefundReportDesk
 from copydesk.api.admin.review_appeals import ReviewAppealDesk
 from copydesk.api.admin.reviews import ReviewModerationDesk
@@ -20,6 +21,7 @@ router.register("fines/appeals", FineAppealDesk, basename="fine-appeals")
 router.register("fines/policies", FinePolicyDesk, basename="fine-policies")
 router.register("fines", FineReportDesk, basename="fine-reports")
 router.register("orders", OrderActionDesk, basename="order-actions")
+router.register("orders", OrderReportDesk, basename="order-reports")
 router.register("refunds", RefundReportDesk, basename="refund-reports")
 router.register("reviews/appeals", ReviewAppealDesk, basename="review-appeals")
 router.register("reviews", ReviewModerationDesk, basename="review-moderation")

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         ('files', '0001_initial'),
         ('payments', '0001_initial'),
         ('tenancy', '0001_initial'),
+        ('writers', '0001_initial'),
     ]
 
     operations = [
@@ -201,6 +202,37 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='excuses', to='orders.round')),
             ],
         ),
+        migrations.CreateModel(
+            name='Dwell',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(choices=[('unpaid', 'Unpaid'), ('available', 'Available'), ('offered', 'Offered'), ('in_progress', 'In Progress'), ('editing', 'Editing'), ('delivered', 'Delivered'), ('revision', 'Revision'), ('completed', 'Completed'), ('on_hold', 'On Hold'), ('disputed', 'Disputed'), ('cancelled', 'Cancelled')], max_length=12)),
+                ('p90', models.DurationField()),
+                ('n', models.PositiveIntegerField()),
+                ('computed_at', models.DateTimeField()),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('website', 'stage'), name='dwell_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Form',
+            fields=[
+                ('writer', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='writers.writer')),
+                ('completed', models.PositiveIntegerField()),
+                ('dropped', models.PositiveIntegerField()),
+                ('rounds_on_time', models.PositiveIntegerField()),
+                ('rounds_submitted', models.PositiveIntegerField()),
+                ('points', models.PositiveIntegerField()),
+                ('academic_rank', models.PositiveSmallIntegerField()),
+                ('computed_at', models.DateTimeField()),
+                ('website', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.website')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['website', '-points', 'writer'], name='form_by_points')],
+            },
+        ),
         migrations.AddIndex(
             model_name='order',
             index=models.Index(fields=['website', '-id'], name='order_newest'),
@@ -219,7 +251,43 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
-            index=models.Index(condition=models.Q(('status__in', ['in_progress', 'revision'])), fields=['website', 'writer_due_at'], name='order_due'),
+            index=models.Index(condition=models.Q(('status__in', ['in_progress', 'revision'])), fields=['website', 'writer_due_at'], include=('assigned_at', 'status'), name='order_due'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(models.F('website'), models.F('status'), models.Case(models.When(status='unpaid', then='placed_at'), models.When(status='available', then='paid_at'), models.When(status='offered', then='offered_at'), models.When(status='editing', then='submitted_at'), models.When(status='delivered', then='delivered_at'), models.When(status='on_hold', then='held_at'), models.When(status='disputed', then='disputed_at'), default='assigned_at'), condition=models.Q(('status__in', ['completed', 'cancelled']), _negated=True), name='order_entered'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('status__in', ['editing', 'in_progress', 'on_hold', 'revision'])), fields=['website', 'writer'], name='order_load'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('delivered_at', None), ('status__in', ['available', 'disputed', 'editing', 'in_progress', 'offered', 'on_hold', 'revision'])), fields=['website', 'client_deadline'], name='order_client_due'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['website', 'placed_at'], include=('status', 'work_type', 'subject', 'academic_level'), name='order_placed_at'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['website', 'paid_at'], include=('placed_at',), name='order_paid_at'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('assigned_at__isnull', False)), fields=['website', 'assigned_at'], include=('paid_at', 'delivered_at'), name='order_assigned_at'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('delivered_at__isnull', False)), fields=['website', 'delivered_at'], include=('assigned_at', 'id'), name='order_delivered_at'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('completed_at__isnull', False)), fields=['website', 'completed_at'], include=('delivered_at', 'work_type', 'subject', 'academic_level'), name='order_completed_at'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('cancelled_at__isnull', False)), fields=['website', 'cancelled_at'], include=('cancel_cause',), name='order_cancelled_at'),
         ),
         migrations.AddIndex(
             model_name='order',
@@ -273,6 +341,10 @@ class Migration(migrations.Migration):
             model_name='assignment',
             index=models.Index(fields=['website', 'writer', 'ended_at'], name='assignment_by_end'),
         ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('cause', 'writer'), ('outcome__in', ['released', 'reassigned', 'cancelled'])), fields=['website', 'ended_at'], include=('outcome',), name='assignment_failed'),
+        ),
         migrations.AddConstraint(
             model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('website', 'order'), name='assignment_one_current'),
@@ -308,6 +380,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='request',
             constraint=models.CheckConstraint(condition=models.Q(('bid_minor', None), ('bid_minor__gt', 0), _connector='OR'), name='request_bid_positive'),
+        ),
+        migrations.AddIndex(
+            model_name='round',
+            index=models.Index(condition=models.Q(('submitted_at__isnull', False)), fields=['website', 'submitted_at'], include=('due_at', 'excused'), name='round_submitted'),
+        ),
+        migrations.AddIndex(
+            model_name='round',
+            index=models.Index(condition=models.Q(('cause', 'writer'), ('kind', 'revision')), fields=['website', 'asked_at'], include=('order',), name='round_revised'),
         ),
         migrations.AddConstraint(
             model_name='round',

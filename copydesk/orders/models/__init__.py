@@ -1,4 +1,5 @@
 from .files import DELIVERED_KINDS, WORK_KINDS, FileKind, OrderFile
+from .kept import Dwell, Form
 from .order import ASSIGNED, OPEN, WRITING, Cause, DisputeReason, Order, Status
 from .pricing import Adjustment, AdjustmentStatus, PriceLine, Side, side_of
 from .requests import Request, RequestStatus
@@ -15,9 +16,11 @@ __all__ = [
     "Assignment",
     "Cause",
     "DisputeReason",
+    "Dwell",
     "ExcuseKind",
     "ExcusedTime",
     "FileKind",
+    "Form",
     "Offer",
     "Order",
     "OrderFile",

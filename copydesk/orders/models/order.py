@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.expressions import RawSQL
 
 from copydesk.accounts.actor import Actor
@@ -43,6 +43,28 @@ ASSIGNED = frozenset({S.IN_PROGRESS, S.EDITING, S.REVISION, S.ON_HOLD})
 """What fills a writer's capacity."""
 WRITING = frozenset({S.IN_PROGRESS, S.REVISION})
 """The current round is not submitted."""
+UNDELIVERED = frozenset({S.AVAILABLE, S.OFFERED, S.IN_PROGRESS, S.EDITING, S.ON_HOLD, S.DISPUTED, S.REVISION})
+"""Paid, and not with the client: where nothing was ever delivered, the client's deadline runs."""
+ENTERED = {
+    S.UNPAID: "placed_at",
+    S.AVAILABLE: "paid_at",
+    S.OFFERED: "offered_at",
+    S.EDITING: "submitted_at",
+    S.DELIVERED: "delivered_at",
+    S.ON_HOLD: "held_at",
+    S.DISPUTED: "disputed_at",
+}
+"""Of open orders a time that is never after the last progress: for an index, which leaves few to ask the journal for.
+Of the others `assigned_at`."""
+PERIODICAL: tuple[tuple[str, list[str], Q | None], ...] = (
+    ("placed_at", ["status", "work_type", "subject", "academic_level"], None),
+    ("paid_at", ["placed_at"], Q(paid_at__isnull=False)),
+    ("assigned_at", ["paid_at", "delivered_at"], Q(assigned_at__isnull=False)),
+    ("delivered_at", ["assigned_at", "id"], Q(delivered_at__isnull=False)),
+    ("completed_at", ["delivered_at", "work_type", "subject", "academic_level"], Q(completed_at__isnull=False)),
+    ("cancelled_at", ["cancel_cause"], Q(cancelled_at__isnull=False)),
+)
+"""A period's figures are read from an index by each instant, with what they count by."""
 
 
 class Cause(models.TextChoices):
@@ -336,7 +358,25 @@ class Order(Journaled):
             models.Index(
                 fields=["website", "writer_due_at"],
                 name="order_due",
+                include=["assigned_at", "status"],
                 condition=Q(status__in=["in_progress", "revision"]),
+            ),
+            models.Index(
+                "website",
+                "status",
+                Case(*(When(status=status, then=column) for status, column in ENTERED.items()), default="assigned_at"),
+                name="order_entered",
+                condition=~Q(status__in=["completed", "cancelled"]),
+            ),
+            models.Index(fields=["website", "writer"], name="order_load", condition=Q(status__in=sorted(ASSIGNED))),
+            models.Index(
+                fields=["website", "client_deadline"],
+                name="order_client_due",
+                condition=Q(status__in=sorted(UNDELIVERED), delivered_at=None),
+            ),
+            *(
+                models.Index(fields=["website", column], name=f"order_{column}", include=also, condition=there)
+                for column, also, there in PERIODICAL
             ),
             models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="unpaid")),
             models.Index(fields=["offer_expires_at"], name="order_offer", condition=Q(status="offered")),

@@ -63,6 +63,12 @@ class Assignment(TenantModel):
         indexes = [
             models.Index(fields=["website", "writer", "-started_at"], name="assignment_by_writer"),
             models.Index(fields=["website", "writer", "ended_at"], name="assignment_by_end"),
+            models.Index(
+                fields=["website", "ended_at"],
+                name="assignment_failed",
+                include=["outcome"],
+                condition=Q(cause="writer", outcome__in=["released", "reassigned", "cancelled"]),
+            ),
         ]
 
 
@@ -104,6 +110,20 @@ class Round(Journaled):
             models.UniqueConstraint(fields=["website", "order", "number"], name="round_number_unique"),
             models.UniqueConstraint(
                 fields=["website", "order"], name="round_one_open", condition=Q(submitted_at=None, closed_at=None)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["website", "submitted_at"],
+                name="round_submitted",
+                include=["due_at", "excused"],
+                condition=Q(submitted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["website", "asked_at"],
+                name="round_revised",
+                include=["order"],
+                condition=Q(kind="revision", cause="writer"),
             ),
         ]
 

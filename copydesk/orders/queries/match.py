@@ -127,6 +127,12 @@ def facts(order: Order, writer_ids: Iterable[int] | None = None) -> list[Facts]:
     return _facts(FACTS, order.website_id, {**about, "ids": None if writer_ids is None else list(writer_ids)})
 
 
+def writers_facts(website: Website, at: dt.datetime, writer_ids: Iterable[int] | None = None) -> list[Facts]:
+    """As own_facts, as of `at`, of the admitted writers, or of those named. One query."""
+    about = {"order": 0, "client": 0, "subject": "", "paper_type": ""}
+    return _facts(FACTS, website.pk, {**about, "ids": None if writer_ids is None else list(writer_ids)}, at)
+
+
 def own_facts(website: Website, writer_id: int) -> Facts | None:
     """What a writer brings to any order: what depends on the order is as for none. Null where it was never admitted.
     One query."""
@@ -134,8 +140,8 @@ def own_facts(website: Website, writer_id: int) -> Facts | None:
     return next(iter(_facts(OWN_FACTS, website.pk, about)), None)
 
 
-def _facts(statement: str, website_id: int, about: dict[str, Any]) -> list[Facts]:
-    at = clock.now()
+def _facts(statement: str, website_id: int, about: dict[str, Any], at: dt.datetime | None = None) -> list[Facts]:
+    at = at or clock.now()
     params: dict[str, Any] = {
         "at": at,
         "since": at - dt.timedelta(days=PERFORMANCE_DAYS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from copydesk.orders.models import Order
 from copydesk.orders.policies import OrderPolicy
@@ -15,6 +15,7 @@ from .match import Facts, exclusions, facts
 
 NEUTRAL = 0.5
 MOST_LISTED = 100
+WHOLE_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +123,14 @@ def score(parts: Factors, weights: Mapping[str, int]) -> float:
     """The mean of the factors by weight."""
     weighed: float = sum(weights[name] * getattr(parts, name) for name in weights)
     return round(weighed / sum(weights.values()), 4)
+
+
+def points_of(factor: str, weights: Mapping[str, int]) -> int:
+    """Ten-thousandths of the score that a whole factor adds."""
+    return round(WHOLE_POINTS * weights.get(factor, 0) / sum(weights.values()))
+
+
+def own_points(writer: Facts, levels: WriterPolicy, mean: float | None, weights: Mapping[str, int]) -> int:
+    """Ten-thousandths of the score for an order of which the writer knows neither subject nor paper type."""
+    parts = replace(factors(writer, levels, mean), subject=0.0, paper_type=0.0)
+    return round(WHOLE_POINTS * score(parts, weights))

@@ -70,7 +70,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='writer',
-            index=models.Index(fields=['website', 'status', 'member'], name='writer_by_status'),
+            index=models.Index(fields=['website', 'status', 'member'], include=('level',), name='writer_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='writer',
+            index=models.Index(condition=models.Q(('leave_until__isnull', False), ('suspended_until__isnull', False), _connector='OR'), fields=['website', 'member'], name='writer_away'),
         ),
         migrations.AddConstraint(
             model_name='writer',

@@ -15,6 +15,7 @@ from django.db import connection
 
 from copydesk.core import clock
 from copydesk.demo.bench.load import load_large
+from copydesk.orders.actions.kept import keep_dwells, keep_forms
 from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
 
@@ -52,6 +53,8 @@ class Command(BaseCommand):
 
 
 def rank_all(now: dt.datetime) -> None:
-    """What the nightly job works out of what was loaded."""
+    """What the clock's jobs work out of what was loaded."""
     for website in Website.objects.order_by("pk"):
         rank_writers(website, now)
+        keep_forms(website, now)
+        keep_dwells(website, now)
