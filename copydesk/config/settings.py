@@ -197,6 +197,7 @@ SPECTACULAR_SETTINGS = {
         "EditingTaskStatusEnum": "copydesk.editing.models.TaskStatus",
         "EarningKindEnum": "copydesk.payments.models.EarningKind",
         "FileKindEnum": "copydesk.orders.models.FileKind",
+        "OrderTurnEnum": "copydesk.orders.queries.attention.Turn",
         "OrderStatusEnum": "copydesk.orders.models.Status",
         "RequestStatusEnum": "copydesk.orders.models.RequestStatus",
         "RepaymentDestinationEnum": "copydesk.payments.models.Destination",
