@@ -206,7 +206,7 @@ def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:
     pay = case.pay.get(row.writer_id)
     if pay is None:
         return 0 if whole else _unrefunded(case, agreed)
-    base = pay.row.amount_minor - pay.reduced_minor
+    base: int = pay.row.amount_minor - pay.reduced_minor
     return base - max(share(base, _refunded(case), refunds.paid_minor(case)), pay.lowered_minor)
 
 

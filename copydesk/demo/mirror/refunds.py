@@ -140,13 +140,14 @@ def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> No
 
 def paid_minor(case: Case) -> int:
     """What was captured for the order, less what cancellations and agreed changes gave back."""
-    captured = sum(
+    captured: int = sum(
         paid.charge.amount_minor
         for paid in case.charges
         if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
     )
     of_refunds = {one.repayment.id for _, planned in case.refunds.values() for one in planned}
-    return captured - sum(row.amount_minor for row in case.repayments if row.id not in of_refunds)
+    settled: int = sum(row.amount_minor for row in case.repayments if row.id not in of_refunds)
+    return captured - settled
 
 
 def _lower_pay(stage: Stage, case: Case) -> None:
