@@ -50,7 +50,7 @@ CHECKS = {
         LEFT JOIN (
             SELECT r.order_id, sum(p.amount_minor) AS refunded FROM refunds_refund r
             JOIN orders_order o ON o.id = r.order_id AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)
-                AND r.ground <> 'settlement'
+                AND r.ground NOT IN ('dispute', 'settlement')
             JOIN refunds_refundpart l ON l.refund_id = r.id
             JOIN payments_repayment p ON p.id = l.repayment_id AND p.status NOT IN ('failed', 'cancelled') GROUP BY 1
         ) r ON r.order_id = o.id
