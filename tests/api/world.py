@@ -216,10 +216,10 @@ def _refund(world: World) -> None:
     """One that waits, one that is rejected, one that has gone to the wallet."""
     client, admin = world.people["client"], world.people["admin"]
     order = refunds.card_order(client)
-    refunds.succeeded(order, admin, destination=RefundDestination.WALLET)
+    done = refunds.succeeded(order, admin, destination=RefundDestination.WALLET)
     with website_scope(world.website.pk):
         reject_refund(refunds.request(order, client), by=actor(admin), reason="No.")
-    world.ids |= {"refunds/": (refunds.request(order, client).pk,)}
+    world.ids |= {"refunds/": (refunds.request(order, client).pk,), "refunds/{id}/receipt/": (done.pk,)}
 
 
 def _fine(world: World, working: Order) -> None:

@@ -10,7 +10,7 @@ import psycopg
 from copydesk.demo.world import DEMO_SITES, World
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-WORLD = World(DEMO_SITES, orders=80, clients=14, writers=16, tickets=16, now=NOW, password="!", days=120)
+WORLD = World(DEMO_SITES, orders=90, clients=14, writers=16, tickets=16, now=NOW, password="!", days=120)
 Owner = psycopg.Connection[Any]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -17,7 +18,7 @@ from copydesk.api.shape import shape
 from copydesk.core.money import to_minor
 from copydesk.fines.actions.policy import change_policy
 from copydesk.fines.policies import BOUNDS, BY_LATENESS, LONGEST_MINUTES, MOST_BANDS, WHOLE_BPS, FineKind, FinePolicy
-from copydesk.fines.queries.policies import FinePolicyRow, policy_row, policy_versions
+from copydesk.fines.queries.policies import FinePolicies, FinePolicyRow, policies
 from copydesk.fines.queries.simulation import FineSimulation, simulation
 from copydesk.tenancy.models import Policy
 
@@ -58,10 +59,11 @@ class FinePolicyDesk(Desk):
     queryset = Policy.objects.none()
     needs = Can.DECIDE_FINES
 
-    @extend_schema(operation_id="admin_fines_policies", responses=shape(FinePolicyRow)(many=True))
+    @extend_schema(operation_id="admin_fines_policies", responses=forced_singular_serializer(shape(FinePolicies)))
     def list(self, request: Request) -> Response:
-        """All versions, newest first. An order's fines go by the one that was in force when its writer started."""
-        return Response(policy_versions(self.actor.website))
+        """The one in force, and its versions, newest first. An order's fines go by the one that was in force when its
+        writer started."""
+        return Response(policies(self.actor.website))
 
     @extend_schema(
         operation_id="admin_fines_policy_change", request=NewFinePolicy, responses={201: shape(FinePolicyRow)}
@@ -69,8 +71,8 @@ class FinePolicyDesk(Desk):
     def create(self, request: Request) -> Response:
         """Another version, in force from now on. 409 `policy_changed` where two do it at once."""
         body = self.payload(NewFinePolicy)
-        row = change_policy(_stored(body), by=self.actor, reason=body["reason"])
-        return Response(policy_row(self.actor.website, row.version), status=201)
+        change_policy(_stored(body), by=self.actor, reason=body["reason"])
+        return Response(policies(self.actor.website).in_force, status=201)
 
     @extend_schema(operation_id="admin_fines_simulate", request=FineDraft, responses=shape(FineSimulation))
     @action(detail=False, methods=["post"], url_path="simulate")

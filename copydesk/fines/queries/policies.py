@@ -12,6 +12,8 @@ from copydesk.tenancy.models import Policy, Website
 
 from ..policies import BY_LATENESS, Band, FineKind, FinePolicy
 
+SHOWN = 100
+
 
 @dataclass(frozen=True, slots=True)
 class FineTariff:
@@ -38,17 +40,22 @@ class FinePolicyRow:
     decide_days: int
 
 
-def policy_versions(website: Website) -> list[FinePolicyRow]:
-    """Newest first, with version 0 at the end. One query."""
-    stored = list(Policy.objects.of(website).filter(name=FinePolicy.policy_name).order_by("-version"))
+@dataclass(frozen=True, slots=True)
+class FinePolicies:
+    """The newest version is `in_force`; `versions` are the newest 100, the latest first, with version 0 at the end."""
+
+    currency: str
+    in_force: FinePolicyRow
+    versions: list[FinePolicyRow]
+
+
+def policies(website: Website) -> FinePolicies:
+    """One query."""
+    stored = list(Policy.objects.of(website).filter(name=FinePolicy.policy_name).order_by("-version")[:SHOWN])
     newest = stored[0].version if stored else 0
     rows = [_row(FinePolicy.parse(row.data, row.version), row.created_at, newest) for row in stored]
-    return [*rows, _row(FinePolicy(), None, newest)]
-
-
-def policy_row(website: Website, version: int) -> FinePolicyRow:
-    """One query."""
-    return next(row for row in policy_versions(website) if row.version == version)
+    versions = [*rows, _row(FinePolicy(), None, newest)]
+    return FinePolicies(website.currency, versions[0], versions)
 
 
 def _row(policy: FinePolicy, created_at: dt.datetime | None, newest: int) -> FinePolicyRow:

@@ -155,7 +155,9 @@ class TestAppeals:
 
 class TestPolicies:
     def test_versions(self, website: Website, admin: Membership, second: Membership) -> None:
-        (first,) = as_(admin).get(f"{PATH}policies/")
+        found = as_(admin).get(f"{PATH}policies/")
+        (first,) = found["versions"]
+        assert found["in_force"] == first
         assert (first["version"], first["in_force"], first["cap_bps"], first["notice_hours"]) == (0, True, 5_000, 24)
         assert [band["share_bps"] for band in first["bands"]] == [500, 1_000, 1_500, 2_500, 5_000]
         body = {
@@ -169,7 +171,7 @@ class TestPolicies:
             {"kind": "quality", "share_bps": 700, "amount": None},
             {"kind": "privacy", "share_bps": None, "amount": "12.50"},
         ]
-        assert [(one["version"], one["in_force"]) for one in as_(admin).get(f"{PATH}policies/")] == [
+        assert [(one["version"], one["in_force"]) for one in as_(admin).get(f"{PATH}policies/")["versions"]] == [
             (1, True), (0, False),
         ]  # fmt: skip
         assert Event.objects.of(website).filter(verb="fine_policy.change", user_id=admin.user_id).count() == 1
@@ -189,7 +191,7 @@ class TestPolicies:
     def test_bad_ones(self, website: Website, admin: Membership, wrong: dict[str, Any], field: str) -> None:
         problem = as_(admin).post(f"{PATH}policies/", {"reason": "Milder.", **wrong}, 400)
         assert problem["errors"][0]["field"].split(".")[0] == field
-        assert len(as_(admin).get(f"{PATH}policies/")) == 1
+        assert len(as_(admin).get(f"{PATH}policies/")["versions"]) == 1
 
     def test_simulated(
         self, client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
@@ -202,7 +204,7 @@ class TestPolicies:
         assert (found["draft"]["amount"], found["in_force"]["amount"], found["actual"]["amount"]) == (
             "1.44", "0.72", "0.72",
         )  # fmt: skip
-        assert (found["change"], found["days"], len(as_(admin).get(f"{PATH}policies/"))) == (1.0, 90, 1)
+        assert (found["change"], found["days"], len(as_(admin).get(f"{PATH}policies/")["versions"])) == (1.0, 90, 1)
         problem = as_(admin).post(f"{PATH}policies/simulate/", {"bands": "x"}, 400)
         assert problem["errors"][0]["field"] == "bands"
 
