@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
@@ -58,7 +58,7 @@ class FinePolicyDesk(Desk):
     model = Policy
     queryset = Policy.objects.none()
     needs = Can.DECIDE_FINES
-    pagination_class: ClassVar[Any] = None
+    pagination_class: Any = None
 
     @extend_schema(operation_id="admin_fines_policies", responses=forced_singular_serializer(shape(FinePolicies)))
     def list(self, request: Request) -> Response:
