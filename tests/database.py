@@ -1,4 +1,5 @@
-"""Real PostgreSQL for one run of the tests: one cluster, one migrated template, one database a worker.
+"""Real PostgreSQL for one run of the tests: one migrated template, a cluster and a database a worker. What is sealed or
+streamed waits for all transactions of a cluster that began before: another worker's would hold it up for minutes.
 
 A plugin rather than part of conftest.py, because Django's settings read the environment before any conftest is
 imported. Everything lies in a folder of this run alone, so runs in several worktrees do not meet.
@@ -24,7 +25,10 @@ from tests import template
 
 CLUSTER = "COPYDESK_TEST_CLUSTER"
 FOLDER = "COPYDESK_TEST_FOLDER"
-DATABASE = f"copydesk_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+OWNER = "COPYDESK_TEST_WORKER"
+"""Whose cluster it is: a run within a test goes on with it."""
+DATABASE = f"copydesk_{WORKER}"
 LOCK_TIMEOUT = "10s"
 
 _run = contextlib.ExitStack()
@@ -33,7 +37,7 @@ _run = contextlib.ExitStack()
 # The outermost, so that what making the database says is not captured and shown behind pytest's last line.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
-    if CLUSTER not in os.environ:
+    if os.environ.get(OWNER) != WORKER:
         try:
             with template.held() as seed:
                 started = _run.enter_context(throwaway_cluster(sys.executable, os.environ, seed))
@@ -41,6 +45,7 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
             raise pytest.UsageError(str(error)) from None
         os.environ[CLUSTER] = started.cluster.superuser_url
         os.environ[FOLDER] = str(started.folder)
+        os.environ[OWNER] = WORKER
         # For a start of pytest that fails before there is a session to finish.
         atexit.register(_stop, os.getpid())
     os.environ.update(template.environment(socket(), DATABASE, Path(os.environ[FOLDER])))
