@@ -115,6 +115,13 @@ def test_a_fifth_of_the_orders_is_one_websites() -> None:
 
 
 @pytest.mark.usefixtures("django_db_setup")
+@pytest.mark.parametrize("orders", [ORDERS, 1_000, 10_000, 100_000])
+def test_small_worlds_have_fewer_websites_each_with_more_orders_than_its_scenes(orders: int) -> None:
+    parts = plan(orders, NOW, "!")
+    assert sum(part.world.orders + ORDERS_OF_SCENES for part in parts) == orders
+    assert min(part.world.orders for part in parts) > 0
+
+
 def test_keys_indexes_and_triggers_are_those_of_the_migrations(world: World) -> None:
     with psycopg.connect(url_as("app_owner")) as migrated, world.connect() as loaded:
         assert structure.read_catalog(loaded) == structure.read_catalog(migrated)
