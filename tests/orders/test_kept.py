@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.core import clock
@@ -108,6 +111,43 @@ def test_of_one_website(website: Website, client: Membership, writer: Membership
     with website_scope(borealis.pk):
         keep_dwells(borealis, clock.now())
         assert {row.stage for row in Dwell.objects.of(borealis)} == {"unpaid", "available", "in_progress", "delivered"}
+
+
+def test_rows_are_held_in_one_order_before_anything_is_read(website: Website, writer: Membership) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        keep_forms(website, clock.now(), [writer.pk])
+    first = asked.captured_queries[0]["sql"]
+    assert 'FROM "orders_form"' in first
+    assert first.endswith("ORDER BY 1 ASC FOR NO KEY UPDATE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_jobs_the_second_reads_what_the_first_one_did() -> None:
+    site = tenancy.website()
+    client, staff = accounts.membership(site), accounts.membership(site, "admin")
+    with website_scope(site.pk):
+        writer = writers.writer(site)
+        wanted = orders.available_order(client)
+        keep_forms(site, clock.now())
+
+    def keep() -> None:
+        with website_scope(site.pk):
+            keep_forms(site, clock.now(), [writer.pk])
+        connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with website_scope(site.pk), connection.cursor() as cursor:
+            keep_forms(site, clock.now(), [writer.pk])
+            second = threads.submit(keep)
+            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            while not second.done() and cursor.execute(waits).fetchone() == (0,):
+                pass
+            staffing.assign(wanted, writer.pk, by=actor(staff))
+        second.result()
+    with website_scope(site.pk):
+        kept = form(writer.member).points
+        keep_forms(site, clock.now())
+        assert form(writer.member).points == kept
 
 
 class TestDwells:
