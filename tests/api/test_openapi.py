@@ -71,6 +71,14 @@ def test_ordering_is_enumerated(document: dict[str, Any]) -> None:
     assert {"pen_name", "-pen_name"} <= set(ordering["schema"]["items"]["enum"])
 
 
+def test_only_what_has_pages_takes_a_page(document: dict[str, Any]) -> None:
+    for _, path, operation in operations(document):
+        if {"page", "page_size"} & {parameter["name"] for parameter in operation.get("parameters", [])}:
+            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            listed = document["components"]["schemas"][answer.rpartition("/")[2]]["properties"]
+            assert {"results", "next"} & set(listed), path
+
+
 def test_page_is_served_from_here() -> None:
     page = Client().get("/api/v1/docs/").content.decode()
     assert "/api/v1/schema/" in page

@@ -32,6 +32,7 @@ class TopUp(serializers.Serializer[Any]):
 class WalletDesk(Desk):
     needs = Can.USE_WALLET
     queryset = Posting.objects.none()
+    pagination_class: Any = None
 
     @extend_schema(responses=forced_singular_serializer(shape(WalletRow)))
     def list(self, request: Request) -> Response:
