@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.journal.models import Event
@@ -275,6 +277,18 @@ def test_a_tip_is_shared_by_the_level_at_the_start(house: House) -> None:
     house.post(f"{path}/tip/", {**CARD, "amount": "3.01"}, 200)
     assert house.wallet(house.writer) == "2.27"  # 75.5 % of 3.01 is 2.27255
     assert house.in_account("tips") == 74
+
+
+def test_a_tip_from_the_wallet_locks_as_a_cancellation_pays_the_writer_first(house: House) -> None:
+    path = delivered(house)
+    with website_scope(house.website.pk):
+        filled_wallet(house.client, 1_000)
+    with CaptureQueriesContext(connection) as asked:
+        house.post(f"{path}/tip/", {**WALLET, "amount": "5.00"}, 200)
+    locks = [row["sql"] for row in asked if "FOR NO KEY UPDATE" in row["sql"] and "payments_ledgeraccount" in row["sql"]]
+    assert 'ORDER BY "payments_ledgeraccount"."kind" ASC, "payments_ledgeraccount"."owner_id" ASC FOR' in locks[0]
+    assert f"IN ({house.client.pk}, {house.writer.pk})" in locks[0]
+    assert house.wallet(house.writer) == "5.00"
 
 
 @pytest.mark.parametrize("amount", ["0.99", "-5.00", "0", "1.001", "lots", None, "99999999999.00"])

@@ -12,7 +12,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core.errors import Invalid, NotFound
 from copydesk.journal.actions import advance, change, lock
 from copydesk.journal.models import details
-from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, run_charge
+from copydesk.payments.actions import begin_charge, charge_wallet, divert_to_wallet, earn_tip, lock_accounts, run_charge
 from copydesk.payments.models import Charge, ChargeStatus, Method, Purpose
 
 from ..models import Adjustment, AdjustmentStatus, Assignment, Order, PriceLine, Status
@@ -83,6 +83,9 @@ def tip(order_id: int, *, amount_minor: int, method: str, token: str, key: str, 
         if known := _known(order, Purpose.TIP, key):
             return known
         _refuse(order, "tip", by)
+        if method == Method.WALLET and order.writer_id is not None:
+            # A cancellation goes to the writer first, then to the wallet.
+            lock_accounts(by.website, {order.client_id, order.writer_id})
         receipt = [{"label": f"Tip for order {order.number}", "amount_minor": amount_minor}]
         return _charge(order, amount_minor, Purpose.TIP, method, key, by, receipt)
 
