@@ -10,9 +10,12 @@ from django.db import connection
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.core import clock
+from copydesk.core.period import Compare, Granularity, Period
 from copydesk.payments import actions
 from copydesk.payments.gateway import Outcome, Result
 from copydesk.payments.models import Charge, Earning, Purpose, Reference
+from copydesk.payments.queries.booked import Booked, booked, total
+from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_context, website_scope
 
 from .accounts import actor
@@ -64,3 +67,8 @@ def earning(
             by=Actor.system(writer.website),
             **values,
         )
+
+
+def revenue(website: Website, since: dt.datetime, until: dt.datetime) -> Booked:
+    period = Period(since, until, website.timezone, Granularity.DAY, Compare.NONE)
+    return total(booked(website, period, [since]))

@@ -2,7 +2,7 @@
 
 from .charges import ChargeRow, charge_row, charge_rows, refundable_minor
 from .earnings import earned_minor
-from .ledger import Drift, EntryRow, Revenue, drift, entries, entry_rows, revenue
+from .ledger import Drift, EntryRow, drift, entries, entry_rows
 from .payouts import (
     PayoutDetail,
     PayoutRow,
@@ -26,7 +26,6 @@ __all__ = [
     "EntryRow",
     "PayoutDetail",
     "PayoutRow",
-    "Revenue",
     "StatementDetail",
     "StatementRow",
     "WalletRow",
@@ -42,7 +41,6 @@ __all__ = [
     "payout_rows",
     "payout_shares",
     "refundable_minor",
-    "revenue",
     "share_rows",
     "statement_detail",
     "statement_of",

@@ -1,4 +1,4 @@
-"""Numbers of the ledger: RULES §0's words of revenue, the lines of a wallet, and whether the books balance."""
+"""The lines of a wallet, and whether the books balance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Q, Sum
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
@@ -18,19 +17,6 @@ from copydesk.payments.models.ledger import PostingQuerySet
 from copydesk.tenancy.models import Website
 
 from .charges import ReferenceRow
-
-
-@dataclass(frozen=True, slots=True)
-class Revenue:
-    """By posting date; each figure is the sum of one kind of account. `refunds` and `writer_cost` are what they cost,
-    as positive amounts: net = gross - refunds, margin = net - writer_cost."""
-
-    gross: Decimal
-    refunds: Decimal
-    net: Decimal
-    writer_cost: Decimal
-    margin: Decimal
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +38,6 @@ class EntryRow:
     currency: str
     reference: ReferenceRow
     charge_id: int | None
-
-
-def revenue(website: Website, since: datetime, until: datetime) -> Revenue:
-    """Of `website` in the half-open time, in one query."""
-    kinds = {
-        kind.value: Sum("amount_minor", default=0, filter=Q(account__kind=kind))
-        for kind in (AccountKind.SALES, AccountKind.REFUNDS, AccountKind.WRITER_COST)
-    }
-    rows = Posting.objects.of(website).filter(account__kind__in=list(kinds), at__gte=since, at__lt=until)
-    sums = rows.aggregate(**kinds)
-    gross, refunds, cost = sums["sales"], -sums["refunds"], -sums["writer_cost"]
-    return Revenue(
-        gross=to_decimal(gross),
-        refunds=to_decimal(refunds),
-        net=to_decimal(gross - refunds),
-        writer_cost=to_decimal(cost),
-        margin=to_decimal(gross - refunds - cost),
-        currency=website.currency,
-    )
 
 
 def drift(website: Website) -> Drift:

@@ -22,7 +22,7 @@ from copydesk.core.numbers import (
     spread,
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
-from copydesk.payments.queries import revenue
+from copydesk.payments.queries.booked import booked, total
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
 from copydesk.tenancy.sql import select
 
@@ -300,7 +300,7 @@ def refund_analytics(actor: Actor, period: Period) -> RefundAnalytics:
     buckets = period.buckets()
     moved = _moved(actor, period, [bucket.since for bucket in buckets])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
-    booked = revenue(actor.website, period.since, period.until)
+    money = total(booked(actor.website, period, [period.since]))
     return RefundAnalytics(
         period=period.row(),
         granularity=period.granularity,
@@ -323,9 +323,9 @@ def refund_analytics(actor: Actor, period: Period) -> RefundAnalytics:
             if key[4]
         ],
         revenue=RefundRevenue(
-            gross=booked.gross,
-            refunds=booked.refunds,
-            refunded_share=round(float(booked.refunds / booked.gross), 3) if booked.gross else None,
+            gross=to_decimal(money.gross),
+            refunds=to_decimal(money.refunds),
+            refunded_share=round(money.refunds / money.gross, 3) if money.gross else None,
         ),
     )
 
