@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,8 +13,9 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import JSONParser, MoneyField, OptionalReason
 from copydesk.api.desk import Desk
+from copydesk.api.resources.file_downloads import FileDesk
 from copydesk.api.rows.disputes import DisputeFilter, VerdictBody, decision_of
-from copydesk.api.rows.files import UploadParser, download
+from copydesk.api.rows.files import UploadParser
 from copydesk.api.shape import shape
 from copydesk.disputes import actions
 from copydesk.disputes.models import (
@@ -112,16 +111,7 @@ class DisputeDesk(Desk):
         return self.versioned(dispute, dispute_detail(self.actor, dispute))
 
 
-class DisputeFileDesk(Desk):
+class DisputeFileDesk(FileDesk):
     model = Evidence
     queryset = Evidence.objects.none()
     needs = Can.VIEW_DISPUTES
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("file")
-
-    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
-    @action(detail=True, url_path="download")
-    def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The content, as an attachment. The ETag is its sha256."""
-        return download(request, self.get_object().file)

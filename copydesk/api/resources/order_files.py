@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,7 +13,8 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can, Role
 from copydesk.api.desk import Desk
-from copydesk.api.rows.files import UploadParser, download
+from copydesk.api.resources.file_downloads import FileDesk
+from copydesk.api.rows.files import UploadParser
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.editing.actions import reviews
@@ -65,16 +64,7 @@ class OrderFilesDesk(Desk):
         return Response(row, status=201)
 
 
-class OrderFileDesk(Desk):
+class OrderFileDesk(FileDesk):
     model = OrderFile
     queryset = OrderFile.objects.none()
     needs = Can.VIEW_ORDERS
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("file")
-
-    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
-    @action(detail=True, url_path="download")
-    def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The content, as an attachment. The ETag is its sha256."""
-        return download(request, self.get_object().file)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,7 +12,8 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
-from copydesk.api.rows.files import UploadParser, download
+from copydesk.api.resources.file_downloads import FileDesk
+from copydesk.api.rows.files import UploadParser
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.tickets.actions.talking import add_ticket_file
@@ -43,16 +42,7 @@ class TicketFilesDesk(Desk):
         return Response(file_row(add_ticket_file(ticket, body["file"], by=self.actor)), status=201)
 
 
-class TicketFileDesk(Desk):
+class TicketFileDesk(FileDesk):
     model = TicketFile
     queryset = TicketFile.objects.none()
     needs = Can.USE_TICKETS
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("file")
-
-    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY, 304: OpenApiResponse()})
-    @action(detail=True, url_path="download")
-    def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The content, as an attachment. The ETag is its sha256."""
-        return download(request, self.get_object().file)

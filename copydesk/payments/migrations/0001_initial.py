@@ -341,7 +341,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='posting',
-            index=models.Index(models.F('account'), models.F('at'), include=('amount_minor',), name='posting_by_time'),
+            index=models.Index(models.F('account'), models.F('at'), include=('website', 'amount_minor'), name='posting_by_time'),
         ),
         migrations.AddConstraint(
             model_name='posting',

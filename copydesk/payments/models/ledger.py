@@ -112,5 +112,5 @@ class Posting(TenantModel):
         constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="posting_not_zero")]
         indexes = [
             models.Index(F("account"), F("id"), name="posting_by_account"),
-            models.Index("account", "at", include=["amount_minor"], name="posting_by_time"),
+            models.Index("account", "at", include=["website", "amount_minor"], name="posting_by_time"),
         ]
