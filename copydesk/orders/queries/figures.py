@@ -41,7 +41,14 @@ def _times(what: str) -> str:
 
 
 def _read(
-    what: str, at: str, span: Span, *kinds: str, table: str = "orders_order t", good: str = "0", times: str = NO_TIMES
+    what: str,
+    at: str,
+    span: Span,
+    *kinds: str,
+    table: str = "orders_order",
+    only: str = "true",
+    good: str = "0",
+    times: str = NO_TIMES,
 ) -> str:
     """Of the whole (kind ''), of its buckets, and of the kinds, each by its key."""
     is_baseline, since, until = span
@@ -53,8 +60,8 @@ def _read(
     sets = ", ".join(("()", *(f"({column})" for column in columns.values())))
     return f"""
 SELECT '{what}', {is_baseline}, {labels}, count(*), {good}, {times}
-FROM {table}
-WHERE t.website_id = %(website)s AND {at} >= %({since})s::timestamptz AND {at} < %({until})s::timestamptz
+FROM {table} t
+WHERE t.website_id = %(website)s AND {at} >= %({since})s::timestamptz AND {at} < %({until})s::timestamptz AND {only}
 GROUP BY GROUPING SETS ({sets})
 """  # noqa: S608 — put together from constants
 
@@ -71,17 +78,13 @@ def _rates(span: Span, *kinds: str, timed: bool = False) -> list[str]:
         WHERE v.website_id = %(website)s AND v.kind = 'revision' AND v.cause = 'writer'
           AND v.asked_at >= %({span[1]})s::timestamptz
     ))"""  # noqa: S608
-    failed = f"""(
-        SELECT a.website_id, a.ended_at FROM orders_assignment a
-        WHERE a.website_id = %(website)s AND a.cause = 'writer' AND (({DROPPED}) OR ({CANCELLED_FOR_WRITER}))
-          AND a.outcome IN ('cancelled', 'reassigned', 'released')
-    ) t"""  # noqa: S608
-    rounds = "(SELECT website_id, submitted_at, due_at, excused FROM orders_round WHERE submitted_at IS NOT NULL) t"
+    failed = f"""t.cause = 'writer' AND t.outcome IN ('cancelled', 'reassigned', 'released')
+        AND (({DROPPED.replace("a.", "t.")}) OR ({CANCELLED_FOR_WRITER.replace("a.", "t.")}))"""
     on_time = f"count(*) FILTER (WHERE {ON_TIME.replace('r.', 't.')})"
     return [
         _order("delivered", span, *kinds, good=revised, timed=timed),
-        _read("rounds", "t.submitted_at", span, table=rounds, good=on_time),
-        _read("failed", "t.ended_at", span, table=failed),
+        _read("rounds", "t.submitted_at", span, table="orders_round", good=on_time),
+        _read("failed", "t.ended_at", span, table="orders_assignment", only=failed),
     ]
 
 

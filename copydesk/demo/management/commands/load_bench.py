@@ -58,3 +58,5 @@ def rank_all(now: dt.datetime) -> None:
         rank_writers(website, now)
         keep_forms(website, now)
         keep_dwells(website, now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_dwell, orders_form, writers_writer")
