@@ -20,6 +20,7 @@ from copydesk.payments import queries
 from copydesk.payments.models import Earning, Purpose, Repayment
 from copydesk.payments.queries import Drift
 from copydesk.tenancy.policies import store_policy
+from tests.api.client import as_
 from tests.factories import orders
 from tests.factories.accounts import actor
 from tests.factories.payments import captured_charge, pending_charge
@@ -192,6 +193,25 @@ def test_the_policy_is_that_of_the_placement(
     frozen.shift(DAY)
     assert figures(before) == (3_200, 0, 3_200, 0)
     assert figures(after) == (3_200, 3_200, 0, 400)  # an eighth of the eight days worked
+
+
+@pytest.mark.parametrize(("cause", "forfeited"), [("client", "6.40"), ("writer", "0.00"), ("staff", "0.00")])
+def test_the_cause_that_staff_name_over_http(
+    client: Membership,
+    writer: Membership,
+    support: Membership,
+    admin: Membership,
+    frozen: time_machine.Coordinates,
+    cause: str,
+    forfeited: str,
+) -> None:
+    order = orders.order_in_progress(client, writer)
+    frozen.shift(3 * DAY)
+    body = {"reason": "Wish", "cause": cause, "mode": "preview"}
+    assert as_(support).post(f"/api/v1/orders/{order.pk}/cancel/", body, 200)["forfeited"] == forfeited
+    bulk = {"ids": [order.pk], "action": "cancel", **body}
+    report = as_(admin).post("/api/v1/admin-management/orders/bulk-action/", bulk, 200)
+    assert report["cancellations"][0]["forfeited"] == forfeited
 
 
 def test_another_figure_than_the_one_seen_is_refused(

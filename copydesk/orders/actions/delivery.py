@@ -88,7 +88,7 @@ def request_revision(
         raise Invalid({"severity": f"One of: {', '.join(SEVERITIES)}."})
     if due_at is not None and due_at <= clock.now():
         raise Invalid({"due_at": "In the future."})
-    if by.role is Role.CLIENT and (due_at is not None or cause is not Cause.WRITER):
+    if by.role is Role.CLIENT and (due_at is not None or cause != Cause.WRITER):
         raise Invalid({"due_at": "Staff agree deadlines and causes."})
     lock_for(order, "request_revision", by=by)
     policy = MessagePolicy.of(by.website)

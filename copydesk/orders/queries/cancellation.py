@@ -61,7 +61,7 @@ def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
     if assignment is None or order.status == Status.UNPAID:
         return Cancellation(captured, 0, captured, 0, 0)
     forfeited = 0
-    if cause is Cause.CLIENT:
+    if cause == Cause.CLIENT:
         policy = OrderPolicy.of(order.website_id, order.policy_version)
         share_bps = forfeited_share_bps(policy, order.client_deadline - at)
         forfeited = min(captured, share(order.price_minor, share_bps, WHOLE))

@@ -188,7 +188,10 @@ def test_dispute_and_revision_bodies(house: House) -> None:
     assert fields(client.post(f"{path}/request-revision/", body, 400)) == {"due_at"}
     body = {"reason": "r", "changes_required": [""]}
     assert fields(client.post(f"{path}/request-revision/", body, 400)) == {"changes_required"}
+    body = {"reason": "r", "cause": "client"}
+    assert fields(client.post(f"{path}/request-revision/", body, 400)) == {"due_at"}
     assert client.get(f"{path}/")["order"]["status"] == "delivered"
+    client.post(f"{path}/request-revision/", {"reason": "r", "cause": "writer"}, 200)
 
 
 def test_a_suspended_website_takes_no_orders(house: House) -> None:
