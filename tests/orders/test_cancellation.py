@@ -12,7 +12,7 @@ from copydesk.journal.models import Event
 from copydesk.orders import errors
 from copydesk.orders.actions import adjustments, course, delivery, staffing
 from copydesk.orders.actions.payment import apply_capture
-from copydesk.orders.models import Adjustment, AdjustmentStatus, Assignment, Cause, Order, Request, Round, Status
+from copydesk.orders.models import Adjustment, AdjustmentStatus, Assignment, Cause, Offer, Order, Request, Round, Status
 from copydesk.orders.policies import OrderPolicy
 from copydesk.orders.queries import deadlines
 from copydesk.orders.queries.cancellation import Cancellation, cancellation
@@ -149,6 +149,7 @@ def test_before_a_writer_starts_nothing_is_forfeited(
         assert (order.forfeited_minor, order.offered_to_id) == (0, None)
         assert wallet(client) == f"{number * 32}.00"
     assert wallet(writer) == "0.00"
+    assert Offer.objects.of(offered.website_id).get(order=offered).outcome == "withdrawn"
     assert sound(waiting)
 
 

@@ -11,9 +11,9 @@ from copydesk.accounts.models import Membership
 from copydesk.core.errors import Invalid
 from copydesk.journal.actions import change
 from copydesk.orders import errors
-from copydesk.orders.actions import adjustments, course, placement
+from copydesk.orders.actions import adjustments, course, placement, staffing
 from copydesk.orders.actions.payment import apply_capture
-from copydesk.orders.models import Order, PriceLine, Status
+from copydesk.orders.models import Assignment, Offer, Order, PriceLine, Status
 from copydesk.orders.policies import Extra, Level, PricingPolicy
 from copydesk.orders.queries import pricing
 from copydesk.payments.actions import charge_wallet
@@ -146,6 +146,20 @@ def test_an_order_keeps_the_prices_that_it_was_placed_with(client: Membership) -
     store_policy(client.website, "pricing", {"levels": [vars_of("bachelor", 100)]})
     adjustment = adjustments.propose_adjustment(paid, by=actor(client), pages=3)
     assert adjustment.difference_minor == 9_900  # one more page, at the price of version 1
+
+
+def test_what_is_offered_is_what_it_will_be_at_the_start(
+    client: Membership, support: Membership, writer: Membership
+) -> None:
+    order = orders.available_order(client)
+    staffing.assign(order, writer.pk, by=actor(support), offer=True)
+    offer = Offer.objects.of(client.website).get(order=order)
+    smaller = adjustments.propose_adjustment(order, by=actor(client), pages=1)
+    adjustments.accept_adjustment(smaller, by=actor(support))
+    before, after = offer.pay_minor, Offer.objects.of(client.website).get(order=order).pay_minor
+    assert 0 < after < before
+    staffing.accept_offer(order_again(order), by=actor(writer))
+    assert Assignment.objects.of(client.website).get(order=order).pay_minor == after
 
 
 def vars_of(code: str, page_minor: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..copy import Row
 from ..stage import Case, Stage, step
 from . import money, repayments
 from .placement import POLICY
-from .staffing import end_assignment, open_round, reopen_assignment
+from .staffing import answer_offer, end_assignment, open_round, reopen_assignment
 
 ADJUSTMENT_OPEN = (AdjustmentStatus.PROPOSED, AdjustmentStatus.AWAITING_PAYMENT)
 
@@ -193,6 +193,8 @@ def archive(stage: Stage, case: Case, *, by: Actor) -> None:
 
 
 def _close_what_is_open(stage: Stage, case: Case) -> None:
+    if case.offers and not case.offers[-1].outcome:
+        answer_offer(stage, case, "withdrawn")
     for request in case.requests:
         if request.status == "requested":
             stage.advance(request, "expire", by=stage.system)

@@ -31,20 +31,20 @@ def assign(stage: Stage, case: Case, writer: Member, *, by: Actor, offer: bool =
 def accept_offer(stage: Stage, case: Case, *, by: Actor) -> None:
     writer = stage.member(by.membership_id)
     stage.advance(case.order, "accept", by=by, **starting(stage, case, writer))
-    _answer_offer(stage, case, "accepted")
+    answer_offer(stage, case, "accepted")
     start_assignment(stage, case, writer)
 
 
 @step
 def decline_offer(stage: Stage, case: Case, *, by: Actor, reason: str = "") -> None:
     stage.advance(case.order, "decline", by=by, reason=reason, offered_to_id=None, offer_expires_at=None)
-    _answer_offer(stage, case, "declined")
+    answer_offer(stage, case, "declined")
 
 
 @step
 def expire_offer(stage: Stage, case: Case, *, by: Actor) -> None:
     stage.advance(case.order, "expire_offer", by=by, offered_to_id=None, offer_expires_at=None)
-    _answer_offer(stage, case, "expired")
+    answer_offer(stage, case, "expired")
 
 
 @step
@@ -71,7 +71,7 @@ def release(stage: Stage, case: Case, *, by: Actor, cause: Cause | None = None, 
         offer_expires_at=None,
     )
     if offered:
-        _answer_offer(stage, case, "withdrawn")
+        answer_offer(stage, case, "withdrawn")
     else:
         end_assignment(stage, case, "released", cause)
 
@@ -161,6 +161,6 @@ def _offer(stage: Stage, case: Case, writer: Member, *, by: Actor, reason: str) 
     case.offers.append(row)
 
 
-def _answer_offer(stage: Stage, case: Case, outcome: str) -> None:
+def answer_offer(stage: Stage, case: Case, outcome: str) -> None:
     row = case.offers[-1]
     row.outcome, row.answered_at = outcome, stage.now

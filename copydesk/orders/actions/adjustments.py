@@ -12,9 +12,10 @@ from copydesk.core.money import share
 from copydesk.journal.actions import advance, change, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.payments.actions import repay
+from copydesk.writers.policies import WriterPolicy
 
 from .. import errors
-from ..models import Adjustment, Assignment, Order, side_of
+from ..models import Adjustment, Assignment, Offer, Order, side_of
 from ..policies import OrderPolicy, PricingPolicy
 from ..queries import pricing, steps
 from .clocks import move_client_deadline
@@ -114,10 +115,17 @@ def accept_paid(adjustment: Adjustment, order: Order, *, by: Actor) -> Adjustmen
 
 
 def _adjust_pay(order: Order, difference_minor: int, price_before_minor: int) -> None:
-    assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
+    """Of the writer who has it, in proportion; of one to whom it is offered, as it will be at the start."""
+    website = order.website_id
+    assignment = Assignment.objects.of(website).filter(order=order, ended_at=None).first()
     if assignment is not None:
         assignment.pay_minor += share(assignment.pay_minor, difference_minor, price_before_minor)
         assignment.save(update_fields=["pay_minor"])
+    offer = Offer.objects.of(website).filter(order=order, outcome="").select_related("writer__writer_profile").first()
+    if offer is not None:
+        level = WriterPolicy.of(website).level(offer.writer.writer_profile.level)
+        offer.pay_minor = level.pay_minor(pages=order.pages, price_minor=order.price_minor)
+        offer.save(update_fields=["pay_minor"])
 
 
 def _facts(adjustment: Adjustment) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ..queries import steps
 from ..queries.cancellation import Cancellation, cancellation
 from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
 from .delivery import reopened_assignment
-from .staffing import close_round, current_round, end_assignment, open_round
+from .staffing import answer_offer, close_round, current_round, end_assignment, open_round
 
 
 def hold(order: Order, *, by: Actor, reason: str) -> Order:
@@ -240,7 +240,8 @@ def archive(order: Order, *, by: Actor, reason: str = "") -> Order:
 
 
 def _close_what_is_open(order: Order, *, by: Actor) -> None:
-    """Requests for it and proposals to change it, because it is no longer theirs to ask for."""
+    """Its offer, requests for it and proposals to change it, because it is no longer theirs to ask for."""
+    answer_offer(order, "withdrawn")
     for request in Request.objects.of(by.website).filter(order=order).open().order_by("id"):
         advance(request, "expire", by=by.as_system())
     for adjustment in Adjustment.objects.of(by.website).filter(order=order).open():

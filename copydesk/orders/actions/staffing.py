@@ -41,14 +41,14 @@ def accept_offer(order: Order, *, by: Actor) -> Order:
     lock_writer(by.website, writer_id)
     level = steps.accepting(steps.Asked(order, by))
     advance(order, "accept", by=by, **starting(order, writer_id))
-    _answer_offer(order, "accepted")
+    answer_offer(order, "accepted")
     start_assignment(order, writer_id, level, by=by)
     return order
 
 
 def decline_offer(order: Order, *, by: Actor, reason: str = "") -> Order:
     advance(order, "decline", by=by, reason=reason, offered_to_id=None, offer_expires_at=None)
-    _answer_offer(order, "declined")
+    answer_offer(order, "declined")
     return order
 
 
@@ -58,7 +58,7 @@ def expire_offer(order: Order, *, by: Actor) -> Order:
     if order.offer_expires_at is not None and order.offer_expires_at > clock.now():
         raise errors.NotYet()
     advance(order, "expire_offer", by=by, offered_to_id=None, offer_expires_at=None)
-    _answer_offer(order, "expired")
+    answer_offer(order, "expired")
     return order
 
 
@@ -93,7 +93,7 @@ def release(order: Order, *, by: Actor, cause: Cause | None = None, reason: str 
         offer_expires_at=None,
     )
     if offered:
-        _answer_offer(order, "withdrawn")
+        answer_offer(order, "withdrawn")
     else:
         end_assignment(order, "released", cause or Cause.STAFF)
     return order
@@ -221,5 +221,5 @@ def _offer(order: Order, writer_id: int, level: Level, *, by: Actor, reason: str
     return order
 
 
-def _answer_offer(order: Order, outcome: str) -> None:
+def answer_offer(order: Order, outcome: str) -> None:
     Offer.objects.of(order.website_id).filter(order=order, outcome="").update(outcome=outcome, answered_at=clock.now())
