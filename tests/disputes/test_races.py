@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -20,6 +21,7 @@ from copydesk.refunds.models import Refund
 from copydesk.tenancy.scope import website_scope
 from tests.factories import accounts, disputes, orders, tenancy, writers
 from tests.factories.accounts import actor
+from tests.factories.payments import ledger_locked_first
 from tests.payments.test_races import AT_ONCE, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,3 +157,19 @@ def test_two_bulks_wait_for_each_other(client: Membership, writer: Membership, a
     with website_scope(client.website_id):
         assert Refund.objects.of(client.website).count() == len(ids)
         assert drift(client.website) == Drift(0, 0)
+
+
+def test_earnings_are_locked_before_wallets_after_orders_and_fines(
+    client: Membership, writer: Membership, admins: list[Membership]
+) -> None:
+    rows = [disputes.reviewed(client, writer, "completed") for _ in range(2)]
+    decision = actions.Decision(Outcome.CLIENT_WINS, NOTE)
+    with website_scope(client.website_id):
+        with CaptureQueriesContext(connection) as sent:
+            ids = [row.pk for row in reversed(rows)]
+            report = actions.resolve_disputes(ids, rows[0].reason, decision, by=actor(admins[0]), mode="apply")
+        assert report.applied == 2
+        assert ledger_locked_first(sent) == [("earnings", writer.pk), ("wallet", client.pk)]
+    locks = [row["sql"] for row in sent if "NO KEY UPDATE" in row["sql"]]
+    first = list(dict.fromkeys(sql.partition(" FROM ")[2].split('"')[1] for sql in locks))
+    assert first.index("orders_order") < first.index("fines_fine") < first.index("payments_ledgeraccount")

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -72,3 +73,14 @@ def earning(
 def revenue(website: Website, since: dt.datetime, until: dt.datetime) -> Booked:
     period = Period(since, until, website.timezone, Granularity.DAY, Compare.NONE)
     return total(booked(website, period, [since]))
+
+
+def ledger_locked_first(sent: CaptureQueriesContext) -> list[tuple[str, int]]:
+    """Kind and owner of what the first lock of accounts holds, in its order; before anything is posted."""
+    statements = [query["sql"] for query in sent]
+    first = next(i for i, sql in enumerate(statements) if "payments_ledgeraccount" in sql and "NO KEY UPDATE" in sql)
+    assert first < next(i for i, sql in enumerate(statements) if sql.startswith('INSERT INTO "payments_posting"'))
+    with connection.cursor() as cursor:
+        found = cursor.execute(statements[first]).fetchall()
+        names = [column.name for column in cursor.description]
+    return [(row[names.index("kind")], row[names.index("owner_id")]) for row in found]

@@ -14,11 +14,20 @@ from copydesk.accounts.models import Membership
 from copydesk.core.errors import Refusal
 from copydesk.payments import actions, queries
 from copydesk.payments.gateway import Outcome, Result
-from copydesk.payments.models import Charge, Payout, Purpose, Reference, Repayment, SandboxPayment, Transfer
+from copydesk.payments.models import (
+    Charge,
+    LedgerAccount,
+    Payout,
+    Purpose,
+    Reference,
+    Repayment,
+    SandboxPayment,
+    Transfer,
+)
 from copydesk.payments.queries import Drift
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_context, website_scope
-from tests.factories import accounts, payments, tenancy
+from tests.factories import accounts, payments, tenancy, writers
 from tests.factories.payments import ORDER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,6 +102,20 @@ def test_the_wallet_is_locked_before_its_balance_is_read(client: Membership) -> 
     statements = [query["sql"] for query in sent]
     lock = next(i for i, sql in enumerate(statements) if "payments_ledgeraccount" in sql and "FOR NO KEY UPDATE" in sql)
     assert lock < next(i for i, sql in enumerate(statements) if sql.startswith("INSERT"))
+
+
+def test_accounts_that_nobody_has_yet_are_opened_in_their_order(client: Membership) -> None:
+    site = client.website
+    first, second = (writers.writer(site).member.pk for _ in range(2))
+    with website_scope(site.pk), CaptureQueriesContext(connection) as sent:
+        actions.lock_accounts(site, writers={second, first}, clients={client.pk})
+    with website_scope(site.pk):
+        opened = LedgerAccount.objects.of(site).filter(owner_id__isnull=False).order_by("pk")
+        wanted = [("earnings", first), ("earnings", second), ("wallet", client.pk)]
+        assert list(opened.values_list("kind", "owner_id")) == wanted
+        with CaptureQueriesContext(connection) as again:
+            actions.lock_accounts(site, writers={second, first}, clients={client.pk})
+    assert (len(sent), len(again)) == (2, 1)
 
 
 def test_one_card_request_sent_twenty_times_charges_once(client: Membership) -> None:

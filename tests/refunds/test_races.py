@@ -22,8 +22,9 @@ from copydesk.refunds import actions
 from copydesk.refunds.actions.executing import execute_refund
 from copydesk.refunds.models import Refund, RefundDestination
 from copydesk.tenancy.scope import website_context, website_scope
-from tests.factories import accounts, refunds, tenancy, writers
+from tests.factories import accounts, orders, refunds, tenancy, writers
 from tests.factories.accounts import actor
+from tests.factories.payments import ledger_locked_first
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WALLET = RefundDestination.WALLET
@@ -124,3 +125,13 @@ def test_the_order_is_locked_before_the_refund(order: Order, admin: Actor, clien
         actions.approve_refund(again(row), by=admin)
     locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
     assert ['"orders_order"' in locks[0], '"refunds_refund"' in locks[1]] == [True, True]
+
+
+def test_the_writers_earnings_are_locked_before_the_clients_wallet(client: Membership, admin: Actor) -> None:
+    """As a cancellation and a tip do."""
+    with website_scope(client.website_id):
+        order = orders.completed_order(client, writers.writer(client.website).member)
+        row = refunds.request(order, client, 1_000, destination=WALLET)
+        with CaptureQueriesContext(connection) as sent:
+            execute_refund(row, by=admin)
+        assert ledger_locked_first(sent) == [("earnings", order.writer_id), ("wallet", client.pk)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +18,8 @@ from copydesk.journal.actions import lock, lock_for
 from copydesk.journal.models import details
 from copydesk.orders.actions import course
 from copydesk.orders.models import Cause, DisputeReason, Order, Round, Status
-from copydesk.payments.actions import earn, reduce_pay
-from copydesk.payments.models import AccountKind, Charge, EarningKind
+from copydesk.payments.actions import earn, lock_accounts, reduce_pay
+from copydesk.payments.models import AccountKind, Charge, Earning, EarningKind
 from copydesk.payments.queries import refundable_minor
 from copydesk.refunds.actions import cancel_open_refunds, grant_refund
 from copydesk.threads.policies import MessagePolicy
@@ -116,13 +116,18 @@ def resolve_dispute(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mo
 def resolve_disputes(
     ids: Sequence[int], reason: DisputeReason, decision: Decision, *, by: Actor, mode: Mode
 ) -> BulkReport:
-    """Each of `ids`, of one reason, by one decision; a refund is the whole. The rows are locked in the order of their
-    ids, so that of two such calls one waits for the other. Raises Invalid for more than the website's cap."""
+    """Each of `ids`, of one reason, by one decision; a refund is the whole. Disputes, orders, fines and accounts are
+    locked in the order of their ids, so that of two such calls one waits for the other. Raises Invalid for more than
+    the website's cap."""
     cap = DisputePolicy.of(by.website).bulk_cap
     if len(ids) > cap:
         raise Invalid({"ids": f"At most {cap} in one call."}, "too_many")
     decision.refuse()
     rows = {row.pk: row for row in Dispute.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
+    list(Order.objects.of(by.website).filter(pk__in=[row.order_id for row in rows.values()]).order_by("pk").lock())
+    for row in rows.values():
+        locked_fines(row)
+    _lock_accounts(rows.values(), by)
 
     def resolve(dispute: Dispute) -> None:
         if dispute.reason != reason:
@@ -139,6 +144,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     # Whatever else posts about the order waits for its charges: what is posted from here on is this settlement's.
     list(Charge.objects.of(by.website).about(order.reference).order_by("pk").lock())
     about = [order.reference, *locked_fines(dispute)]
+    _lock_accounts([dispute], by)
     known = posting_ids(by.website, about)
     note = MessagePolicy.of(by.website).mask(decision.note.strip()).text
     before = writer_pay(order, dispute.writer_id)
@@ -189,6 +195,15 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
         fines_voided=voided,
         postings=lines,
     )
+
+
+def _lock_accounts(disputes: Collection[Dispute], by: Actor) -> None:
+    """Of all who were paid for the orders, and of both sides: after the fines, as those who waive them."""
+    paid = Earning.objects.of(by.website).filter(
+        reference_type=Order.noun, reference_id__in=[row.order_id for row in disputes]
+    )
+    writers = {row.writer_id for row in disputes} | set(paid.values_list("writer_id", flat=True))
+    lock_accounts(by.website, writers=writers, clients={row.client_id for row in disputes})
 
 
 def _go(order: Order, decision: Decision, note: str, *, by: Actor, forfeited_minor: int = 0) -> None:

@@ -151,9 +151,8 @@ def _lock_writers(wanted: set[int], by: Actor) -> None:
 def _lock_money(rows: Mapping[int, Order], by: Actor) -> None:
     """Of whom cancellations pay: two calls whose orders differ may meet in a wallet, or in a writer's earnings."""
     started = Assignment.objects.of(by.website).filter(order__in=rows, ended_at=None)
-    lock_accounts(
-        by.website, {row.client_id for row in rows.values()} | set(started.values_list("writer_id", flat=True))
-    )
+    writers = set(started.values_list("writer_id", flat=True))
+    lock_accounts(by.website, writers=writers, clients={row.client_id for row in rows.values()})
 
 
 def _each(ids: Sequence[int], rows: Mapping[int, Order], act: Callable[[Order], object], mode: Mode) -> BulkReport:

@@ -85,7 +85,7 @@ def tip(order_id: int, *, amount_minor: int, method: str, token: str, key: str, 
         _refuse(order, "tip", by)
         if method == Method.WALLET and order.writer_id is not None:
             # A cancellation goes to the writer first, then to the wallet.
-            lock_accounts(by.website, {order.client_id, order.writer_id})
+            lock_accounts(by.website, writers={order.writer_id}, clients={order.client_id})
         receipt = [{"label": f"Tip for order {order.number}", "amount_minor": amount_minor}]
         return _charge(order, amount_minor, Purpose.TIP, method, key, by, receipt)
 

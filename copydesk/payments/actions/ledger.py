@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from django.db.models import Q
+
 from copydesk.core import clock
 from copydesk.journal.models import Journaled
 from copydesk.payments.models import AccountKind, Charge, LedgerAccount, Posting, Reference, Transfer, TransferPurpose
@@ -38,11 +40,25 @@ def locked_account(account: LedgerAccount) -> LedgerAccount:
     return LedgerAccount.objects.of(account.website_id).filter(pk=account.pk).lock().get()
 
 
-def lock_accounts(website: Website, owner_ids: Collection[int]) -> None:
-    """Those of these members, earnings before wallets and in the order of their ids, as payouts go: of two who move the
-    money of several members one waits for the other. One query."""
-    rows = LedgerAccount.objects.of(website).filter(owner_id__in=owner_ids)
-    list(rows.order_by("kind", "owner_id").lock())
+def lock_accounts(website: Website, *, writers: Collection[int], clients: Collection[int]) -> None:
+    """Earnings of the writers before wallets of the clients, each in the order of their ids, as payouts go: of two who
+    move the money of several members one waits for the other. What is missing is opened in that order too. One query,
+    two where something is."""
+    kinds = ((AccountKind.EARNINGS, writers), (AccountKind.WALLET, clients))
+    owned = Q(kind=AccountKind.EARNINGS, owner_id__in=writers) | Q(kind=AccountKind.WALLET, owner_id__in=clients)
+    rows = LedgerAccount.objects.of(website).filter(owned).order_by("kind", "owner_id").lock()
+    found = {(row.kind, row.owner_id) for row in rows}
+    LedgerAccount.objects.of(website).bulk_create(
+        (
+            LedgerAccount(
+                website_id=website.pk, kind=kind, owner_id=owner_id, currency=website.currency, balance_minor=0
+            )
+            for kind, owner_ids in kinds
+            for owner_id in sorted(owner_ids)
+            if (kind, owner_id) not in found
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def post(

@@ -11,8 +11,8 @@ from copydesk.core.errors import NotFound
 from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
-from copydesk.payments.actions import retry_repayment, start_repayment
-from copydesk.payments.models import Repayment, RepaymentStatus
+from copydesk.payments.actions import lock_accounts, retry_repayment, start_repayment
+from copydesk.payments.models import Earning, Repayment, RepaymentStatus
 from copydesk.tenancy.scope import own_transaction
 
 from .. import errors
@@ -141,6 +141,8 @@ def adopt_repayment(repayment: Repayment, *, by: Actor) -> Refund | None:
 
 
 def _start(refund: Refund, *, by: Actor) -> Refund:
+    paid = Earning.objects.of(refund.website_id).about(refund.order.reference).values_list("writer_id", flat=True)
+    lock_accounts(by.website, writers=set(paid), clients={refund.client_id})
     for repayment in repayments_of(refund):
         start_repayment(repayment, by=by)
     return settle_refund(refund, by=by)
