@@ -9,6 +9,7 @@ from django.db import transaction
 
 from copydesk.core.errors import Refusal
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import in_transaction
 
 from .actor import Actor
 
@@ -17,8 +18,11 @@ BATCH = 500
 
 
 def sweep_each(rows: Any, act: Callable[..., object], website: Website) -> None:
-    """One savepoint a row: what has moved on meanwhile refuses, and the others go on."""
-    for row in rows.order_by("id")[:BATCH]:
+    """For a sweep that is not atomic: one transaction a row, so that of two rows' locks nobody waits for both. What has
+    moved on meanwhile refuses, and the others go on."""
+    with in_transaction():
+        found = list(rows.order_by("id")[:BATCH])
+    for row in found:
         try:
             with transaction.atomic():
                 act(row, by=Actor.system(website))

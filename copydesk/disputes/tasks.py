@@ -11,6 +11,6 @@ from .actions import keep_time
 from .models import Dispute
 
 
-@sweep("disputes.keep_time", "*/5 * * * *")
+@sweep("disputes.keep_time", "*/5 * * * *", atomic=False)
 def keep_due_times(website: Website) -> None:
     sweep_each(Dispute.objects.of(website).due(clock.now()), keep_time, website)

@@ -22,7 +22,7 @@ def follow_order(website: Website, *, event_id: int) -> None:
     tasks.follow_order(Order.objects.of(website).get(pk=event.subject_id), by=Actor.system(website))
 
 
-@sweep("editing.expire_leases", cron="* * * * *")
+@sweep("editing.expire_leases", cron="* * * * *", atomic=False)
 def expire_leases(website: Website) -> None:
     sweep_each(EditingTask.objects.of(website).lease_over(clock.now()), tasks.expire, website)
 

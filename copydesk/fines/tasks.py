@@ -27,13 +27,13 @@ def follow_payout(website: Website, *, event_id: int) -> None:
     actions.settle_paid(Payout.objects.of(website).get(pk=event.subject_id), by=Actor.system(website))
 
 
-@sweep("fines.fall_due", cron="*/5 * * * *")
+@sweep("fines.fall_due", cron="*/5 * * * *", atomic=False)
 def fall_due(website: Website) -> None:
     rows = Fine.objects.of(website).filter(status=FineStatus.PROPOSED, issue_at__lte=clock.now())
     sweep_each(rows, actions.issue_fine, website)
 
 
-@sweep("fines.lapse", cron="*/5 * * * *")
+@sweep("fines.lapse", cron="*/5 * * * *", atomic=False)
 def lapse(website: Website) -> None:
     rows = Appeal.objects.of(website).filter(status=AppealStatus.OPEN, due_at__lte=clock.now()).select_related("fine")
     sweep_each(rows, actions.lapse_appeal, website)

@@ -11,6 +11,7 @@ from copydesk.journal.models import Event
 from copydesk.payments.models import Charge
 from copydesk.tenancy.jobs import job, sweep
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import in_transaction
 
 from .actions import course, delivery, kept, payment, requests, staffing
 from .models import Order, Request
@@ -46,27 +47,28 @@ def keep_dwells(website: Website) -> None:
     kept.keep_dwells(website, clock.now())
 
 
-@sweep("orders.expire_unpaid", cron="*/5 * * * *")
+@sweep("orders.expire_unpaid", cron="*/5 * * * *", atomic=False)
 def expire_unpaid(website: Website) -> None:
     sweep_each(Order.objects.of(website).unpaid_since(clock.now()), course.expire, website)
 
 
-@sweep("orders.expire_offers", cron="* * * * *")
+@sweep("orders.expire_offers", cron="* * * * *", atomic=False)
 def expire_offers(website: Website) -> None:
     sweep_each(Order.objects.of(website).offers_expired(clock.now()), staffing.expire_offer, website)
 
 
-@sweep("orders.expire_requests", cron="* * * * *")
+@sweep("orders.expire_requests", cron="* * * * *", atomic=False)
 def expire_requests(website: Website) -> None:
     sweep_each(Request.objects.of(website).stale(clock.now()), requests.expire_request, website)
 
 
-@sweep("orders.approve_delivered", cron="*/5 * * * *")
+@sweep("orders.approve_delivered", cron="*/5 * * * *", atomic=False)
 def approve_delivered(website: Website) -> None:
     sweep_each(Order.objects.of(website).approvable(clock.now()), delivery.approve, website)
 
 
-@sweep("orders.archive_old", cron="17 3 * * *")
+@sweep("orders.archive_old", cron="17 3 * * *", atomic=False)
 def archive_old(website: Website) -> None:
-    before = clock.now() - dt.timedelta(days=OrderPolicy.of(website).archive_days)
+    with in_transaction():
+        before = clock.now() - dt.timedelta(days=OrderPolicy.of(website).archive_days)
     sweep_each(Order.objects.of(website).archivable(before), course.archive, website)

@@ -51,11 +51,14 @@ def defer(name: str, website_id: int | None = None, **values: Any) -> None:
     app.configure_task(name).defer(**({} if website_id is None else {"website_id": website_id}), **values)
 
 
-def sweep(name: str, cron: str) -> Callable[[Callable[[Website], None]], Callable[[Website], None]]:
-    """A job by the clock: queues one job a website, at most one of them waiting."""
+def sweep(
+    name: str, cron: str, *, atomic: bool = True
+) -> Callable[[Callable[[Website], None]], Callable[[Website], None]]:
+    """A job by the clock: queues one job a website, at most one of them waiting. Not atomic: it does each row in a
+    transaction of its own."""
 
     def decorate(run: Callable[[Website], None]) -> Callable[[Website], None]:
-        job(name)(run)
+        job(name, atomic=atomic)(run)
 
         @app.periodic(cron=cron, periodic_id=name)
         @app.task(name=f"{name}.sweep", pass_context=False)

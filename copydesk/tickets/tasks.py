@@ -13,27 +13,27 @@ from .actions import clocks, course, escalating, issues
 from .models import AccountEscalation, Clock, Ticket
 
 
-@sweep("tickets.watch_breaches", cron="* * * * *")
+@sweep("tickets.watch_breaches", cron="* * * * *", atomic=False)
 def watch_breaches(website: Website) -> None:
     sweep_each(_of(website, Clock.objects.of(website).past_due(clock.now())), clocks.watch_ticket, website)
 
 
-@sweep("tickets.watch_risks", cron="* * * * *")
+@sweep("tickets.watch_risks", cron="* * * * *", atomic=False)
 def watch_risks(website: Website) -> None:
     sweep_each(_of(website, Clock.objects.of(website).unwarned(clock.now())), clocks.watch_ticket, website)
 
 
-@sweep("tickets.escalate", cron="* * * * *")
+@sweep("tickets.escalate", cron="* * * * *", atomic=False)
 def escalate(website: Website) -> None:
     sweep_each(Ticket.objects.of(website).to_escalate(clock.now()), escalating.escalate_by_rule, website)
 
 
-@sweep("tickets.close_resolved", cron="*/5 * * * *")
+@sweep("tickets.close_resolved", cron="*/5 * * * *", atomic=False)
 def close_resolved(website: Website) -> None:
     sweep_each(Ticket.objects.of(website).to_close(clock.now()), course.close_resolved, website)
 
 
-@sweep("tickets.lift_measures", cron="* * * * *")
+@sweep("tickets.lift_measures", cron="* * * * *", atomic=False)
 def lift_measures(website: Website) -> None:
     sweep_each(AccountEscalation.objects.of(website).to_lift(clock.now()), issues.lift_measure, website)
 

@@ -170,6 +170,9 @@ def reinstate_writer(writer: Writer, *, by: Actor, reason: str = "") -> Writer:
 def turn_clock(website: Website) -> None:
     """Lifts suspensions, ends and begins leaves whose time has come. Safe to run twice: each row is asked again."""
     by, at = Actor.system(website), clock.now()
+    writers = Writer.objects.of(website)
+    queues = (writers.suspension_over(at), writers.leave_over(at), writers.leave_begun(at))
+    lock_writers(website, {pk for rows in queues for pk in rows.values_list("pk", flat=True)})
     for writer in Writer.objects.of(website).suspension_over(at):
         if lock(writer).status == WriterStatus.SUSPENDED and not writer.suspended(at):
             _end_suspension(writer, "lift", by=by)
