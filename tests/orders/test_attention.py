@@ -279,6 +279,25 @@ class TestStuck:
         frozen.shift(HOUR)
         assert set(stuck(admin)) == {order.pk}
 
+    def test_another_writer_begins_anew_in_the_same_status(
+        self,
+        client: Membership,
+        writer: Membership,
+        writer2: Membership,
+        admin: Membership,
+        frozen: time_machine.Coordinates,
+    ) -> None:
+        order = orders.order_in_progress(client, writer)
+        frozen.shift(23 * HOUR)
+        staffing.reassign(order, writer2.pk, by=actor(admin), reason="Ill.")
+        frozen.shift(DAY - dt.timedelta(seconds=1))
+        assert stuck(admin) == {}
+        frozen.shift(dt.timedelta(seconds=1))
+        assert stuck(admin)[order.pk].stuck_hours == 24
+        keep_dwells(admin.website, order.placed_at + 47 * HOUR)
+        kept = Dwell.objects.of(admin.website).get(stage="in_progress")
+        assert (kept.p90, kept.n) == (23 * HOUR, 1)
+
     def test_as_patient_as_the_website_is_slow(
         self, client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
     ) -> None:

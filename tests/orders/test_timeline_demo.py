@@ -15,6 +15,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.demo.world import Site, World, load
+from copydesk.fines.models import Fine
 from copydesk.journal.models import Event
 from copydesk.orders.actions.bulk import BulkAction, Options, act_on_orders
 from copydesk.orders.models import Order, Status
@@ -57,21 +58,25 @@ def test_every_timeline(websites: list[Website]) -> None:
             boss, events = boss_of(website), list(Event.objects.of(website).order_by("pk"))
             statements = defaultdict(set)
             for line in PayoutLine.objects.of(website).select_related("earning"):
-                if line.earning.reference_type == "order":
-                    statements[line.earning.reference_id].add(line.statement_id)
+                statements[line.earning.reference_type, line.earning.reference_id].add(line.statement_id)
+            fines: dict[int, set[int]] = defaultdict(set)
+            for fine in Fine.objects.of(website).filter(order__isnull=False):
+                fines[fine.order_id or 0].add(fine.pk)
             for order in Order.objects.of(website).order_by("pk"):
-                paid = statements[order.pk]
+                paid = statements["order", order.pk].union(*(statements["fine", pk] for pk in fines[order.pk]))
                 about = [
                     one
                     for one in events
                     if (one.root_type == "order" and one.root_id == order.pk)
+                    or (one.root_type == "fine" and one.root_id in fines[order.pk])
                     or (one.root_type == "payout_statement" and one.root_id in paid)
                 ]
                 found = order_timeline(boss, order)
                 check(found, order, about)
                 seen.update(stage.status for stage in found.stages)
                 seen["paid out"] += bool(paid)
-    assert min(seen[status] for status in (*Status, "paid out")) > 0, seen
+                seen["kept"] += any(one.verb == "earning.keep" for one in found.entries)
+    assert min(seen[status] for status in (*Status, "paid out", "kept")) > 0, seen
 
 
 def check(found: OrderTimeline, order: Order, about: list[Event]) -> None:

@@ -113,11 +113,7 @@ class Books:
 
     def progress(self, order: Order) -> dt.datetime:
         roles = OWN[self.turn(order)]
-        return [
-            event.at
-            for event in self.events[order.pk]
-            if event.role in roles or (event.subject_type == "order" and event.after not in ("", event.before))
-        ][-1]
+        return [event.at for event in self.events[order.pk] if event.role in roles or begins(event)][-1]
 
     def stays(self) -> dict[str, list[float]]:
         """Hours in each status that was left, of orders of the last ninety days."""
@@ -125,11 +121,7 @@ class Books:
         for order in self.orders:
             if order.placed_at < NOW - 90 * DAY:
                 continue
-            moves = [
-                event
-                for event in self.events[order.pk]
-                if event.subject_type == "order" and event.after not in ("", event.before)
-            ]
+            moves = [event for event in self.events[order.pk] if begins(event)]
             for earlier, later in pairwise(moves):
                 if later.before == Status.COMPLETED:
                     continue
@@ -139,6 +131,12 @@ class Books:
     def booked(self, kind: str, period: Period | None) -> Decimal:
         minor = sum(row.amount_minor for row in self.postings if row.account.kind == kind and within(row.at, period))
         return Decimal(minor) / 100
+
+
+def begins(event: Event) -> bool:
+    """A stay in a status."""
+    changed = event.after not in ("", event.before) or event.verb == "order.reassign"
+    return event.subject_type == "order" and changed
 
 
 def check_spread(found: Spread, hours: Sequence[float]) -> None:

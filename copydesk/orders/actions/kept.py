@@ -16,22 +16,23 @@ from copydesk.writers.queries import mean_rating
 
 from ..models import OPEN, Assignment, Dwell, Form
 from ..policies import OrderPolicy
+from ..queries.attention import BEGUN
 from ..queries.match import writers_facts
 from ..queries.score import own_points
 
 DWELL_DAYS = 90
-DWELLS = """
+DWELLS = f"""
 SELECT before, percentile_cont(0.9) WITHIN GROUP (ORDER BY date_part('epoch', at - since)), count(*)
 FROM (
     SELECT e.before, e.at, lag(e.at) OVER (PARTITION BY o.id ORDER BY e.id) AS since
     FROM orders_order o
     JOIN journal_event e ON e.website_id = o.website_id AND e.root_type = 'order' AND e.root_id = o.id
     WHERE o.website_id = %(website)s AND o.placed_at >= %(since)s
-      AND e.subject_type = 'order' AND e.after <> '' AND e.after <> e.before
+      AND {BEGUN}
 ) steps
 WHERE since IS NOT NULL AND before = ANY(%(stages)s)
 GROUP BY before
-"""
+"""  # noqa: S608 — put together from constants
 """By the journal: how long each order stood in each status that it has left."""
 
 

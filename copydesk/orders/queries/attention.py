@@ -85,16 +85,20 @@ ENTERED_AT = "CASE {} ELSE orders_order.assigned_at END".format(
 )
 """As index `order_entered` has it: never after PROGRESS_AT."""
 ACTED = " ".join(f"WHEN '{turn}' THEN e.role IN ({words(roles)})" for turn, roles in ACTS.items())
+BEGUN = """(
+    e.subject_type = 'order' AND e.after <> '' AND (e.after <> e.before OR e.verb = 'order.reassign')
+)"""
+"""Of event `e`: a stay in a status begins, also in the same one with another writer."""
 PROGRESS_AT = f"""(
     SELECT e.at FROM journal_event e
     WHERE e.website_id = orders_order.website_id AND e.root_type = 'order' AND e.root_id = orders_order.id
       AND (
-          (e.subject_type = 'order' AND e.after <> '' AND e.after <> e.before)
+          {BEGUN}
           OR CASE {TURN} {ACTED} END
       )
     ORDER BY e.id DESC LIMIT 1
 )"""  # noqa: S608 — put together from constants
-"""When the order came to its status, or whose turn it is last did anything about it."""
+"""When its stay in its status began, or whose turn it is last did anything about it."""
 PATIENCE = "greatest(%(patience)s::interval, d.p90)"
 """How long an order may rest in a status: the policy's hours, or the p90 of how long orders stood in it, where that is
 longer. Nothing is kept of a status that none has left."""

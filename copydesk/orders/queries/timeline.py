@@ -26,16 +26,21 @@ from .turns import WAITING_ON
 
 HOUR = dt.timedelta(hours=1)
 ABOUT = f"""journal_event.id IN (
-    SELECT e.id FROM journal_event e
-    WHERE e.website_id = %(website)s AND e.root_type = '{Order.noun}' AND e.root_id = %(order)s
+    WITH under AS MATERIALIZED (
+        SELECT DISTINCT subject_type AS type, subject_id AS id FROM journal_event
+        WHERE website_id = %(website)s AND root_type = '{Order.noun}' AND root_id = %(order)s
+    )
+    SELECT e.id FROM under u
+    JOIN journal_event e ON e.website_id = %(website)s AND e.root_type = u.type AND e.root_id = u.id
     UNION ALL
-    SELECT e.id FROM payments_earning n
+    SELECT e.id FROM under u
+    JOIN payments_earning n ON n.website_id = %(website)s AND n.reference_type = u.type AND n.reference_id = u.id
     JOIN payments_payoutline l ON l.website_id = n.website_id AND l.earning_id = n.id
     JOIN journal_event e
         ON e.website_id = l.website_id AND e.root_type = '{PayoutStatement.noun}' AND e.root_id = l.statement_id
-    WHERE n.website_id = %(website)s AND n.reference_type = '{Order.noun}' AND n.reference_id = %(order)s
 )"""  # noqa: S608 — put together from constants
-"""Under the order in the journal, and under the payouts in which its writers were paid for it."""
+"""What stands under the order in the journal, under what itself stands there (its fines), and under the payouts in
+which any of that was paid or collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,7 @@ class OrderTimeline:
 
 
 def order_timeline(actor: Actor, order: Order) -> OrderTimeline:
-    """Complete, as `actor` may see it: what stands under the order in the journal, and the payouts in which its writers
-    were paid for it. People as its role knows them. Two queries."""
+    """Complete, as `actor` may see it. People as its role knows them. Two queries."""
     events = _events(actor, order)
     people = _people(actor, order, events)
     changes = [event for event in events if event.subject_type == Order.noun and event.before != event.after]
