@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 
-from .errors import NotFound, Refusal
+from .errors import Invalid, NotFound, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def _one(row_id: int, row: Any, act: Callable[[Any], object]) -> BulkResult:
             raise NotFound
         with transaction.atomic():
             act(row)
+    except Invalid as wrong:
+        return BulkResult(row_id, "refused", wrong.code, " ".join(error.message for error in wrong.errors))
     except Refusal as refusal:
         return BulkResult(row_id, "refused", refusal.code, refusal.detail)
     return BulkResult(row_id, "applied", None, None)

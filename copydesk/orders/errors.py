@@ -158,11 +158,3 @@ class TooManyRequests(Refusal):
 class RefundOpen(Refusal):
     code = "refund_open"
     message = "A refund was asked for: decide about it first."
-
-
-class UnfitForThis(Refusal):
-    """Of many at once: what would be an error of the body in a call about this one alone."""
-
-    code = "invalid"
-    status = 400
-    message = "This does not fit this order."

@@ -131,6 +131,16 @@ class TestOverdue:
             [row] = overdue_rows(actor(admin), attention(admin.website), [order.pk])
             assert [tab for tab in OVERDUE_TABS if order.pk in found[tab]] == ["all", row.band]
 
+    def test_all_is_as_of_one_time(
+        self, client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
+    ) -> None:
+        order = orders.order_in_progress(client, writer)
+        due_in(order, HOUR)
+        asked = attention(admin.website)
+        frozen.shift(2 * HOUR)
+        [row] = overdue_rows(actor(admin), asked, [order.pk])
+        assert (row.hours_late, row.band, row.order.is_overdue) == (None, None, False)
+
     def test_the_clients_deadline_apart(
         self, client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
     ) -> None:
@@ -231,6 +241,12 @@ class TestStuck:
         assert counted == {tab: int(tab in ("all", f"waiting_on_{turn}")) for tab in STUCK_TABS}
         assert asked.standing().stuck == 1
         assert foreign.pk not in found
+
+    def test_what_ends_while_the_page_is_read_is_left_out(self, client: Membership, admin: Membership) -> None:
+        cast = Cast(client)
+        ended, resting = (cast.order(status) for status in (Status.COMPLETED, Status.AVAILABLE))
+        rows = stuck_rows(actor(admin), attention(admin.website), [ended.pk, resting.pk])
+        assert [row.order.id for row in rows] == [resting.pk]
 
     @pytest.mark.parametrize("status", ["completed", "cancelled"])
     def test_what_is_over_is_not(

@@ -17,7 +17,6 @@ from copydesk.core.money import to_decimal
 from copydesk.payments.actions import lock_accounts
 from copydesk.writers.actions import lock_writers
 
-from .. import errors
 from ..models import Assignment, Cause, Order
 from ..queries.cancellation import Cancellation
 from . import course, staffing
@@ -79,7 +78,9 @@ def assign_orders(
     of the next. Raises Invalid for writers that are none."""
     rows = _locked(ids, by)
     _lock_writers(set(wanted.values()), by)
-    return _each(ids, rows, lambda row: staffing.assign(row, wanted[row.pk], by=by, offer=offer, reason=reason), mode)
+    return bulk.each(
+        ids, rows, lambda row: staffing.assign(row, wanted[row.pk], by=by, offer=offer, reason=reason), mode
+    )
 
 
 def act_on_orders(
@@ -102,7 +103,7 @@ def act_on_orders(
         )
         return order
 
-    report = _each(ids, rows, act, mode)
+    report = bulk.each(ids, rows, act, mode)
     currency = by.website.currency
     figures = [_cancellation(pk, cancelled[pk], currency) for pk in ids if pk in cancelled]
     return OrderBulkReport(report.mode, report.applied, report.refused, report.results, figures)
@@ -153,16 +154,6 @@ def _lock_money(rows: Mapping[int, Order], by: Actor) -> None:
     started = Assignment.objects.of(by.website).filter(order__in=rows, ended_at=None)
     writers = set(started.values_list("writer_id", flat=True))
     lock_accounts(by.website, writers=writers, clients={row.client_id for row in rows.values()})
-
-
-def _each(ids: Sequence[int], rows: Mapping[int, Order], act: Callable[[Order], object], mode: Mode) -> BulkReport:
-    def fitting(row: Order) -> object:
-        try:
-            return act(row)
-        except Invalid as wrong:
-            raise errors.UnfitForThis(" ".join(one.message for one in wrong.errors)) from wrong
-
-    return bulk.each(ids, rows, fitting, mode)
 
 
 def _cancellation(pk: int, figures: Cancellation, currency: str) -> BulkCancellation:

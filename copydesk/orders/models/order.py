@@ -181,9 +181,6 @@ class OrderQuerySet(TenantQuerySet["Order"]):
         """By number, or by words of the topic, the beginnings of words included."""
         return self.filter(pk__in=RawSQL("SELECT search_orders(%s)", [words]))
 
-    def needing_assignment(self) -> OrderQuerySet:
-        return self.filter(status=S.AVAILABLE)
-
     def overdue(self, at: dt.datetime) -> OrderQuerySet:
         """The writer's due time, with excused time, has passed and the round is not submitted."""
         return self.filter(status__in=WRITING, writer_due_at__lte=at)

@@ -63,7 +63,7 @@ def overdue_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[Ove
             ROUNDS, website=actor.website.pk, ids=list(ids)
         )
     }
-    return [_row(order, rounds.get(order.id), asked.at) for order in managed_orders(actor, ids)]
+    return [_row(order, rounds.get(order.id), asked.at) for order in managed_orders(actor, ids, asked.at)]
 
 
 def band_of(late: dt.timedelta) -> str:

@@ -100,9 +100,9 @@ class _Managed(NamedTuple):
     offered_email: str | None
 
 
-def managed_orders(actor: Actor, ids: Sequence[int]) -> list[ManagedOrder]:
-    """In the order of `ids`. One query."""
-    at = clock.now()
+def managed_orders(actor: Actor, ids: Sequence[int], at: dt.datetime | None = None) -> list[ManagedOrder]:
+    """In the order of `ids`, as of `at`. One query."""
+    at = at or clock.now()
     found = {row[0]: _Managed(*row) for row in select(MANAGED, website=actor.website.pk, ids=list(ids), at=at)}
     return [_row(actor, found[pk], at) for pk in ids]
 

@@ -80,10 +80,11 @@ def stuck_orders(actor: Actor, asked: Attention) -> OrderQuerySet:
 
 
 def stuck_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[StuckOrder]:
-    """Two queries: orders, their last progress."""
+    """Without those that have ended since their ids were found. Two queries: orders, their last progress."""
     values = {name: asked.values[name] for name in ("website", "at", "patience")}
     known = {pk: rest for pk, *rest in select(PROGRESS, **values, ids=list(ids))}
-    return [_row(order, asked.at, *known[order.id]) for order in managed_orders(actor, ids)]
+    orders = [order for order in managed_orders(actor, ids, asked.at) if order.waiting_on is not None]
+    return [_row(order, asked.at, *known[order.id]) for order in orders]
 
 
 def suggested(order: ManagedOrder) -> Suggestion:
