@@ -16,6 +16,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden, Invalid, Refusal, WrongState
+from copydesk.core.period import Compare, Granularity, Period
 from copydesk.disputes import actions, errors, tasks
 from copydesk.disputes.models import (
     ACTIVE,
@@ -25,6 +26,7 @@ from copydesk.disputes.models import (
     DisputeStatus,
     Evidence,
     OnSilence,
+    Outcome,
     Party,
     Stage,
     Statement,
@@ -35,6 +37,7 @@ from copydesk.journal.models import Event
 from copydesk.orders import errors as order_errors
 from copydesk.orders.actions import course, delivery
 from copydesk.orders.models import DisputeReason, ExcusedTime, Order, Status
+from copydesk.orders.queries.figures import order_figures
 from copydesk.payments.models import Earning, EarningHold
 from copydesk.refunds.actions import request_refund
 from copydesk.refunds.errors import OrderDisputed
@@ -46,6 +49,7 @@ from tests.factories.files import upload
 
 S = DisputeStatus
 HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
 MAIL = "someone@example.com"
 
 
@@ -419,3 +423,19 @@ def test_a_superadmin_answers_for_staff(client: Membership, writer: Membership, 
     superadmin = Actor(website, Role.SUPERADMIN, user_id=accounts.superadmin().pk)
     said = actions.respond(row, by=superadmin, text="Show it.", ask=Party.WRITER)
     assert (said.side, said.author_id, again(row).status) == ("staff", None, "awaiting_writer")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rate"),
+    [(Outcome.CLIENT_WINS, 0.5), (Outcome.REASSIGN, 0.5), (Outcome.WRITER_WINS, 1.0)],
+)
+def test_what_was_completed_and_found_wanting_counts_against_the_writer(
+    client: Membership, writer: Membership, admin: Membership, website: Website, outcome: Outcome, rate: float
+) -> None:
+    row = disputes.reviewed(client, writer, "completed")
+    given = {"new_deadline": clock.now() + 5 * DAY} if outcome is Outcome.REASSIGN else {}
+    disputes.resolved(row, admin, outcome, **given)
+    now = clock.now()
+    period = Period(now - DAY, now + DAY, "UTC", Granularity.DAY, Compare.NONE)
+    found, _ = order_figures(website, period)
+    assert (found.completed, found.completion_rate.value) == (1, rate)

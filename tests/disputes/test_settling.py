@@ -146,8 +146,9 @@ class TestEveryOutcomeInEveryState:
             assert open_round is None or open_round.due_with_excuse == order.writer_due_at
         elif outcome is To.CLIENT_WINS:
             assert (order.cancel_cause, order.cancelled_at, order.writer_due_at) == (Cause.WRITER, now, None)
-            ended = "completed" if state == "completed" else "cancelled"
-            assert (times.get().outcome, open_round, order.forfeited_minor) == (ended, None, 0)
+            ended = times.get()
+            assert (ended.outcome, ended.cause, ended.ended_at) == ("cancelled", "writer", now)
+            assert (open_round, order.forfeited_minor) == (None, 0)
         elif outcome is To.EXTEND_DEADLINE:
             assert order.writer_due_at == order.client_deadline == now + 20 * DAY > deadline
             assert open_round is not None
@@ -157,9 +158,7 @@ class TestEveryOutcomeInEveryState:
         else:
             assert (order.writer_id, order.writer_due_at, open_round) == (None, None, None)
             ended = times.get()
-            assert (ended.outcome, ended.cause) == (
-                ("completed", "") if state == "completed" else ("released", "writer")
-            )
+            assert (ended.outcome, ended.cause) == ("released", "writer")
 
     def test_a_preview_says_just_that(
         self,

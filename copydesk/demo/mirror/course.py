@@ -125,10 +125,7 @@ def settle_dispute(
         about = {"cause": cause.value, "severity": "major", "reason": reason}
         open_round(stage, case, RoundKind.REVISION, order.writer_due_at, **about)
     elif to is not None:
-        if to is Status.CANCELLED:
-            _close_what_is_open(stage, case)
-        if case.assignment.ended_at is None:
-            end_assignment(stage, case, "cancelled" if to is Status.CANCELLED else "released", cause)
+        _end_work(stage, case, to, cause)
     assert case.hold is not None
     case.hold.released_at = stage.now
     stage.loader.update(case.hold, "released_at")
@@ -190,6 +187,15 @@ def expire(stage: Stage, case: Case, *, by: Actor) -> None:
 @step
 def archive(stage: Stage, case: Case, *, by: Actor) -> None:
     stage.advance(case.order, "archive", by=by)
+
+
+def _end_work(stage: Stage, case: Case, to: Status, cause: Cause) -> None:
+    if to is Status.CANCELLED:
+        _close_what_is_open(stage, case)
+    if cause is Cause.WRITER:
+        reopen_assignment(case)
+    if case.assignment.ended_at is None:
+        end_assignment(stage, case, "cancelled" if to is Status.CANCELLED else "released", cause)
 
 
 def _close_what_is_open(stage: Stage, case: Case) -> None:

@@ -32,7 +32,7 @@ from copydesk.disputes.queries.proof import proof
 from copydesk.disputes.queries.stages import declared
 from copydesk.journal.models import details
 from copydesk.orders.models import DisputeReason
-from copydesk.payments.models import EarningKind
+from copydesk.payments.models import AccountKind, EarningKind
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.refunds.models import SPARING_PAY
 from copydesk.refunds.models import RefundStatus as Given
@@ -113,6 +113,8 @@ def keep_time(stage: Stage, case: Case, row: Row, *, by: Actor) -> None:
 
 @step
 def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, by: Actor) -> None:
+    money.account_of(stage, AccountKind.EARNINGS, owner_id=row.writer_id)
+    money.wallet_of(stage, row.client_id)
     pay = case.pay.get(row.writer_id)
     own = [one for one in case.assignments if one.writer_id == row.writer_id]
     agreed = own[-1].pay_minor

@@ -13,7 +13,7 @@ from copydesk.orders.actions.placement import OrderForm, brief_columns
 from copydesk.orders.models import Order, PriceLine, Status
 from copydesk.orders.policies import OrderPolicy, PricingPolicy
 from copydesk.orders.queries import pricing
-from copydesk.payments.models import ChargeStatus, Purpose, Webhook
+from copydesk.payments.models import AccountKind, ChargeStatus, Purpose, Webhook
 
 from ..copy import dumps
 from ..stage import Case, Paid, Stage, step
@@ -91,6 +91,8 @@ def tip(stage: Stage, case: Case, *, amount_minor: int, method: str, token: str,
         held = case.assignment
         money.earn_tip(stage, paid, writer_id=held.writer_id, share_bp=held.tip_share_bps, by=payer.as_system())
 
+    if method == "wallet":
+        money.account_of(stage, AccountKind.EARNINGS, owner_id=case.assignment.writer_id)
     receipt = [{"label": f"Tip for order {case.order.number}", "amount_minor": amount_minor}]
     paid = take_payment(stage, case, amount_minor, Purpose.TIP, method, token, receipt, by=by)
     applied(stage, paid, apply, by=by)

@@ -120,6 +120,7 @@ def follow_order(stage: Stage, event: Row) -> None:
 
 def _start(stage: Stage, refund: Row) -> None:
     case, planned = _known(stage, refund)
+    money.wallet_of(stage, refund.client_id)
     for one in planned:
         repayments.start_repayment(stage, one)
     _settle(stage, case, refund, planned)

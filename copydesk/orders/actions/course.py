@@ -258,8 +258,11 @@ def _begin_anew(order: Order, cause: Cause, reason: str) -> None:
 
 
 def _end_work(order: Order, to: Status, cause: Cause, *, by: Actor) -> None:
-    """The writer's time on a cancelled or an available order, where it lasts."""
+    """The writer's time on a cancelled or an available order, where it lasts; a completed one too, where the writer is
+    found to be the cause: rates count by that."""
     if to is Status.CANCELLED:
         _close_what_is_open(order, by=by)
+    if cause is Cause.WRITER:
+        reopened_assignment(order)
     if Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).exists():
         end_assignment(order, "cancelled" if to is Status.CANCELLED else "released", cause)
