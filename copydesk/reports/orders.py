@@ -56,9 +56,9 @@ class OrderRevenue:
 
 @dataclass(frozen=True, slots=True)
 class OrderDashboard:
-    """`orders` are all that there ever were, and the sum of `by_status`; `open` those neither completed nor cancelled.
-    All else is the period's; `before` of the time that is compared with, null where nothing is. `due_first` are being
-    written; `newest` of any status."""
+    """`orders` are all that there ever were; `open` those neither completed nor cancelled. `by_status`: of the open
+    ones now, of the closed ones in the period. All else is the period's; `before` of the time that is compared with,
+    null where nothing is. `due_first` are being written; `newest` of any status."""
 
     period: ReportPeriod
     currency: str
@@ -125,7 +125,7 @@ def order_dashboard(actor: Actor, period: Period) -> OrderDashboard:
     money = booked(website, period, [period.since])
     own = total(money)
     rows = managed_orders(actor, [*now.newest, *now.due_first])
-    counts = now.by_status
+    counts = now.by_status | {Status.COMPLETED.value: found.completed, Status.CANCELLED.value: found.cancelled}
     return OrderDashboard(
         period=period.row(),
         currency=website.currency,

@@ -194,7 +194,9 @@ def test_every_figure_of_the_desk() -> None:
 def check_dashboard(books: Books, actor: Actor, period: Period, busy: Counter[str]) -> None:
     found = order_dashboard(actor, period)
     statuses = Counter(order.status for order in books.orders)
-    assert {row.status.value: row.orders for row in found.by_status} == {one: statuses[one] for one in Status.values}
+    closed = {what: len(books.during(what, period)) for what in ("completed", "cancelled")}
+    by_status = {one: statuses[one] for one in Status.values} | closed
+    assert {row.status.value: row.orders for row in found.by_status} == by_status
     assert (found.orders, found.open) == (len(books.orders), len(books.open()))
     attended = {
         "needs_assignment": statuses["available"],

@@ -23,7 +23,7 @@ from copydesk.core.numbers import (
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
-from copydesk.tenancy.sql import select
+from copydesk.tenancy.sql import select, words
 
 from ..models import AppealStatus, FineStatus, Source
 from ..policies import FineKind
@@ -32,6 +32,7 @@ from .rows import ManagedFine, managed_rows
 
 S, A = FineStatus, AppealStatus
 NEWEST = 10
+CLOSED = {S.SETTLED: "settled_at", S.WAIVED: "waived_at", S.VOIDED: "voided_at"}
 HOURS = "date_part('epoch', {} - {}) / 3600"
 
 
@@ -91,12 +92,19 @@ GROUP BY GROUPING SETS ((b.bucket), (b.bucket = {BASELINE}), (b.bucket = {BASELI
                         (b.bucket = {BASELINE}, m.source))
 """  # noqa: S608 — put together from constants
 """Keys, null but where they are grouped by; then the columns of _Moved."""
-STANDING = f"""
-WITH statuses AS (
-    SELECT status, count(*) AS n FROM fines_fine WHERE website_id = %(website)s GROUP BY 1
+OPEN = set(S) - set(CLOSED)
+ENDED = " UNION ALL ".join(
+    f"SELECT json_build_array('{status}', count(*)) FROM fines_fine WHERE website_id = %(website)s"  # noqa: S608
+    f" AND {at} >= %(since)s AND {at} < %(until)s AND status = '{status}'"
+    for status, at in CLOSED.items()
 )
+STANDING = f"""
 SELECT
-    (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM statuses),
+    ARRAY(
+        SELECT json_build_array(status, count(*)) FROM fines_fine
+        WHERE website_id = %(website)s AND status IN ({words(OPEN)}) GROUP BY status
+        UNION ALL {ENDED}
+    ),
     (
         SELECT count(*) FROM fines_fine
         WHERE website_id = %(website)s AND status = '{S.PROPOSED}' AND issue_at <= %(soon)s
@@ -178,12 +186,12 @@ class FineFigures:
 
 @dataclass(frozen=True, slots=True)
 class FineDashboard:
-    """`fines` are all that there ever were, and the sum of `by_status`. `appeals` are open, due first at the top;
-    `newest` of any status."""
+    """`open`: neither collected nor given up. `by_status`: of the open ones now, of the closed ones in the period.
+    `appeals` are open, due first at the top; `newest` of any status."""
 
     period: ReportPeriod
     currency: str
-    fines: int
+    open: int
     by_status: list[FineStatusCount]
     attention: FineAttention
     issued: ComparedCount
@@ -279,16 +287,17 @@ BEFORE: _Key = (None, True, None, None)
 
 def fine_dashboard(actor: Actor, period: Period) -> FineDashboard:
     """Three queries."""
-    ((statuses, issued_soon, appealed, granted_soon, proposed_minor, to_collect, newest, due),) = select(
-        STANDING, website=actor.website.pk, soon=clock.now() + SOON
+    ((counted, issued_soon, appealed, granted_soon, proposed_minor, to_collect, newest, due),) = select(
+        STANDING, website=actor.website.pk, soon=clock.now() + SOON, since=period.since, until=period.until
     )
+    statuses: dict[str, int] = dict(counted)
     moved = _moved(actor, period, [period.since])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     rows = managed_rows(actor, [*newest, *due])
     return FineDashboard(
         period=period.row(),
         currency=actor.website.currency,
-        fines=sum(statuses.values()),
+        open=sum(statuses.get(status, 0) for status in OPEN),
         by_status=[FineStatusCount(status, statuses.get(status, 0)) for status in FineStatus],
         attention=FineAttention(
             proposed=statuses.get(S.PROPOSED, 0),

@@ -128,7 +128,6 @@ OVERDUE_TABS = ("all", *OVERDUE_BANDS, "client_overdue")
 STUCK_TABS = ("all", *(f"waiting_on_{turn}" for turn in Turn))
 STANDING = f"""
 SELECT (SELECT last_order_number FROM tenancy_website WHERE id = %(website)s),
-       (SELECT count(*) FROM orders_order WHERE website_id = %(website)s AND status = '{S.CANCELLED}'),
        ARRAY(
            SELECT json_build_array(status, count(*)) FROM orders_order
            WHERE website_id = %(website)s AND status IN ({words(OPEN)}) GROUP BY status
@@ -143,13 +142,13 @@ SELECT (SELECT last_order_number FROM tenancy_website WHERE id = %(website)s),
            ORDER BY writer_due_at, id LIMIT 10
        )
 """  # noqa: S608 — put together from constants
-"""Ever, cancelled and by status; then the columns of Standing."""
+"""Ever, by status; then the columns of Standing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Now. `by_status` sums to `orders`: all that there ever were, as their numbers say; what is completed need not be
-    counted again each time. `newest` and `due_first` are ids, of those being written whose due time comes first."""
+    """Now. `orders` are all that there ever were, as their numbers say; `by_status` of the open ones. `newest` and
+    `due_first` are ids, of those being written whose due time comes first."""
 
     orders: int
     by_status: dict[str, int]
@@ -188,10 +187,8 @@ class Attention:
 
     def standing(self) -> Standing:
         """One query."""
-        ((ever, cancelled, found, *rest),) = select(STANDING, **self.values)
-        counts = {**dict.fromkeys(S.values, 0), **dict(found), S.CANCELLED.value: cancelled}
-        counts[S.COMPLETED.value] = ever - sum(counts.values())
-        return Standing(ever, counts, *rest)
+        ((ever, found, *rest),) = select(STANDING, **self.values)
+        return Standing(ever, {**{status.value: 0 for status in OPEN}, **dict(found)}, *rest)
 
     def _band(self, since: dt.timedelta, until: dt.timedelta | None) -> Tab:
         """From an hour late on it counts as that late."""

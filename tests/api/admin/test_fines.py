@@ -220,7 +220,7 @@ class TestFigures:
             **dict.fromkeys(("proposed", "issued", "appealed", "upheld", "reduced", "waived", "voided"), 1),
             "settled": 0,
         }
-        assert found["fines"] == len(made) == 7
+        assert (found["open"], len(made)) == (5, 7)
         assert found["attention"] == {
             "proposed": 1, "issued_soon": 1, "appealed": 1, "granted_soon": 0, "proposed_amount": "0.50",
             "to_collect": "1.30",
@@ -237,6 +237,9 @@ class TestFigures:
         )
         assert figures["appeal_rate"] == {"value": 0.4, "numerator": 2, "denominator": 5}
         assert figures["overturn_rate"] == {"value": 0.0, "numerator": 0, "denominator": 1}
+        frozen.shift(31 * DAY)
+        later = {row["status"]: row["count"] for row in get(admin, "dashboard")["by_status"]}
+        assert (later["proposed"], later["issued"], later["waived"], later["voided"]) == (1, 1, 0, 0)
 
     def test_each_by_its_own_time(
         self, website: Website, order: Order, admin: Membership, second: Membership, frozen: time_machine.Coordinates
@@ -273,7 +276,7 @@ class TestFigures:
     def test_empty(self, admin: Membership) -> None:
         foreign()
         found = get(admin, "dashboard")
-        assert (found["fines"], found["newest"], found["appeals"]) == (0, [], [])
+        assert (found["open"], found["newest"], found["appeals"]) == (0, [], [])
         assert get(admin, "analytics")["writers"] == []
 
     @pytest.mark.parametrize("path", ["dashboard", "analytics", "pending", "appeals"])

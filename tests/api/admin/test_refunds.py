@@ -181,7 +181,7 @@ class TestDashboard:
         assert {row["status"]: row["count"] for row in found["by_status"]} == {
             "requested": 2, "approved": 1, "executing": 1, "failed": 1, "succeeded": 1, "rejected": 1, "cancelled": 1,
         }  # fmt: skip
-        assert found["refunds"] == len(made) == 8
+        assert (found["open"], len(made)) == (5, 8)
         assert found["attention"] == {
             "requested": 2, "late": 0, "above_cap": 0, "approved": 1, "consent_missing": 1, "executing": 1,
             "executing_late": 0, "failed": 1, "claimed": "30.00", "on_its_way": "20.00",
@@ -194,6 +194,9 @@ class TestDashboard:
         assert get(admin, "dashboard")["attention"]["late"] == 0
         frozen.shift(dt.timedelta(minutes=1))
         assert get(admin, "dashboard")["attention"]["late"] == 2
+        frozen.shift(dt.timedelta(days=31))
+        later = {row["status"]: row["count"] for row in get(admin, "dashboard")["by_status"]}
+        assert (later["requested"], later["succeeded"], later["rejected"], later["cancelled"]) == (2, 0, 0, 0)
 
     def test_above_the_cap(self, website: Website, order: Order, admin: Membership) -> None:
         store_policy(website, "refunds", {"cap_minor": 999})
@@ -203,7 +206,7 @@ class TestDashboard:
 
     def test_empty(self, admin: Membership) -> None:
         found = get(admin, "dashboard")
-        assert (found["refunds"], found["newest"], found["oldest"]) == (0, [], [])
+        assert (found["open"], found["newest"], found["oldest"]) == (0, [], [])
         assert found["figures"]["approval_rate"] == {"value": None, "numerator": 0, "denominator": 0}
         assert found["refunded_amount"] == {"current": "0.00", "previous": "0.00", "change": None}
 
@@ -259,7 +262,7 @@ class TestFigures:
         stranger = accounts.membership(tenancy.website("beacon"))
         refunds.request(refunds.card_order(stranger), stranger)
         assert get(admin, "analytics")["figures"]["requested"] == 0
-        assert get(admin, "dashboard")["refunds"] == 0
+        assert get(admin, "dashboard")["open"] == 0
 
     @pytest.mark.parametrize("path", ["dashboard", "analytics", "history"])
     def test_cost_the_same(self, order: Order, admin: Membership, queries: Count, path: str) -> None:
