@@ -55,8 +55,7 @@ def _one(row_id: int, row: Any, act: Callable[[Any], object]) -> BulkResult:
             raise NotFound
         with transaction.atomic():
             act(row)
-    except Invalid as wrong:
-        return BulkResult(row_id, "refused", wrong.code, " ".join(error.message for error in wrong.errors))
     except Refusal as refusal:
-        return BulkResult(row_id, "refused", refusal.code, refusal.detail)
+        said = [error.message for error in refusal.errors] if isinstance(refusal, Invalid) else [refusal.detail]
+        return BulkResult(row_id, "refused", refusal.code, " ".join(said))
     return BulkResult(row_id, "applied", None, None)

@@ -32,3 +32,18 @@ def of_period(website: Website, period: Period, buckets: Sequence[Bucket]) -> di
         "edges": [bucket.since for bucket in buckets],
         "oldest": min(period.since, base.since) if base else period.since,
     }
+
+
+def grouped(measures: str, moves: str, *kinds: str) -> tuple[str, str]:
+    """Two statements that measure `moves`, rows with an `at`: of the period and its baseline alone, and that with each
+    bucket and by each of the `kinds`. A row begins with its key: the bucket, whether it is the baseline, the kinds;
+    each null but where it is grouped by."""
+    whole = f"b.bucket = {BASELINE}"
+    rows = f"FROM ({moves}) m CROSS JOIN LATERAL {IN_BUCKETS} b"
+    nulls = ", ".join("NULL::text" for _ in kinds)
+    keys = ", ".join(f"m.{kind}" for kind in kinds)
+    sets = ", ".join(("(b.bucket)", f"({whole})", *(f"({whole}, m.{kind})" for kind in kinds)))
+    return (
+        f"SELECT NULL::int, {whole}, {nulls}, {measures} {rows} GROUP BY {whole}",
+        f"SELECT b.bucket, {whole}, {keys}, {measures} {rows} GROUP BY GROUPING SETS ({sets})",
+    )

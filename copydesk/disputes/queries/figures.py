@@ -25,7 +25,7 @@ from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.orders.models import DisputeReason, Order
 from copydesk.payments.models import ChargeStatus
 from copydesk.payments.models.charges import REPAYABLE
-from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
+from copydesk.tenancy.buckets import grouped, of_period
 from copydesk.tenancy.sql import select, words
 
 from ..models import (
@@ -76,15 +76,14 @@ def _spread(hours: str) -> str:
     )
 
 
-REPORT = f"""
-SELECT b.bucket, b.bucket = {BASELINE}, m.reason, m.opener, m.remedy,
-       {_counted(S.OPEN)}, {_counted(S.RESOLVED)}, {_counted(S.WITHDRAWN)}, {_counted(S.EXPIRED)},
-       {_for(Verdict.CLIENT)}, {_for(Verdict.WRITER)}, {_for(Verdict.NEITHER)}, count(*) FILTER (WHERE upheld),
-       sum(refund_minor)::bigint, sum(pay_minor)::bigint, {_spread("hours")}
-FROM ({MOVES}) m CROSS JOIN LATERAL {IN_BUCKETS} b
-GROUP BY GROUPING SETS ((b.bucket), (b.bucket = {BASELINE}), (b.bucket = {BASELINE}, m.reason),
-                        (b.bucket = {BASELINE}, m.opener), (b.bucket = {BASELINE}, m.remedy))
-"""  # noqa: S608 — put together from constants
+MEASURES = f"""
+{_counted(S.OPEN)}, {_counted(S.RESOLVED)}, {_counted(S.WITHDRAWN)}, {_counted(S.EXPIRED)},
+{_for(Verdict.CLIENT)}, {_for(Verdict.WRITER)}, {_for(Verdict.NEITHER)}, count(*) FILTER (WHERE upheld),
+sum(refund_minor)::bigint, sum(pay_minor)::bigint, {_spread("hours")}
+"""
+
+
+TOTALS, REPORT = grouped(MEASURES, MOVES, "reason", "opener", "remedy")
 """Keys, null but where they are grouped by; then the columns of _Moved."""
 STAGES = f"""
 SELECT status, count(*) FILTER (WHERE ended_by = '{Ending.SILENCE}'), {_spread("hours")}
@@ -260,7 +259,7 @@ def dispute_dashboard(actor: Actor, period: Period) -> DisputeDashboard:
     ((*active, overdue, soon, oldest, at_stake, newest, next_due),) = select(
         STANDING, website=website.pk, now=now, soon=now + DAY
     )
-    moved = _moved(actor, period, [period.since])
+    moved = _moved(TOTALS, actor, period, [period.since])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     counts = dict(zip(ACTIVE, active, strict=True))
     ended = {S.RESOLVED: found.resolved, S.WITHDRAWN: found.withdrawn, S.EXPIRED: found.expired}
@@ -291,7 +290,7 @@ def dispute_dashboard(actor: Actor, period: Period) -> DisputeDashboard:
 def dispute_analytics(actor: Actor, period: Period) -> DisputeAnalytics:
     """Two queries."""
     buckets = period.buckets()
-    moved = _moved(actor, period, [bucket.since for bucket in buckets])
+    moved = _moved(REPORT, actor, period, [bucket.since for bucket in buckets])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     stages = _stages(actor, period)
     asked = [stage.silence_rate for stage in stages if stage.status in AWAITING.values()]
@@ -316,9 +315,9 @@ def dispute_analytics(actor: Actor, period: Period) -> DisputeAnalytics:
     )
 
 
-def _moved(actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
+def _moved(statement: str, actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
     given: dict[str, Any] = {**of_period(actor.website, period, []), "edges": list(edges)}
-    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(REPORT, **given)}
+    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(statement, **given)}
 
 
 def _stages(actor: Actor, period: Period) -> list[StageFigures]:

@@ -22,7 +22,7 @@ from copydesk.core.numbers import (
     spread,
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
-from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
+from copydesk.tenancy.buckets import grouped, of_period
 from copydesk.tenancy.sql import select, words
 
 from ..models import AppealStatus, FineStatus, Source
@@ -79,18 +79,17 @@ MOVES = " UNION ALL ".join((
     _of_appeals("lapsed", "decided_at", f"a.status = '{A.LAPSED}'"),
 ))  # fmt: skip
 DECIDED = "FILTER (WHERE what IN ('granted', 'dismissed'))"
-REPORT = f"""
-SELECT b.bucket, b.bucket = {BASELINE}, m.kind, m.source,
-       {_counted("proposed")}, {_summed("proposed")}, {_counted("issued")}, {_summed("issued")}, {_counted("waived")},
-       {_summed("waived")}, {_counted("settled")}, {_summed("settled")}, {_counted("voided")}, {_summed("voided")},
-       {_counted("appealed")}, {_counted("granted")}, {_counted("dismissed")}, {_counted("lapsed")},
-       {_spread("issued")}, {_spread("settled")},
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) {DECIDED},
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) {DECIDED}, avg(hours) {DECIDED}, count(hours) {DECIDED}
-FROM ({MOVES}) m CROSS JOIN LATERAL {IN_BUCKETS} b
-GROUP BY GROUPING SETS ((b.bucket), (b.bucket = {BASELINE}), (b.bucket = {BASELINE}, m.kind),
-                        (b.bucket = {BASELINE}, m.source))
-"""  # noqa: S608 — put together from constants
+MEASURES = f"""
+{_counted("proposed")}, {_summed("proposed")}, {_counted("issued")}, {_summed("issued")}, {_counted("waived")},
+{_summed("waived")}, {_counted("settled")}, {_summed("settled")}, {_counted("voided")}, {_summed("voided")},
+{_counted("appealed")}, {_counted("granted")}, {_counted("dismissed")}, {_counted("lapsed")},
+{_spread("issued")}, {_spread("settled")},
+percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) {DECIDED},
+percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) {DECIDED}, avg(hours) {DECIDED}, count(hours) {DECIDED}
+"""
+
+
+TOTALS, REPORT = grouped(MEASURES, MOVES, "kind", "source")
 """Keys, null but where they are grouped by; then the columns of _Moved."""
 OPEN = set(S) - set(CLOSED)
 ENDED = " UNION ALL ".join(
@@ -291,7 +290,7 @@ def fine_dashboard(actor: Actor, period: Period) -> FineDashboard:
         STANDING, website=actor.website.pk, soon=clock.now() + SOON, since=period.since, until=period.until
     )
     statuses: dict[str, int] = dict(counted)
-    moved = _moved(actor, period, [period.since])
+    moved = _moved(TOTALS, actor, period, [period.since])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     rows = managed_rows(actor, [*newest, *due])
     return FineDashboard(
@@ -319,7 +318,7 @@ def fine_dashboard(actor: Actor, period: Period) -> FineDashboard:
 def fine_analytics(actor: Actor, period: Period) -> FineAnalytics:
     """Two queries."""
     buckets = period.buckets()
-    moved = _moved(actor, period, [bucket.since for bucket in buckets])
+    moved = _moved(REPORT, actor, period, [bucket.since for bucket in buckets])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     writers = select(WRITERS, website=actor.website.pk, since=period.since, until=period.until)
     return FineAnalytics(
@@ -342,9 +341,9 @@ def fine_analytics(actor: Actor, period: Period) -> FineAnalytics:
     )
 
 
-def _moved(actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
+def _moved(statement: str, actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
     given: dict[str, Any] = {**of_period(actor.website, period, []), "edges": list(edges)}
-    return {(row[0], row[1], row[2], row[3]): _Moved(*row[4:]) for row in select(REPORT, **given)}
+    return {(row[0], row[1], row[2], row[3]): _Moved(*row[4:]) for row in select(statement, **given)}
 
 
 def _compared(moved: Mapping[_Key, _Moved], period: Period) -> ComparedMoney:

@@ -23,7 +23,7 @@ from copydesk.core.numbers import (
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.payments.queries.booked import booked, total
-from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
+from copydesk.tenancy.buckets import grouped, of_period
 from copydesk.tenancy.sql import select
 
 from ..models import Ground, RefundDestination, RefundStatus
@@ -72,15 +72,14 @@ FROM refunds_refund
 WHERE website_id = %(website)s AND succeeded_at >= %(oldest)s AND succeeded_at < %(until)s
 """  # noqa: S608 — put together from constants
 """What happened to refunds, each at its own time. Of decisions the last."""
-REPORT = f"""
-SELECT b.bucket, b.bucket = {BASELINE}, m.ground, m.destination, m.role,
-       {_counted("requested")}, {_summed("requested")}, {_counted("approved")}, {_counted("granted")},
-       {_counted("rejected")}, {_counted("cancelled")}, {_counted("refunded")}, {_summed("refunded")},
-       {_spread("hours", OF_DECISION)}, {_spread("hours", OF_REFUND)}
-FROM ({MOVES}) m CROSS JOIN LATERAL {IN_BUCKETS} b
-GROUP BY GROUPING SETS ((b.bucket), (b.bucket = {BASELINE}), (b.bucket = {BASELINE}, m.ground),
-                        (b.bucket = {BASELINE}, m.destination), (b.bucket = {BASELINE}, m.role))
-"""  # noqa: S608 — put together from constants
+MEASURES = f"""
+{_counted("requested")}, {_summed("requested")}, {_counted("approved")}, {_counted("granted")},
+{_counted("rejected")}, {_counted("cancelled")}, {_counted("refunded")}, {_summed("refunded")},
+{_spread("hours", OF_DECISION)}, {_spread("hours", OF_REFUND)}
+"""
+
+
+TOTALS, REPORT = grouped(MEASURES, MOVES, "ground", "destination", "role")
 """Keys, null but where they are grouped by; then the columns of _Moved."""
 STANDING = f"""
 SELECT
@@ -253,7 +252,7 @@ def refund_dashboard(actor: Actor, period: Period) -> RefundDashboard:
         unexecuted=now - dt.timedelta(hours=policy.executed_within_hours),
     )
     late, above_cap, consent_missing, executing_late, claimed, on_its_way, newest, oldest = more
-    moved = _moved(actor, period, [period.since])
+    moved = _moved(TOTALS, actor, period, [period.since])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     counts = {
         S.REQUESTED: requested,
@@ -295,7 +294,7 @@ def refund_dashboard(actor: Actor, period: Period) -> RefundDashboard:
 def refund_analytics(actor: Actor, period: Period) -> RefundAnalytics:
     """Two queries."""
     buckets = period.buckets()
-    moved = _moved(actor, period, [bucket.since for bucket in buckets])
+    moved = _moved(REPORT, actor, period, [bucket.since for bucket in buckets])
     found, before = _figures(moved, PERIOD), _figures(moved, BEFORE) if period.baseline else None
     money = total(booked(actor.website, period, [period.since]))
     return RefundAnalytics(
@@ -327,9 +326,9 @@ def refund_analytics(actor: Actor, period: Period) -> RefundAnalytics:
     )
 
 
-def _moved(actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
+def _moved(statement: str, actor: Actor, period: Period, edges: Sequence[dt.datetime]) -> Mapping[_Key, _Moved]:
     given: dict[str, Any] = {**of_period(actor.website, period, []), "edges": list(edges)}
-    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(REPORT, **given)}
+    return {tuple(row[:5]): _Moved(*row[5:]) for row in select(statement, **given)}
 
 
 def _compared(moved: Mapping[_Key, _Moved], period: Period) -> ComparedMoney:
