@@ -26,18 +26,13 @@ SINCE = {"paid": "placed", "assigned": "paid", "delivered": "assigned", "complet
 NO_TIMES = "NULL::float8, NULL::float8, NULL::float8, 0"
 
 
-def _times(what: str) -> str:
-    if what not in SINCE:
-        return NO_TIMES
+def _hours_to(what: str) -> str:
+    """Of the whole alone, apart from the counts: for quantiles each set that is grouped by is sorted once more."""
     at, since = f"t.{what}_at", f"t.{SINCE[what]}_at"
     hours, there = f"date_part('epoch', {at} - {since}) / 3600", f"FILTER (WHERE {since} <= {at})"
-    return ", ".join(
-        (
-            *(f"percentile_cont({share}) WITHIN GROUP (ORDER BY {hours}) {there}" for share in (0.5, 0.9)),
-            f"avg({hours}) {there}",
-            f"count(*) {there}",
-        )
-    )
+    quantiles = (f"percentile_cont({share}) WITHIN GROUP (ORDER BY {hours}) {there}" for share in (0.5, 0.9))
+    times = ", ".join((*quantiles, f"avg({hours}) {there}", f"count(*) {there}"))
+    return _read(f"hours to {what}", at, PERIOD, times=times)
 
 
 def _read(
@@ -66,11 +61,11 @@ GROUP BY GROUPING SETS ({sets})
 """  # noqa: S608 — put together from constants
 
 
-def _order(what: str, span: Span, *kinds: str, timed: bool = False, good: str = "0") -> str:
-    return _read(what, f"t.{what}_at", span, *kinds, good=good, times=_times(what) if timed else NO_TIMES)
+def _order(what: str, span: Span, *kinds: str, good: str = "0") -> str:
+    return _read(what, f"t.{what}_at", span, *kinds, good=good)
 
 
-def _rates(span: Span, *kinds: str, timed: bool = False) -> list[str]:
+def _rates(span: Span, *kinds: str) -> list[str]:
     """Delivered, and of them revised for the writer's cause; rounds submitted, and of them on time; assignments that
     ended for the writer's cause."""
     revised = f"""count(*) FILTER (WHERE t.id IN (
@@ -82,7 +77,7 @@ def _rates(span: Span, *kinds: str, timed: bool = False) -> list[str]:
         AND (({DROPPED.replace("a.", "t.")}) OR ({CANCELLED_FOR_WRITER.replace("a.", "t.")}))"""
     on_time = f"count(*) FILTER (WHERE {ON_TIME.replace('r.', 't.')})"
     return [
-        _order("delivered", span, *kinds, good=revised, timed=timed),
+        _order("delivered", span, *kinds, good=revised),
         _read("rounds", "t.submitted_at", span, table="orders_round", good=on_time),
         _read("failed", "t.ended_at", span, table="orders_assignment", only=failed),
     ]
@@ -97,11 +92,11 @@ DASHBOARD = " UNION ALL ".join((*_totals(PERIOD), *_totals(BEFORE)))
 ANALYTICS = " UNION ALL ".join(
     (
         _order("placed", PERIOD, "bucket", "status", *KINDS),
-        _order("paid", PERIOD, "bucket", timed=True),
-        _order("assigned", PERIOD, timed=True),
-        _order("completed", PERIOD, "bucket", *KINDS, timed=True),
+        _order("paid", PERIOD, "bucket"),
+        _order("completed", PERIOD, "bucket", *KINDS),
         _order("cancelled", PERIOD, "bucket", "cancel_cause"),
-        *_rates(PERIOD, "bucket", timed=True),
+        *_rates(PERIOD, "bucket"),
+        *map(_hours_to, SINCE),
         *_totals(BEFORE),
     )
 )
@@ -257,7 +252,7 @@ def _point(found: _Found, number: str) -> OrderCounts:
 
 
 def _hours(found: _Found, what: str) -> Spread:
-    one = _of(found, what)
+    one = _of(found, f"hours to {what}")
     return spread(one.p50, one.p90, one.mean, one.timed)
 
 
