@@ -252,6 +252,8 @@ def test_a_flagged_review_is_hidden_by_a_worse_report(
     review = reviews.flagged_review(client, writer, admin)
     actions.report_review(review, by=actor(writer), ground=Ground.THREATS)
     assert (again(review).status, again(review).visibility) == ("flagged", "removed")
+    event = Event.objects.of(client.website).get(verb="review.withhold")
+    assert (event.before, event.after, event.data) == ("flagged", "flagged", {"ground": "threats"})
     act("reject", review, actor(admin))
     assert Report.objects.of(client.website).get().decision == Decision.objects.of(client.website).latest("id")
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
+from copydesk.core import clock
 from copydesk.journal.models import Event
 from copydesk.reviews import actions, errors
 from copydesk.reviews.models import Fragment, Review, Target
@@ -44,6 +45,13 @@ def test_nothing_looks_like_spam(known: Membership, writer: Membership) -> None:
     review = reviews.review(known, writer, 2, text=LONG)
     assert (review.spam_milli, review.signals, review.verified) == (0, [], True)
     assert (review.status, review.visibility, review.waiting_since) == ("approved", "public", None)
+
+
+def test_published_at_the_time_it_was_written(known: Membership, writer: Membership) -> None:
+    order = orders.completed_order(known, writer)
+    with time_machine.travel(clock.now(), tick=True):
+        review = actions.submit_review(order, target=Target.ORDER, rating=5, text="", by=actor(known))
+    assert review.approved_at == review.submitted_at
 
 
 @pytest.mark.parametrize(("age", "weight"), [(HOUR, 0.25), (23 * HOUR, 0.25), (24 * HOUR, 0.1), (7 * DAY, None)])
@@ -205,6 +213,34 @@ def test_a_burst_marks_all_its_members(website: Website, writer: Membership, fro
     assert Event.objects.of(website).filter(verb="review.suspect").count() == 2
     reviews.review(crowd[3], writer, 1)
     assert Event.objects.of(website).filter(verb="review.suspect").count() == 2
+
+
+def test_a_burst_costs_the_same_however_long(
+    website: Website, writer: Membership, frozen: time_machine.Coordinates
+) -> None:
+    crowd = [(client, orders.completed_order(client, writer)) for client in crowd_of(website, writer, 10)]
+    frozen.shift(WEEK_LATER)
+    costs = []
+    for client, order in crowd:
+        with CaptureQueriesContext(connection) as seen:
+            actions.submit_review(order, target=Target.ORDER, rating=1, text="", by=actor(client))
+        costs.append(len(seen))
+    assert costs[9] == costs[4]
+    assert Event.objects.of(website).filter(verb="review.suspect").count() == 2
+
+
+def test_the_rejected_of_a_burst_stay_as_they_are(
+    website: Website, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    crowd = crowd_of(website, writer, 3)
+    frozen.shift(WEEK_LATER)
+    rejected = reviews.review(crowd[0], writer, 1, text=reviews.CONTACT)
+    actions.reject_review(rejected, by=actor(admin), reason="Advertising.")
+    other = reviews.review(crowd[1], writer, 1)
+    reviews.review(crowd[2], writer, 1)
+    rejected.refresh_from_db()
+    other.refresh_from_db()
+    assert ("burst" in found(rejected), "burst" in found(other)) == (False, True)
 
 
 def test_what_is_no_burst(website: Website, writer: Membership, frozen: time_machine.Coordinates) -> None:

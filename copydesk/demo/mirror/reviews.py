@@ -93,7 +93,7 @@ def _write(stage: Stage, order: Row | None, *, by: Actor, target: Target, rating
     data = details(target=target.value, rating=rating)
     stage.record("review.submit", row, by=by, after=row.status, data=data)
     if row.verified and row.spam_milli < POLICY.approve_below:
-        stage.advance(row, "publish", by=stage.system, data=data, waiting_since=None)
+        stage.advance(row, "publish", by=stage.system, data=data, waiting_since=None, approved_at=stage.now)
     elif row.spam_milli > POLICY.alert_above:
         stage.record("review.alert", row, by=stage.system, data=details(spam_milli=row.spam_milli))
     stage.loader.send(row)
@@ -203,7 +203,7 @@ def report_review(stage: Stage, row: Row, *, by: Actor, ground: Ground, note: st
     stage.crew.written.reports[row.id].append(report)
     data, waiting = details(ground=ground.value), row.waiting_since or stage.now
     stage.advance(row, "report", by=by, data=data, waiting_since=waiting, open_reports=row.open_reports + 1)
-    if ground in HIDING and row.status == "approved":
+    if ground in HIDING:
         stage.advance(row, "withhold", by=stage.system, data=data, visibility=REMOVED, shadowed_until=None)
     _kept(stage, row)
 

@@ -10,12 +10,12 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import bulk, clock
 from copydesk.core.bulk import BulkReport
 from copydesk.core.errors import Forbidden, Invalid
-from copydesk.journal.actions import advance, change, lock, lock_for
+from copydesk.journal.actions import advance, lock, lock_for
 from copydesk.journal.models import details
 from copydesk.tenancy.models import Website
 
 from .. import errors
-from ..models import Decision, DecisionKind, Ground, Report, Review, ReviewStatus, Visibility
+from ..models import Decision, DecisionKind, Ground, Report, Review, Visibility
 from ..models.review import HIDING
 from ..policies import ReviewPolicy
 
@@ -98,10 +98,7 @@ def report_review(review: Review, *, by: Actor, ground: Ground, note: str = "") 
     waiting = review.waiting_since or now
     advance(review, "report", by=by, data=data, waiting_since=waiting, open_reports=review.open_reports + 1)
     if ground in HIDING and not approved:
-        if review.status == ReviewStatus.APPROVED:
-            advance(review, "withhold", by=by.as_system(), data=data, **_hidden())
-        else:
-            change(review, **_hidden())
+        advance(review, "withhold", by=by.as_system(), data=data, **_hidden())
     return report
 
 

@@ -14,7 +14,7 @@ from copydesk.tenancy.policies import in_force
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors, spam
-from ..models import Fragment, Review, ReviewStatus, Target
+from ..models import Fragment, Review, Target
 from ..policies import ReviewPolicy
 from ..queries.spam import evidence, origin_of, others_of_burst
 from ..wording import fragments_of
@@ -93,7 +93,7 @@ def _sort(review: Review, policy: ReviewPolicy, *, by: Actor) -> None:
     clockwork = Actor.system(by.website)
     if review.verified and review.spam_milli < policy.approve_below:
         data = details(target=review.target, rating=review.rating)
-        advance(review, "publish", by=clockwork, data=data, waiting_since=None)
+        advance(review, "publish", by=clockwork, data=data, waiting_since=None, approved_at=review.submitted_at)
     elif review.spam_milli > policy.alert_above:
         record("review.alert", review, by=clockwork, data=details(spam_milli=review.spam_milli))
 
@@ -101,11 +101,8 @@ def _sort(review: Review, policy: ReviewPolicy, *, by: Actor) -> None:
 def _mark_burst(review: Review, signals: list[spam.Signal], policy: ReviewPolicy, *, by: Actor) -> None:
     """The day's others are members of it, too: they get the signal, and a moderator looks at them."""
     (burst,) = (signal for signal in signals if signal.name == spam.SignalName.BURST)
-    for pk in others_of_burst(review):
-        row = lock(Review.objects.of(review.website_id).get(pk=pk))
+    for row in others_of_burst(review).lock():
         known = spam.read(row.signals)
-        if row.status == ReviewStatus.REJECTED or any(one.name == burst.name for one in known):
-            continue
         score = spam.score_milli([*known, burst])
         waiting = row.waiting_since or (clock.now() if score >= policy.approve_below else None)
         change(row, signals=spam.stored([*known, burst]), spam_milli=score, waiting_since=waiting)

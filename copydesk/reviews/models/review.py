@@ -131,11 +131,11 @@ class Review(Journaled):
 
     LIFECYCLE: ClassVar[Lifecycle] = Lifecycle(
         {
-            "publish": step({S.PENDING}, S.APPROVED, Can.RUN_CLOCK, stamp="approved_at", hidden=True),
+            "publish": step({S.PENDING}, S.APPROVED, Can.RUN_CLOCK, hidden=True),
             "approve": step({S.PENDING, S.FLAGGED, S.APPROVED}, S.APPROVED, Can.MODERATE_REVIEWS, unanswered),
             "reject": step({S.PENDING, S.FLAGGED}, S.REJECTED, Can.MODERATE_REVIEWS, stamp="rejected_at"),
             "flag": step({S.APPROVED}, S.FLAGGED, Can.MODERATE_REVIEWS, stamp="flagged_at"),
-            "withhold": step({S.APPROVED}, S.FLAGGED, Can.RUN_CLOCK, stamp="flagged_at", hidden=True),
+            "withhold": step({S.APPROVED, S.FLAGGED}, S.FLAGGED, Can.RUN_CLOCK, stamp="flagged_at", hidden=True),
             "restore": step({S.REJECTED}, S.APPROVED, Can.MODERATE_REVIEWS, hidden=True),
             "shadow": step({S.PENDING, S.APPROVED, S.FLAGGED}, None, Can.MODERATE_REVIEWS, public, stays=True),
             "lift": step({S.PENDING, S.APPROVED, S.FLAGGED}, None, Can.RUN_CLOCK, stays=True, hidden=True),

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 
 from copydesk.core import clock
 from copydesk.core.period import day_start
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import select
 
-from ..models import LOW_STARS, RATING_TARGETS, Review, Target
-from ..models.review import OF_WRITER
-from ..spam import BASELINE_DAYS, COMPARED_DAYS, DAY, LEAST_ALIKE, WINDOW, Evidence
+from ..models import LOW_STARS, RATING_TARGETS, Review, ReviewStatus, Target
+from ..models.review import OF_WRITER, ReviewQuerySet
+from ..spam import BASELINE_DAYS, COMPARED_DAYS, DAY, LEAST_ALIKE, WINDOW, Evidence, SignalName
 
 OF_SUBJECT = {
     True: f"website_id = %(website)s AND writer_id = %(writer)s::bigint AND {OF_WRITER} AND rating <= {LOW_STARS}",
@@ -87,20 +88,18 @@ def evidence(
     return Evidence(*row)
 
 
-def others_of_burst(review: Review) -> list[int]:
-    """The low reviews of the same subject on the same day, before this one; rising. One query."""
+def others_of_burst(review: Review) -> ReviewQuerySet:
+    """The low reviews of the same subject on the same day, before this one, that are not rejected and not known to be
+    of a burst; rising."""
     at = review.submitted_at
-    of_writer = review.target in RATING_TARGETS
-    found = select(
-        f"SELECT id FROM reviews_review WHERE {OF_SUBJECT[of_writer]}"  # noqa: S608 — put together from constants
-        " AND submitted_at >= %(today)s AND submitted_at <= %(at)s AND id < %(id)s ORDER BY id",
-        website=review.website_id,
-        writer=review.writer_id if of_writer else None,
-        today=_today(review.website, at),
-        at=at,
-        id=review.pk,
-    )
-    return [row[0] for row in found]
+    low = Review.objects.of(review.website_id).filter(rating__lte=LOW_STARS)
+    if review.target in RATING_TARGETS:
+        low = low.filter(writer_id=review.writer_id, target__in=RATING_TARGETS)
+    else:
+        low = low.filter(target=Target.WEBSITE)
+    today = low.filter(submitted_at__gte=_today(review.website, at), submitted_at__lte=at, pk__lt=review.pk)
+    known = Q(signals__contains=[{"name": SignalName.BURST.value}])
+    return today.exclude(known | Q(status=ReviewStatus.REJECTED)).order_by("pk")
 
 
 def origin_of(website: Website, address: str | None) -> int | None:

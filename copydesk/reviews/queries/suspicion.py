@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.numbers import Rate, rate
-from copydesk.core.period import Period, ReportPeriod
+from copydesk.core.period import Period, ReportPeriod, day_start
 from copydesk.tenancy.sql import select
 
 from ..models import LOW_STARS, Target
@@ -37,22 +38,24 @@ GROUP BY 1
 BURSTS = f"""
 WITH low AS (
     SELECT CASE WHEN target <> '{Target.WEBSITE}' THEN writer_id END AS writer_id,
-           (submitted_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n, array_agg(id ORDER BY id) AS ids
+           width_bucket(submitted_at, %(days)s::timestamptz[]) - 1 AS day,
+           count(*) AS n, array_agg(id ORDER BY id) AS ids
     FROM reviews_review
-    WHERE website_id = %(website)s AND rating <= {LOW_STARS}
-      AND submitted_at >= %(since)s - interval '{BASELINE_DAYS + 2} days' AND submitted_at < %(until)s
+    WHERE website_id = %(website)s AND rating <= {LOW_STARS} AND submitted_at < %(until)s
+      AND submitted_at >= %(oldest)s AND (submitted_at < %(first)s OR submitted_at >= %(since)s)
     GROUP BY 1, 2
 ), compared AS (
     SELECT *, coalesce(sum(n) OVER (
         PARTITION BY writer_id ORDER BY day
-        RANGE BETWEEN interval '{BASELINE_DAYS} days' PRECEDING AND interval '1 day' PRECEDING
+        RANGE BETWEEN {BASELINE_DAYS} PRECEDING AND 1 PRECEDING
     ), 0)::int AS before FROM low
 )
 SELECT c.day, c.writer_id, w.pen_name, c.n, c.before, c.ids
 FROM compared c LEFT JOIN writers_writer w ON w.website_id = %(website)s AND w.id = c.writer_id
-WHERE c.n >= {LEAST_BURST} AND c.day >= (%(since)s AT TIME ZONE %(zone)s)::date
+WHERE c.n >= {LEAST_BURST} AND c.day >= {BASELINE_DAYS}
 ORDER BY c.day DESC, c.writer_id NULLS FIRST
 """  # noqa: S608 — put together from constants
+"""Of the period's reviews, and those of the days before its first one; `day` counts from the oldest."""
 DUPLICATES = """
 WITH groups AS (
     SELECT DISTINCT duplicate_of_id AS id FROM reviews_review
@@ -152,11 +155,15 @@ def _signal(name: SignalName, reviews: int, pending: int, published: int, reject
 def _bursts(actor: Actor, period: Period) -> list[Burst]:
     """One query: the days with enough of them, and what stood before each; chance is reckoned here."""
     website = actor.website
-    rows = select(BURSTS, website=website.pk, since=period.since, until=period.until, zone=website.timezone)
+    first, last = (at.astimezone(ZoneInfo(period.timezone)).date() for at in (period.since, period.until))
+    days = [first + dt.timedelta(days=n) for n in range(-BASELINE_DAYS, (last - first).days + 1)]
+    edges = [day_start(day, period.timezone) for day in days]
+    given = {"days": edges, "oldest": edges[0], "first": edges[BASELINE_DAYS]}
+    rows = select(BURSTS, website=website.pk, since=period.since, until=period.until, **given)
     bursts = []
     for day, writer_id, pen_name, n, before, ids in rows:
         chance = poisson_tail(n, expected_of(before))
         if chance < CHANCE:
             expected = round(expected_of(before), 3)
-            bursts.append(Burst(day, writer_id, pen_name, n, expected, float(f"{chance:.3g}"), ids))
+            bursts.append(Burst(days[day], writer_id, pen_name, n, expected, float(f"{chance:.3g}"), ids))
     return bursts

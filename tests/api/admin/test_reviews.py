@@ -360,6 +360,16 @@ class TestFigures:
         assert caller.get(f"{PATH}spam-detection/")["bursts"] == []
         assert len(caller.get(f"{PATH}spam-detection/", days=120)["bursts"]) == 1
 
+    def test_of_a_burst_from_mid_day(
+        self, admin: Membership, writer: Membership, crowd: list[Membership], frozen: time_machine.Coordinates
+    ) -> None:
+        reviews.review(crowd[0], writer, 1)
+        frozen.shift(HOUR)
+        written = [reviews.review(client, writer, 1) for client in crowd[1:4]]
+        span = {"from": "2026-03-02T12:30:00Z", "to": "2026-03-03T00:00:00Z"}
+        (burst,) = as_(admin).get(f"{PATH}spam-detection/", **span)["bursts"]
+        assert (burst["low_reviews"], burst["review_ids"]) == (3, [review.pk for review in written])
+
     def test_of_near_duplicates(self, admin: Membership, writer: Membership, crowd: list[Membership]) -> None:
         copies = [reviews.review(client, writer, text=reviews.LONG) for client in crowd[:3]]
         found = as_(admin).get(f"{PATH}spam-detection/")
