@@ -144,6 +144,9 @@ class MoneyField(serializers.DecimalField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 12, "decimal_places": 2, **options})
 
+    # The library takes an empty text for null where there may be one.
+    validate_empty_values = serializers.Field.validate_empty_values
+
     def to_internal_value(self, value: Any) -> Decimal:
         if not AMOUNT.fullmatch(str(value)):
             self.fail("invalid")

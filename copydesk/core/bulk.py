@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,13 +39,10 @@ def each(
 ) -> BulkReport:
     """`rows` by id are those in the caller's sight; the others answer not_found. Inside a transaction."""
     results: list[BulkResult] = []
-    try:
-        with transaction.atomic():
-            results = [_one(row_id, rows.get(row_id), act) for row_id in ids]
-            if mode == "preview":
-                raise _Undo
-    except _Undo:
-        pass
+    with suppress(_Undo), transaction.atomic():
+        results = [_one(row_id, rows.get(row_id), act) for row_id in ids]
+        if mode == "preview":
+            raise _Undo
     applied = sum(result.result == "applied" for result in results)
     return BulkReport(mode, applied, len(results) - applied, results)
 

@@ -43,7 +43,7 @@ class BulkFineDecision(BulkSerializer, Reason):
 
 
 class PendingFineFilter(between("proposed_at")):  # type: ignore[misc]
-    kind = django_filters.MultipleChoiceFilter(choices=FineKind.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=FineKind.choices, distinct=False)
     source = django_filters.ChoiceFilter(choices=Source.choices)
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)

@@ -38,7 +38,7 @@ class WrittenQueueFilter(OrderQueueFilter):
     """`status` may be given several times."""
 
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    status = django_filters.MultipleChoiceFilter(choices=STATUSES)
+    status = django_filters.MultipleChoiceFilter(choices=STATUSES, distinct=False)
 
 
 class OrderReportDesk(Desk):

@@ -37,7 +37,7 @@ class BulkRefundDecision(BulkSerializer, Reason):
 
 
 class PendingFilter(between("requested_at")):  # type: ignore[misc]
-    ground = django_filters.MultipleChoiceFilter(choices=Ground.choices)
+    ground = django_filters.MultipleChoiceFilter(choices=Ground.choices, distinct=False)
     destination = django_filters.ChoiceFilter(choices=RefundDestination.choices)
     client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
@@ -53,7 +53,7 @@ class PendingFilter(between("requested_at")):  # type: ignore[misc]
 
 
 class HistoryFilter(PendingFilter):
-    status = django_filters.MultipleChoiceFilter(choices=RefundStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=RefundStatus.choices, distinct=False)
 
 
 class RefundReportDesk(Desk):

@@ -72,8 +72,8 @@ class BulkDecision(BulkSerializer, Reason):
 class ModerationFilter(between("submitted_at")):  # type: ignore[misc]
     """`status`, `target` and `signal` may be given several times; of signals the review has all."""
 
-    status = django_filters.MultipleChoiceFilter(choices=ReviewStatus.choices)
-    target = django_filters.MultipleChoiceFilter(choices=Target.choices)
+    status = django_filters.MultipleChoiceFilter(choices=ReviewStatus.choices, distinct=False)
+    target = django_filters.MultipleChoiceFilter(choices=Target.choices, distinct=False)
     rating_min = django_filters.NumberFilter("rating", "gte", **STARS)
     rating_max = django_filters.NumberFilter("rating", "lte", **STARS)
     spam_min = django_filters.NumberFilter(method="score_from", min_value=0, max_value=1)
@@ -82,7 +82,7 @@ class ModerationFilter(between("submitted_at")):  # type: ignore[misc]
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     verified = BooleanFilter()
     ground = django_filters.ChoiceFilter(choices=Ground.choices, method="reported_for", help_text="Of an open report.")
-    signal = django_filters.MultipleChoiceFilter(choices=SignalName.choices, method="with_signals")
+    signal = django_filters.MultipleChoiceFilter(choices=SignalName.choices, method="with_signals", distinct=False)
 
     def score_from(self, rows: ReviewQuerySet, name: str, value: Any) -> ReviewQuerySet:
         return rows.filter(spam_milli__gte=round(value * 1000))

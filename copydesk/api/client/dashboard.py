@@ -26,7 +26,9 @@ class ActivityFilter(between("at")):  # type: ignore[misc]
     """`verb` may be given several times."""
 
     order_id = django_filters.NumberFilter("root_id", min_value=1, max_value=BIGGEST)
-    verb = django_filters.MultipleChoiceFilter(choices=[(verb, verb) for verb in verbs_seen_by(Role.CLIENT)])
+    verb = django_filters.MultipleChoiceFilter(
+        choices=[(verb, verb) for verb in verbs_seen_by(Role.CLIENT)], distinct=False
+    )
 
 
 class ClientDashboard(Desk):

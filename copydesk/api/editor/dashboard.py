@@ -27,7 +27,7 @@ class EditingActivityFilter(between("at")):  # type: ignore[misc]
     """`verb` may be given several times."""
 
     order_id = WholeNumber("root_id", min_value=1, max_value=BIGGEST)
-    verb = django_filters.MultipleChoiceFilter(choices=[(verb, verb) for verb in EDITING_VERBS])
+    verb = django_filters.MultipleChoiceFilter(choices=[(verb, verb) for verb in EDITING_VERBS], distinct=False)
 
 
 class EditorDashboard(Desk):

@@ -36,6 +36,6 @@ class FreeTaskFilter(OfKind):
 class OwnTaskFilter(OfKind, between("closed_at")):  # type: ignore[misc]
     """`from`, `to`: when a task was closed. `status`, `assignment_type` and `outcome` may be given several times."""
 
-    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices)
-    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices)
-    outcome = django_filters.MultipleChoiceFilter(choices=Outcome.choices)
+    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices, distinct=False)
+    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices, distinct=False)
+    outcome = django_filters.MultipleChoiceFilter(choices=Outcome.choices, distinct=False)

@@ -22,7 +22,7 @@ ROW = shape(ChangeRow)
 
 class ChangeFilter(django_filters.FilterSet):
     order_id = WholeNumber("order_id", min_value=1, max_value=BIGGEST)
-    status = django_filters.MultipleChoiceFilter(choices=ChangeStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=ChangeStatus.choices, distinct=False)
 
 
 class ChangeDesk(Desk):

@@ -86,8 +86,8 @@ class EditingReviewBody(serializers.Serializer[Any]):
 
 
 class TaskFilter(django_filters.FilterSet):
-    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices)
-    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices)
+    status = django_filters.MultipleChoiceFilter(choices=TaskStatus.choices, distinct=False)
+    assignment_type = django_filters.MultipleChoiceFilter(choices=AssignmentType.choices, distinct=False)
     editor_id = WholeNumber("editor_id", min_value=1, max_value=BIGGEST)
     order_id = WholeNumber("order_id", min_value=1, max_value=BIGGEST)
 

@@ -30,7 +30,7 @@ class Asking(serializers.Serializer[Any]):
 
 
 class RequestFilter(django_filters.FilterSet):
-    status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices, distinct=False)
 
 
 class AskingDesk(Desk):

@@ -65,7 +65,7 @@ class QuoteForm(Form):
 class OrderFilter(django_filters.FilterSet):
     """`search` finds numbers and beginnings of the topic's words; `overdue` is the writer's."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
     client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     subject = django_filters.CharFilter(max_length=40)

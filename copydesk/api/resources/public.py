@@ -31,11 +31,11 @@ from copydesk.tickets.queries.faqs import FaqRow, faq_rows, published_faqs
 
 
 class FaqFilter(django_filters.FilterSet):
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
 
 
 class PublicReviewFilter(django_filters.FilterSet):
-    target = django_filters.MultipleChoiceFilter(choices=Target.choices)
+    target = django_filters.MultipleChoiceFilter(choices=Target.choices, distinct=False)
     rating = django_filters.NumberFilter(min_value=1, max_value=5)
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST, method="of_writer")
 

@@ -53,9 +53,9 @@ class TicketFilter(between("opened_at")):  # type: ignore[misc]
     """`search` finds numbers, and beginnings of words in titles and public messages. `assignee_id`, `assigned`,
     `overdue` and `at_risk` are staff's to ask."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
-    priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority")
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
+    priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority", distinct=False)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
     requester_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     assignee_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST, method="by_assignee")
     assigned = BooleanFilter(method="by_assigned")

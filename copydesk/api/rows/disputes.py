@@ -18,8 +18,8 @@ from copydesk.orders.models import DisputeReason
 class DisputeFilter(between("opened_at")):  # type: ignore[misc]
     """`status` and `reason` may be given several times. `your_turn`: those that wait for the caller's side."""
 
-    status = django_filters.MultipleChoiceFilter(choices=DisputeStatus.choices)
-    reason = django_filters.MultipleChoiceFilter(choices=DisputeReason.choices)
+    status = django_filters.MultipleChoiceFilter(choices=DisputeStatus.choices, distinct=False)
+    reason = django_filters.MultipleChoiceFilter(choices=DisputeReason.choices, distinct=False)
     opener = django_filters.ChoiceFilter(choices=Party.choices)
     order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     your_turn = BooleanFilter(method="of_turn")

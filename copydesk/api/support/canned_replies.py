@@ -37,7 +37,7 @@ class CannedReplyBody(serializers.Serializer[Any]):
 class CannedReplyFilter(django_filters.FilterSet):
     """`for_category`: those of one category, and those that are offered everywhere."""
 
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
     for_category = django_filters.ChoiceFilter(choices=Category.choices, method="by_use")
     active = BooleanFilter()
 

@@ -35,7 +35,7 @@ class DeskTicketFilter(QueueFilter, between("opened_at")):  # type: ignore[misc]
     """By what the desk's figures count: `from` and `to` are about the opening, `resolved_from` and `resolved_to` about
     the resolution. `status`, `priority` and `category` may be given several times."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
     assignee = django_filters.NumberFilter("assignee_id", min_value=1, max_value=BIGGEST)
     assigned = BooleanFilter("assignee", "isnull", exclude=True)
     resolved_from = InstantFilter("resolved_at", "gte", help_text="As `from`.")

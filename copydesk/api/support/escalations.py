@@ -38,10 +38,10 @@ class MeasureRequest(Reason):
 class EscalationFilter(between("requested_at")):  # type: ignore[misc]
     """`level` and `target_id` are of tickets, `measure` and `member_id` of accounts."""
 
-    kind = django_filters.MultipleChoiceFilter(choices=EscalationKind.choices)
-    status = django_filters.MultipleChoiceFilter(choices=RaisedStatus.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=EscalationKind.choices, distinct=False)
+    status = django_filters.MultipleChoiceFilter(choices=RaisedStatus.choices, distinct=False)
     level = django_filters.NumberFilter(min_value=1, max_value=9)
-    measure = django_filters.MultipleChoiceFilter(choices=Measure.choices)
+    measure = django_filters.MultipleChoiceFilter(choices=Measure.choices, distinct=False)
     ticket_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     target_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     member_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)

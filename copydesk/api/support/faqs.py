@@ -32,7 +32,7 @@ class FaqBody(serializers.Serializer[Any]):
 
 
 class DeskFaqFilter(django_filters.FilterSet):
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
     is_published = BooleanFilter()
 
 

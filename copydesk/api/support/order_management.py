@@ -59,8 +59,8 @@ class SupportOrderFilter(between("placed_at")):  # type: ignore[misc]
     """`needs`: for one of these reasons; `any` of them. `search` finds numbers and beginnings of the topic's words;
     `overdue` is the writer's."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
-    needs = django_filters.MultipleChoiceFilter(choices=NEEDS, method="by_needs")
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
+    needs = django_filters.MultipleChoiceFilter(choices=NEEDS, method="by_needs", distinct=False)
     client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     search = django_filters.CharFilter(method="by_words", max_length=100)

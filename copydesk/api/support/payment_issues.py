@@ -43,8 +43,8 @@ class Resolution(serializers.Serializer[Any]):
 
 
 class PaymentIssueFilter(between("opened_at")):  # type: ignore[misc]
-    status = django_filters.MultipleChoiceFilter(choices=IssueStatus.choices)
-    kind = django_filters.MultipleChoiceFilter(choices=IssueKind.choices)
+    status = django_filters.MultipleChoiceFilter(choices=IssueStatus.choices, distinct=False)
+    kind = django_filters.MultipleChoiceFilter(choices=IssueKind.choices, distinct=False)
     client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
     charge_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)

@@ -31,8 +31,8 @@ WHOLE = {"type": "integer", "minimum": 0}
 class EarningFilter(between("created_at")):  # type: ignore[misc]
     """`kind` and `state` may be given several times: `pending` and `held` together are the pending total."""
 
-    kind = django_filters.MultipleChoiceFilter(choices=EarningKind.choices)
-    state = django_filters.MultipleChoiceFilter(choices=EarningState.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=EarningKind.choices, distinct=False)
+    state = django_filters.MultipleChoiceFilter(choices=EarningState.choices, distinct=False)
 
 
 class QueueFilter(django_filters.FilterSet):

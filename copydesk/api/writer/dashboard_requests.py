@@ -37,7 +37,7 @@ class CountedPages(Pages):
 class TrackingFilter(between("requested_at")):  # type: ignore[misc]
     """`from` and `to` are about when it was asked for; `status` may be given several times."""
 
-    status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices, distinct=False)
     order_id = django_filters.NumberFilter("order_id", min_value=1, max_value=BIGGEST)
 
 

@@ -142,6 +142,8 @@ class TestAppeals:
         first, other = (fines.appeal_of(fines.issued(order, admin)) for _ in range(2))
         path = f"{PATH}appeals/{first.pk}/"
         assert as_(admin).post(f"{path}approve/", {"reason": "So."}, 409)["code"] == "same_person"
+        wrong = as_(second).post(f"{path}approve/", {"reason": "Indeed.", "amount": ""}, 400)
+        assert [error["field"] for error in wrong["errors"]] == ["amount"]
         row = as_(second).post(f"{path}approve/", {"reason": "Indeed.", "amount": "1.00"}, 200)
         assert (row["fine"]["status"], row["fine"]["appeal"]["status"]) == ("reduced", "approved")
         row = as_(second).post(f"{PATH}appeals/{other.pk}/reject/", {"reason": "No."}, 200)

@@ -188,6 +188,9 @@ def test_overdue_and_stuck_narrowed(
         assert get(admin, "overdue", tab=tab)["count"] == n
     assert ids(get(admin, "overdue", writer_id=two.pk)) == [late.pk]
     assert ids(get(admin, "overdue", status="revision")) == []
+    for status, wanted in (("revision", []), (["in_progress", "revision"], [early.pk, late.pk])):
+        for ordering in ("progress_at", "client_deadline", "price"):
+            assert sorted(ids(get(admin, "stuck", status=status, ordering=ordering))) == wanted
     stuck = get(admin, "stuck", writer_id=one.pk)
     assert [(row["waiting_on"], row["suggested_action"], row["patience_hours"]) for row in stuck["results"]] == [
         ("writer", "reassign", 24)
