@@ -153,6 +153,43 @@ class Desk:
             if ids := [row["order"]["id"] for row in self.rows("orders/overdue", tab)]:
                 self.steer("extend", ids, **more)
 
+    def stuck(self) -> None:
+        """What each row suggests; who is written to answers."""
+        for row in self.rows("orders/stuck"):
+            order, path = row["order"], f"orders/{row['order']['id']}"
+            match row["suggested_action"]:
+                case "cancel":
+                    self.steer("cancel", [order["id"]], cause="staff")
+                case "resume":
+                    self.steer("resume", [order["id"]])
+                case "release":
+                    self.post(f"{path}/release/", {"reason": "No answer."})
+                case "reassign":
+                    found = self.admins[0].get(f"{API}{path}/candidates/")["recommended"]
+                    body = {"writer_id": found[0]["writer_id"], "reason": "No answer."}
+                    self.post(f"{path}/reassign/", body)
+                case "message_writer":
+                    self.asked(path, order["writer"]["id"])
+                case "message_client":
+                    self.asked(path, order["client"]["id"])
+                case "assign_editor":
+                    self.edited(order["id"])
+                case other:
+                    pytest.fail(f"{other}: nothing that waits for it is left")
+
+    def edited(self, order_id: int) -> None:
+        """The task goes to another editor, who begins."""
+        (task,) = self.admins[0].get(f"{API}editor-management/tasks/", order_id=order_id)["results"]
+        holder = task["editor_id"]
+        editor = next(pk for pk, row in self.members.items() if row.role == Role.EDITOR and pk != holder)
+        path = f"editor-management/tasks/{task['id']}"
+        self.post(f"{path}/{'hand-over' if holder else 'assign'}/", {"editor_id": editor, "reason": "It waits."})
+        self.post(f"{path}/start/", {}, as_(self.members[editor]))
+
+    def asked(self, path: str, member: int) -> None:
+        for caller in (self.admins[0], as_(self.members[member])):
+            caller.post(f"{API}{path}/messages/", {"body": "How is it going?"}, 201, idempotency_key=next(self.keys))
+
     def steer(self, action: str, ids: list[int], **options: Any) -> None:
         body = {"action": action, "ids": ids, "reason": "To be done.", **options}
         assert self.previewed("admin-management/orders/bulk-action/", body)["refused"] == 0
@@ -168,6 +205,7 @@ def test_every_queue_is_emptied_and_the_books_balance(websites: list[Website]) -
             (desk.reviews, ["reviews/moderation-queue"]),
             (desk.assignments, ["orders/assignment-queue"]),
             (desk.overdue, ["orders/overdue"]),
+            (desk.stuck, ["orders/stuck"]),
         ):
             assert all(map(desk.waiting, queues))
             for _ in range(8):

@@ -37,7 +37,7 @@ class Suggestion(StrEnum):
     MESSAGE_CLIENT = "message_client"
     """The same."""
     ASSIGN_EDITOR = "assign_editor"
-    """`editor-management/tasks/{id}/assign/`."""
+    """`editor-management/tasks/{id}/assign/`; `hand-over/` where an editor has it."""
     RESUME = "resume"
     RESOLVE_DISPUTE = "resolve_dispute"
     """`orders/disputes/{id}/resolve/`."""
