@@ -28,7 +28,7 @@ from copydesk.disputes.models import IS_ACTIVE, DisputeStatus, Verdict
 from copydesk.orders.models import Order, Status
 from copydesk.orders.models.order import OPEN, OrderQuerySet
 from copydesk.orders.queries.rates import ON_TIME, REVISED
-from copydesk.orders.queries.turns import WAITING_ON, next_due
+from copydesk.orders.queries.turns import next_due, waiting_on
 from copydesk.payments.queries.spending import SPENT, of_client
 
 SHOWN = 5
@@ -287,8 +287,8 @@ def _shares(found: dict[str, tuple[Any, ...]]) -> list[SpendingShare]:
 
 def _desk_orders(orders: OrderQuerySet) -> list[DeskOrder]:
     """One query."""
-    columns = ("pk", "number", "topic", "status", "price_minor", "due", "client_deadline", "placed_at")
-    found = orders.annotate(due=next_due()).values_list(*columns)[:SHOWN]
+    columns = ("pk", "number", "topic", "status", "price_minor", "turn", "due", "client_deadline", "placed_at")
+    found = orders.annotate(turn=waiting_on(), due=next_due()).values_list(*columns)[:SHOWN]
     return [
         DeskOrder(
             id=pk,
@@ -296,10 +296,10 @@ def _desk_orders(orders: OrderQuerySet) -> list[DeskOrder]:
             topic=topic,
             status=Status(status),
             price=to_decimal(price_minor),
-            waiting_on=WAITING_ON.get(Status(status)),
+            waiting_on=turn,
             due_at=due if status in OPEN else None,
             client_deadline=client_deadline,
             placed_at=placed_at,
         )
-        for pk, number, topic, status, price_minor, due, client_deadline, placed_at in found
+        for pk, number, topic, status, price_minor, turn, due, client_deadline, placed_at in found
     ]

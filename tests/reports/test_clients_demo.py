@@ -173,6 +173,10 @@ def check_stats(books: Books, actor: Actor, period: Period, busy: Counter[str]) 
             due[order.pk] = at
     first = sorted(due, key=lambda pk: (due[pk], pk))[:5]
     assert [(row.id, row.due_at) for row in found.upcoming] == [(pk, due[pk]) for pk in first]
+    asks = {"awaiting_client": "client", "awaiting_writer": "writer", "open": "support", "under_review": "support"}
+    turns = {row.order_id: asks[row.status] for row in books.disputes if row.status in asks}
+    for row in [*found.upcoming, *found.recent_orders]:
+        assert row.status != "disputed" or row.waiting_on == turns[row.id]
     busy["spend"] += found.spend.current > 0
 
 

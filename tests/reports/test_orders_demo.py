@@ -21,6 +21,7 @@ from copydesk.core.money import to_decimal
 from copydesk.core.numbers import ComparedCount, ComparedMoney, Spread
 from copydesk.core.period import Period, last_days
 from copydesk.demo.world import World, load
+from copydesk.disputes.models import Dispute
 from copydesk.journal.models import Event
 from copydesk.orders.models import Assignment, Cause, Dwell, Form, Offer, Order, Request, Round, Status
 from copydesk.orders.queries.assignment import AssignmentQueue
@@ -50,6 +51,7 @@ WAITS_FOR = {
     "on_hold": "support",
     "disputed": "support",
 }
+ASKS = {"awaiting_client": "client", "awaiting_writer": "writer"}
 OWN = {
     "payment": {"client"},
     "client": {"client"},
@@ -76,6 +78,8 @@ class Books:
             self.events[event.root_id].append(event)
         kept = dict(Dwell.objects.of(website).values_list("stage", "p90"))
         self.patience = {status: max(DAY, kept.get(status, DAY)) for status in WAITS_FOR}
+        statuses = Dispute.objects.of(website).values_list("order_id", "status")
+        self.asked = {order: ASKS[status] for order, status in statuses if status in ASKS}
         self.boss = Membership.objects.of(website).filter(role=Role.ADMIN).order_by("pk")[0]
 
     def during(self, what: str, period: Period | None) -> list[Order]:
@@ -109,11 +113,13 @@ class Books:
     def turn(self, order: Order) -> str:
         clock = {"unpaid": order.expires_at, "offered": order.offer_expires_at, "delivered": order.approve_at}
         due = clock.get(order.status)
-        return "system" if due is not None and due <= NOW else WAITS_FOR[order.status]
+        if due is not None and due <= NOW:
+            return "system"
+        return self.asked.get(order.pk, WAITS_FOR[order.status])
 
     def progress(self, order: Order) -> dt.datetime:
         roles = OWN[self.turn(order)]
-        return [event.at for event in self.events[order.pk] if event.role in roles or begins(event)][-1]
+        return [one.at for one in self.events[order.pk] if one.role in roles or begins(one) or passes(one)][-1]
 
     def stays(self) -> dict[str, list[float]]:
         """Hours in each status that was left, of orders of the last ninety days."""
@@ -137,6 +143,11 @@ def begins(event: Event) -> bool:
     """A stay in a status."""
     changed = event.after not in ("", event.before) or event.verb == "order.reassign"
     return event.subject_type == "order" and changed
+
+
+def passes(event: Event) -> bool:
+    """A dispute comes to another stage, and its order to whoever's turn it is then."""
+    return event.subject_type == "dispute" and event.after != event.before
 
 
 def check_spread(found: Spread, hours: Sequence[float]) -> None:

@@ -66,7 +66,7 @@ def extend_deadline(
 
 
 @step
-def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, statement: str) -> None:
+def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, statement: str, turn: str) -> None:
     order = case.order
     event = stage.advance(
         order,
@@ -76,10 +76,16 @@ def dispute(stage: Stage, case: Case, *, by: Actor, dispute_reason: str, stateme
         data=details(reason_code=dispute_reason),
         held_from=order.status,
         approve_at=None,
+        dispute_turn=turn,
     )
     begin_excuse(stage, case, ExcuseKind.DISPUTE, event)
     case.hold = stage.send(EarningHold, reference_type="order", reference_id=order.id, held_at=stage.now)
     stage.books.held.add(order.id)
+
+
+def wait_for(stage: Stage, case: Case, turn: str) -> None:
+    if case.order.dispute_turn != turn:
+        stage.change(case.order, dispute_turn=turn)
 
 
 @step
@@ -95,7 +101,7 @@ def settle_dispute(
     forfeited_minor: int = 0,
 ) -> None:
     order, excused = case.order, end_excuse(stage, case)
-    changes: dict[str, Any] = {"held_from": ""}
+    changes: dict[str, Any] = {"held_from": "", "dispute_turn": ""}
     if new_deadline is not None:
         changes["client_deadline"] = max(order.client_deadline, new_deadline)
     if to is Status.REVISION:

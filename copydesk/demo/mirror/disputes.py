@@ -9,7 +9,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core.money import share
 from copydesk.disputes.actions.grounds import without_ground
 from copydesk.disputes.actions.settling import CAUSES, GOES_TO, Decision
-from copydesk.disputes.actions.stages import HOUR
+from copydesk.disputes.actions.stages import HOUR, order_turn
 from copydesk.disputes.actions.stating import OTHER
 from copydesk.disputes.models import (
     ACTIVE,
@@ -48,8 +48,11 @@ S = DisputeStatus
 
 @step
 def open_dispute(stage: Stage, case: Case, *, by: Actor, reason: str, statement: str) -> Row:
-    course.dispute(stage, case, by=by, dispute_reason=reason, statement=masked(statement).text)
-    order, opener = case.order, side_of(by)
+    opener = side_of(by)
+    first = S.OPEN if opener == Party.STAFF else AWAITING[OTHER[opener]]
+    said = masked(statement).text
+    course.dispute(stage, case, by=by, dispute_reason=reason, statement=said, turn=order_turn(first))
+    order = case.order
     row = stage.make(
         Dispute,
         order_id=order.id,
@@ -65,12 +68,12 @@ def open_dispute(stage: Stage, case: Case, *, by: Actor, reason: str, statement:
     row.order = order
     vars(row).update(_times(stage, row, S.OPEN))
     case.disputes.append(row)
-    said = _state(stage, case, row, statement, by=by)
-    stage.record("dispute.open", row, by=by, after=row.status, data=_facts(row, said))
-    if opener == Party.STAFF:
+    stated = _state(stage, case, row, statement, by=by)
+    stage.record("dispute.open", row, by=by, after=row.status, data=_facts(row, stated))
+    if first == S.OPEN:
         _begin(stage, case, row)
     else:
-        _move(stage, case, row, "forward", AWAITING[OTHER[opener]], Ending.ASKED, by=stage.system)
+        _move(stage, case, row, "forward", first, Ending.ASKED, by=stage.system)
     return row
 
 
@@ -220,6 +223,7 @@ def _move(
         if known.dispute_id == row.id and known.until is None:
             known.until, known.ended_by = stage.now, how.value
     if to in ACTIVE:
+        course.wait_for(stage, case, order_turn(to))
         _begin(stage, case, row)
 
 

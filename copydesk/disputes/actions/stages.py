@@ -8,8 +8,9 @@ from typing import Any
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.journal.actions import advance
+from copydesk.orders.actions import course
 
-from ..models import ACTIVE, Dispute, DisputeStatus, Ending, Party, Stage
+from ..models import ACTIVE, AWAITING, TURNS, Dispute, DisputeStatus, Ending, Party, Stage
 from ..policies import DisputePolicy
 from ..queries.stages import declared
 
@@ -17,12 +18,19 @@ HOUR = dt.timedelta(hours=1)
 
 
 def move(dispute: Dispute, step: str, to: DisputeStatus, how: Ending, *, by: Actor, **more: Any) -> Dispute:
-    """Ends the present stage, and begins the next one, where there is one, with its due time."""
+    """Ends the present stage, and begins the next one, where there is one, with its due time: the order waits for whom
+    it asks. Where there is none, its settlement says so."""
     advance(dispute, step, by=by, to=to, **times_of(dispute, to), **more)
     Stage.objects.of(dispute.website_id).filter(dispute=dispute, until=None).update(until=clock.now(), ended_by=how)
     if to in ACTIVE:
+        course.wait_for(dispute.order, order_turn(to))
         begin_stage(dispute)
     return dispute
+
+
+def order_turn(status: DisputeStatus) -> str:
+    """As an order says whom its dispute asks: nobody where it is staff's turn."""
+    return TURNS[status].value if status in AWAITING.values() else ""
 
 
 def times_of(dispute: Dispute, status: DisputeStatus) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from ..models import (
 )
 from ..policies import DisputePolicy
 from ..queries.proof import proof
-from .stages import begin_stage, move, times_of
+from .stages import begin_stage, move, order_turn, times_of
 
 S = DisputeStatus
 OTHER = {Party.CLIENT: Party.WRITER, Party.WRITER: Party.CLIENT}
@@ -43,11 +43,11 @@ OTHER = {Party.CLIENT: Party.WRITER, Party.WRITER: Party.CLIENT}
 def open_dispute(order: Order, *, by: Actor, reason: str, statement: str) -> Dispute:
     """The order stands still, and the other side is asked; of staff's own, staff say whom they ask. In the same
     transaction as the order's step, whose refusals it raises, and DisputeSettled."""
-    course.dispute(order, by=by, dispute_reason=reason, statement=statement)
-    assert order.writer_id is not None
-    _refuse_decided(order, reason, by)
     policy, opener = DisputePolicy.of(by.website), side_of(by)
     first = S.OPEN if opener == Party.STAFF else AWAITING[OTHER[opener]]
+    course.dispute(order, by=by, dispute_reason=reason, statement=statement, turn=order_turn(first))
+    assert order.writer_id is not None
+    _refuse_decided(order, reason, by)
     dispute = Dispute(
         website_id=order.website_id,
         order=order,

@@ -79,8 +79,9 @@ def extend_deadline(
     return change(order, **changes)
 
 
-def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> Order:
-    """Client, writer or staff contest the order: the writer's clock stops and its pay is held until that is settled."""
+def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str, turn: str = "") -> Order:
+    """Client, writer or staff contest the order: the writer's clock stops and its pay is held until that is settled.
+    `turn` as `wait_for` has it."""
     if dispute_reason not in DisputeReason:
         raise Invalid({"reason_code": f"One of: {', '.join(DisputeReason)}."})
     if not statement:
@@ -95,10 +96,18 @@ def dispute(order: Order, *, by: Actor, dispute_reason: str, statement: str) -> 
         data=details(reason_code=dispute_reason),
         held_from=before,
         approve_at=None,
+        dispute_turn=turn,
     )
     begin_excuse(order, ExcuseKind.DISPUTE)
     hold_earnings(by.website, order.reference)
     return order
+
+
+def wait_for(order: Order, turn: str) -> Order:
+    """A disputed order waits for the statement of `turn`, `client` or `writer`, or, blank, for staff. Without an event:
+    the dispute's own step is one."""
+    lock(order)
+    return order if order.dispute_turn == turn else change(order, dispute_turn=turn)
 
 
 def settle_dispute(
@@ -118,7 +127,7 @@ def settle_dispute(
     """
     lock_for(order, "settle", by=by)
     excused = end_excuse(order)
-    changes: dict[str, Any] = {"held_from": ""}
+    changes: dict[str, Any] = {"held_from": "", "dispute_turn": ""}
     if new_deadline is not None:
         changes["client_deadline"] = max(order.client_deadline, new_deadline)
     if to is Status.REVISION:

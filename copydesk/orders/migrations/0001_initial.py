@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('status', models.CharField(choices=[('unpaid', 'Unpaid'), ('available', 'Available'), ('offered', 'Offered'), ('in_progress', 'In Progress'), ('editing', 'Editing'), ('delivered', 'Delivered'), ('revision', 'Revision'), ('completed', 'Completed'), ('on_hold', 'On Hold'), ('disputed', 'Disputed'), ('cancelled', 'Cancelled')], default='unpaid', max_length=12)),
                 ('held_from', models.CharField(blank=True, choices=[('unpaid', 'Unpaid'), ('available', 'Available'), ('offered', 'Offered'), ('in_progress', 'In Progress'), ('editing', 'Editing'), ('delivered', 'Delivered'), ('revision', 'Revision'), ('completed', 'Completed'), ('on_hold', 'On Hold'), ('disputed', 'Disputed'), ('cancelled', 'Cancelled')], max_length=12)),
+                ('dispute_turn', models.CharField(blank=True, max_length=6)),
                 ('topic', models.CharField(max_length=300)),
                 ('instructions', models.TextField()),
                 ('paper_type', models.CharField(max_length=40)),
@@ -324,6 +325,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('offered_to__isnull', False), ('status', 'offered')), models.Q(models.Q(('status', 'offered'), _negated=True), ('offered_to', None)), _connector='OR'), name='order_offer_has_writer'),
+        ),
+        migrations.AddConstraint(
+            model_name='order',
+            constraint=models.CheckConstraint(condition=models.Q(('dispute_turn', ''), ('status', 'disputed'), _connector='OR'), name='order_dispute_turn'),
         ),
         migrations.AddIndex(
             model_name='offer',

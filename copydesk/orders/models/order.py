@@ -212,7 +212,8 @@ class Order(Journaled):
     """`writer` is who has it or had it last to the end; `offered_to` whom it is offered to.
 
     `writer_due_at` is the due time of the current round with its excused time, null while nobody writes.
-    `price_minor` is the sum of the price lines. `held_from` is where a held or disputed order stood.
+    `price_minor` is the sum of the price lines. `held_from` is where a held or disputed order stood,
+    `dispute_turn` the party whose statement a disputed one waits for, `client` or `writer`; staff where blank.
     """
 
     noun: ClassVar[str] = "order"
@@ -224,6 +225,7 @@ class Order(Journaled):
     preferred_writer = models.ForeignKey(Membership, models.PROTECT, related_name="+", null=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNPAID)
     held_from = models.CharField(max_length=12, choices=Status.choices, blank=True)
+    dispute_turn = models.CharField(max_length=6, blank=True)
 
     topic = models.CharField(max_length=300)
     instructions = models.TextField()
@@ -346,6 +348,7 @@ class Order(Journaled):
                 condition=Q(status="offered", offered_to__isnull=False) | (~Q(status="offered") & Q(offered_to=None)),
                 name="order_offer_has_writer",
             ),
+            models.CheckConstraint(condition=Q(dispute_turn="") | Q(status="disputed"), name="order_dispute_turn"),
         ]
         indexes = [
             models.Index(fields=["website", "-id"], name="order_newest"),

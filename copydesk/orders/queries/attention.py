@@ -54,9 +54,11 @@ CLOCK_DUE = f"""(
     OR (orders_order.status = '{S.DELIVERED}' AND orders_order.approve_at <= %(at)s)
 )"""
 """The clock was to move it and has not."""
-TURN = "CASE WHEN {} THEN 'system' ELSE CASE orders_order.status {} END END".format(
+TURN = """CASE WHEN {} THEN 'system' WHEN orders_order.dispute_turn <> '' THEN orders_order.dispute_turn
+    ELSE CASE orders_order.status {} END END""".format(
     CLOCK_DUE, " ".join(f"WHEN '{status}' THEN '{whom}'" for status, whom in WAITING_ON.items())
 )
+"""A disputed order waits for the party that its dispute asks, for staff where it asks none."""
 
 
 class Turn(StrEnum):
@@ -94,11 +96,12 @@ PROGRESS_AT = f"""(
     WHERE e.website_id = orders_order.website_id AND e.root_type = 'order' AND e.root_id = orders_order.id
       AND (
           {BEGUN}
+          OR (e.subject_type = 'dispute' AND e.after <> e.before)
           OR CASE {TURN} {ACTED} END
       )
     ORDER BY e.id DESC LIMIT 1
 )"""  # noqa: S608 — put together from constants
-"""When its stay in its status began, or whose turn it is last did anything about it."""
+"""When its stay in its status began, its dispute came to its stage, or whose turn it is last did anything about it."""
 PATIENCE = "greatest(%(patience)s::interval, d.p90)"
 """How long an order may rest in a status: the policy's hours, or the p90 of how long orders stood in it, where that is
 longer. Nothing is kept of a status that none has left."""

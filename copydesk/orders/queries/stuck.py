@@ -57,12 +57,15 @@ SUGGESTED = {
     Status.ON_HOLD: Suggestion.RESUME,
     Status.DISPUTED: Suggestion.RESOLVE_DISPUTE,
 }
+ASKED = {Turn.CLIENT: Suggestion.MESSAGE_CLIENT, Turn.WRITER: Suggestion.MESSAGE_WRITER}
+"""Of a disputed order, while its dispute waits for a party: it cannot be resolved yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class StuckOrder:
-    """`progress_at`: when it came to its status, or `waiting_on` last did anything about it. `patience_hours`: how long
-    it may rest there: the p90 of how long this website's orders did, or the policy's hours where that is more."""
+    """`progress_at`: when it came to its status, or its dispute to its stage, or `waiting_on` last did anything about
+    it. `patience_hours`: how long it may rest there: the p90 of how long this website's orders did, or the policy's
+    hours where that is more."""
 
     order: ManagedOrder
     waiting_on: Turn
@@ -92,6 +95,8 @@ def suggested(order: ManagedOrder) -> Suggestion:
         return Suggestion.CHECK_WORKER
     if order.is_overdue:
         return Suggestion.REASSIGN
+    if order.status is Status.DISPUTED and order.waiting_on in ASKED:
+        return ASKED[order.waiting_on]
     return SUGGESTED[order.status]
 
 

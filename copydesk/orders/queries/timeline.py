@@ -68,7 +68,8 @@ class TimelineEntry:
 @dataclass(frozen=True, slots=True)
 class TimelineStage:
     """A status, from the event that began it to the one that ended it; `until` is null of the present one. Of what is
-    over, completed or cancelled, `waiting_on` is null, and so is `hours` of the present one."""
+    over, completed or cancelled, `waiting_on` is null, and so is `hours` of the present one. `disputed` counts as
+    staff's, who lead it, whomever its dispute asked meanwhile."""
 
     status: Status
     since: dt.datetime

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, F, When
+from typing import Any
+
+from django.db.models import Case, CharField, F, Q, Value, When
 
 from ..models import Status
 
@@ -17,7 +19,15 @@ WAITING_ON = {
     Status.ON_HOLD: "support",
     Status.DISPUTED: "support",
 }
-"""Of open orders. With `support` stand all staff."""
+"""Of open orders. With `support` stand all staff; who lead a dispute, also while a party's statement is awaited in it:
+whom one order waits for now is `waiting_on`'s to say."""
+
+
+def waiting_on() -> Case:
+    """Whom an order waits for: its status's, or the party that its dispute asks; null once it is over."""
+    awaited: Any = When(~Q(dispute_turn=""), then=F("dispute_turn"))
+    by_status = (When(status=status, then=Value(whom)) for status, whom in WAITING_ON.items())
+    return Case(awaited, *by_status, default=None, output_field=CharField(null=True))
 
 
 def next_due() -> Case:
