@@ -40,7 +40,7 @@ class Suggestion(StrEnum):
     """`editor-management/tasks/{id}/assign/`; `hand-over/` where an editor has it."""
     RESUME = "resume"
     RESOLVE_DISPUTE = "resolve_dispute"
-    """`orders/disputes/{id}/resolve/`."""
+    """`orders/disputes/{id}/resolve/`; of one that staff opened and asked nobody about, `respond/` comes first."""
     CANCEL = "cancel"
     CHECK_WORKER = "check_worker"
     """Nothing of the order: the jobs that were to move it do not run."""
