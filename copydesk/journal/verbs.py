@@ -87,7 +87,7 @@ VERBS: dict[str, Verb] = {
     "order.cancel": Verb(
         "Order cancelled",
         PARTIES,
-        {C: frozenset({"writer_minor", "unearned_minor"}), W: frozenset({"forfeited_minor", "refunded_minor"})},
+        {C: frozenset({"writer_minor"}), W: frozenset({"forfeited_minor", "refunded_minor"})},
         reason_shown=True,
     ),
     "order.extend_deadline": Verb(

@@ -46,7 +46,7 @@ class Ground(models.TextChoices):
     GOODWILL = "goodwill"
     """The website's present, which staff alone make."""
     SETTLEMENT = "settlement"
-    """What a cancellation or an agreed change gave back, and the provider refused: they have settled the pay."""
+    """What a cancellation or an agreed change gave back, and the provider refused. It does to pay what they do."""
 
 
 class RefundDestination(models.TextChoices):

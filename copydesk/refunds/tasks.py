@@ -23,7 +23,7 @@ def follow_repayment(website: Website, *, event_id: int) -> None:
         actions.settle_refund(refund, by=by)
     else:
         repayment = Repayment.objects.of(website).select_related("charge").get(pk=event.subject_id)
-        actions.adopt_repayment(repayment, by=by)
+        actions.follow_settlement(repayment, by=by)
 
 
 @job("refunds.follow_order")

@@ -49,7 +49,8 @@ RARE = {
     },
     "staff let their time pass": "SELECT FROM disputes_dispute WHERE reminders > 0",
     "a dispute leaves a part of pay that was not earned": "SELECT FROM payments_earning e"
-    " JOIN disputes_dispute d ON d.order_id = e.reference_id AND d.remedy = 'refund' WHERE e.kind = 'forfeit'",
+    " JOIN disputes_dispute d ON d.order_id = e.reference_id AND d.remedy = 'refund'"
+    " JOIN orders_order o ON o.id = d.order_id WHERE e.kind = 'pay' AND o.completed_at IS NULL",
     "an outcome voids a fine": "SELECT FROM disputes_dispute d JOIN fines_fine f ON f.order_id = d.order_id"
     " WHERE f.status = 'voided' AND f.voided_at = d.closed_at",
     "a dispute takes back what was earned": "SELECT FROM disputes_dispute d JOIN orders_order o ON o.id = d.order_id"

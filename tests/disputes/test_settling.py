@@ -18,17 +18,20 @@ from copydesk.disputes.models import Outcome, Verdict
 from copydesk.disputes.queries.settlement import Settlement
 from copydesk.journal.models import Event
 from copydesk.journal.queries import timeline
-from copydesk.orders.actions import delivery, staffing
+from copydesk.orders.actions import adjustments, delivery, staffing
 from copydesk.orders.models import Assignment, Cause, Order, Round, Status
+from copydesk.payments import gateway
+from copydesk.payments.actions.repayments import settle_repayment
 from copydesk.payments.errors import RefundTooLarge
 from copydesk.payments.models import Charge, Earning, EarningHold, Posting, Repayment
 from copydesk.payments.queries import Drift, drift, earned_minor
 from copydesk.refunds.actions import process_refund, request_refund
 from copydesk.refunds.models import Ground, Refund
 from copydesk.tenancy.models import Website
-from tests.factories import disputes, orders
+from tests.factories import disputes, orders, refunds
 from tests.factories.accounts import actor
 from tests.factories.payments import captured_charge
+from tests.jobs import run_jobs
 
 from .test_course import everything, order_of, refused
 
@@ -223,15 +226,16 @@ class TestPartOfTheMoney:
         assert dataclasses.replace(shown, mode="apply") == done
         # 10.10 of 32.00: 14.40 falls by 4.545, to the cent halves up.
         assert (done.writer_pay.change, done.writer_pay.after) == (Decimal("-4.55"), Decimal("9.85"))
-        assert lines(done) == [*back(1_010), *(cost(-455) if state == "completed" else cost(985))]
+        assert lines(done) == [*back(1_010), *([] if state == "completed" else cost(PAY)), *cost(-455)]
         assert (done.refund.amount, done.refund.kept) == (money(1_010), money(2_190))
         order = order_of(row)
         assert order.forfeited_minor == 2_190
-        total = sum(Earning.objects.of(website).about(order.reference).values_list("amount_minor", flat=True))
-        assert total == 985
-        assert (
-            not Earning.objects.of(website).about(order.reference).filter(kind="forfeit", payable_at__gt=row.opened_at)
+        assert earned_minor(website, order.reference, writer.pk) == 985
+        assert state == "completed" or all(
+            earning.payable_at == row.opened_at for earning in Earning.objects.of(website).about(order.reference)
         )
+        self.refund(order, client, admin, 1_095, Ground.QUALITY)
+        assert earned_minor(website, order.reference, writer.pk) == 493
 
     def test_in_all_with_what_was_refunded_before(
         self, client: Membership, writer: Membership, admin: Membership, website: Website
@@ -241,8 +245,8 @@ class TestPartOfTheMoney:
         self.refund(order, client, admin, 400, Ground.GOODWILL)
         row = disputes.answer(disputes.dispute_of(order, client), writer)
         done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=700)
-        # Goodwill is nobody's pay: 8.00 of 28.00 before, 15.00 of them after.
-        assert (done.writer_pay.before, done.writer_pay.after) == (money(1_029), money(669))
+        # Goodwill is nobody's pay: 8.00 of 32.00 before, 15.00 of them after.
+        assert (done.writer_pay.before, done.writer_pay.after) == (money(1_080), money(765))
         assert done.refund.kept == money(1_300)
 
     def refund(self, order: Order, client: Membership, admin: Membership, amount: int, ground: Ground) -> None:
@@ -262,6 +266,50 @@ class TestPartOfTheMoney:
         assert (done.cancelled_refunds, done.refund.amount) == ([asked.pk], money(PRICE))
         asked.refresh_from_db()
         assert asked.status == "cancelled"
+
+    def test_what_waiting_requests_claim_is_the_orders_again(
+        self, client: Membership, writer: Membership, admin: Membership, website: Website
+    ) -> None:
+        order = orders.delivered_order(client, writer)
+        self.refund(order, client, admin, 800, Ground.QUALITY)
+        request_refund(order, amount_minor=1_600, reason="Poor.", by=actor(client))
+        row = disputes.answer(disputes.dispute_of(order, client), writer)
+        done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=400)
+        assert (done.writer_pay.before, done.writer_pay.after) == (money(1_080), money(900))
+        assert earned_minor(website, order.reference, writer.pk) == 900
+
+    def test_what_an_agreed_change_still_owes_is_no_part_of_what_is_kept(
+        self, client: Membership, writer: Membership, admin: Membership, website: Website
+    ) -> None:
+        """The provider refuses what is to go back for a page less; then a cent is refunded."""
+        order = refunds.card_order(client)
+        fewer = adjustments.propose_adjustment(order, by=actor(client), pages=1)
+        adjustments.accept_adjustment(fewer, by=actor(admin))
+        part = Repayment.objects.of(website).get()
+        settle_repayment(part, gateway.Outcome(gateway.Result.DECLINED, "", "gone"), by=actor(admin).as_system())
+        run_jobs()
+        order = staffing.assign(
+            Order.objects.of(website).get(pk=order.pk), writer.pk, by=actor(admin), reason="Trusted"
+        )
+        row = disputes.answer(disputes.dispute_of(order, client), writer)
+        done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=1)
+        order = order_of(row)
+        assert (order.price_minor, order.forfeited_minor, done.refund.kept) == (1_600, 1_600, money(3_199))
+        # A cent of 16.00: of 7.20 not half a cent.
+        assert done.writer_pay.after == done.writer_pay.agreed == money(720)
+
+    def test_by_card_pay_that_was_not_earned_falls_at_once(
+        self, client: Membership, writer: Membership, admin: Membership, website: Website
+    ) -> None:
+        """It is decided: nothing is paid out that is to be taken back."""
+        order = staffing.assign(refunds.card_order(client), writer.pk, by=actor(admin), reason="Trusted")
+        row = disputes.answer(disputes.dispute_of(order, client), writer)
+        done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=800)
+        assert (done.refund.sources[0].is_posted, done.writer_pay.after) == (False, money(1_080))
+        assert lines(done) == [*cost(PAY), *cost(-360)]
+        run_jobs()
+        assert earned_minor(website, order.reference, writer.pk) == 1_080
+        assert Refund.objects.of(website).get().status == "succeeded"
 
     def test_too_much_is_refused(
         self, client: Membership, writer: Membership, admin: Membership, website: Website

@@ -73,8 +73,6 @@ refunded AS (
                WHERE p.status NOT IN ('failed', 'cancelled') AND r.ground <> 'settlement'
                  AND (o.cancelled_at IS NULL OR r.requested_at > o.cancelled_at)), 0) AS since,
            coalesce(sum(p.amount_minor) FILTER (
-               WHERE p.status = 'succeeded' AND r.ground NOT IN ('goodwill', 'settlement')), 0) AS lowering,
-           coalesce(sum(p.amount_minor) FILTER (
                WHERE p.status NOT IN ('failed', 'cancelled') AND r.ground = 'goodwill'), 0) AS given
     FROM orders_order o
     LEFT JOIN refunds_refund r ON r.order_id = o.id
@@ -92,8 +90,29 @@ owed AS (
 ),
 earned AS (
     SELECT e.reference_id, e.writer_id, count(*) FILTER (WHERE e.kind = 'pay') AS pays,
-           coalesce(sum(e.amount_minor) FILTER (WHERE e.kind IN ('pay', 'forfeit')), 0) AS amount
+           coalesce(sum(e.amount_minor) FILTER (WHERE e.kind IN ('pay', 'forfeit')), 0) AS amount,
+           coalesce(sum(e.amount_minor) FILTER (WHERE e.kind IN ('pay', 'forfeit', 'reduction')), 0) AS left
     FROM payments_earning e WHERE e.website_id = %(website)s GROUP BY 1, 2
+),
+money AS (
+    SELECT c.reference_id AS id, sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND NOT (
+               p.ground = 'goodwill' OR p.agreed OR p.ended AND o.cancel_cause IN ('staff', 'system'))) AS lowering,
+           (SELECT sum(amount_minor) FROM payments_charge
+            WHERE website_id = %(website)s AND reference_type = 'order' AND reference_id = c.reference_id
+              AND status = 'captured' AND purpose IN ('order', 'adjustment'))
+           - coalesce(sum(p.amount_minor) FILTER (WHERE p.agreed), 0) AS paid
+    FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
+    CROSS JOIN LATERAL (
+        SELECT p.amount_minor, p.status, r.ground, a.ended,
+               coalesce(r.ground, 'settlement') = 'settlement' AND NOT a.ended AS agreed
+        FROM payments_repayment p LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
+        LEFT JOIN refunds_refund r ON r.id = l.refund_id
+        CROSS JOIN LATERAL (SELECT coalesce(r.ground, 'settlement') = 'settlement' AND coalesce(
+            c.captured_at <= o.cancelled_at AND p.created_at >= o.cancelled_at, false) AS ended) a
+        WHERE p.charge_id = c.id
+    ) p
+    WHERE c.website_id = %(website)s AND c.reference_type = 'order' AND c.status = 'captured'
+      AND c.purpose IN ('order', 'adjustment') GROUP BY 1
 )
 SELECT 'a transfer does not balance', id FROM transfers WHERE total <> 0 OR postings <> lines
 UNION ALL
@@ -135,28 +154,23 @@ UNION ALL
 SELECT 'more was given back than captured', c.id FROM payments_charge c
     WHERE c.website_id = %(website)s AND c.repaid_minor > c.amount_minor
 UNION ALL
-SELECT 'pay has not fallen as the order was refunded', e.id FROM payments_earning e
-    JOIN refunded r ON e.reference_type = 'order' AND r.id = e.reference_id
-    JOIN (SELECT c.reference_id, sum(c.amount_minor - coalesce(s.settled, 0)) AS paid FROM payments_charge c
-          LEFT JOIN (SELECT p.charge_id, sum(p.amount_minor) AS settled FROM payments_repayment p
-                     LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
-                     LEFT JOIN refunds_refund r ON r.id = l.refund_id
-                     WHERE r.id IS NULL OR r.ground = 'settlement' GROUP BY 1) s ON s.charge_id = c.id
-          WHERE c.website_id = %(website)s AND c.reference_type = 'order' AND c.status = 'captured'
-            AND c.purpose IN ('order', 'adjustment') GROUP BY 1) c ON c.reference_id = e.reference_id
+SELECT 'pay has not fallen as money went back', e.id FROM payments_earning e
+    JOIN orders_order o ON e.reference_type = 'order' AND o.id = e.reference_id
+    JOIN money m ON m.id = e.reference_id
     LEFT JOIN (SELECT reduces_id, -sum(amount_minor) FILTER (WHERE key LIKE 'refunds:%%') AS lowered,
                       -sum(amount_minor) FILTER (WHERE key NOT LIKE 'refunds:%%') AS otherwise
                FROM payments_earning WHERE kind = 'reduction' GROUP BY 1) d ON d.reduces_id = e.id
-    WHERE e.kind = 'pay' AND c.paid > 0
-      AND abs(coalesce(d.lowered, 0) - round((e.amount_minor - coalesce(d.otherwise, 0)) * r.lowering / c.paid))
-        > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
+    CROSS JOIN LATERAL (SELECT coalesce(d.lowered, 0) - round(
+        (e.amount_minor - coalesce(d.otherwise, 0)) * least(coalesce(m.lowering, 0), m.paid) / m.paid) AS much) too
+    WHERE e.kind = 'pay' AND m.paid > 0 AND NOT (o.status = 'cancelled' AND o.completed_at IS NULL AND too.much > 0)
+      AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
 UNION ALL
 SELECT 'pay is earned twice', reference_id FROM earned WHERE pays > 1
 UNION ALL
 SELECT 'more is earned than was paid', reference_id FROM earned e JOIN paid p ON p.id = e.reference_id
     JOIN refunded r USING (id)
     WHERE e.amount > greatest(p.price_minor, p.kept) OR (p.status = 'cancelled' AND p.completed_at IS NULL
-                                                         AND e.amount > p.forfeited_minor + r.given)
+                                                         AND e.left > p.forfeited_minor + r.given)
 UNION ALL
 SELECT 'a tip is neither with the writer nor back with the client', c.id FROM payments_charge c
     WHERE c.website_id = %(website)s AND c.purpose = 'tip' AND c.status = 'captured' AND c.repaid_minor = 0
@@ -455,7 +469,7 @@ LATER = {
     "what is kept of an order is not its price",
     "a tip is neither with the writer nor back with the client",
     "a refund is not the sum of its parts, or stands where they do not",
-    "pay has not fallen as the order was refunded",
+    "pay has not fallen as money went back",
 }
 
 

@@ -12,16 +12,18 @@ from copydesk.journal.models import Event
 from copydesk.orders.actions import adjustments, course, delivery, staffing
 from copydesk.orders.models import Cause, Order
 from copydesk.payments import actions as payments
-from copydesk.payments.models import Earning, PayoutStatement
+from copydesk.payments.actions.repayments import settle_repayment
+from copydesk.payments.gateway import Outcome, Result
+from copydesk.payments.models import Earning, PayoutStatement, Repayment
 from copydesk.payments.queries import Drift, drift, earned_minor
 from copydesk.refunds import actions
-from copydesk.refunds.models import Ground, RefundDestination
+from copydesk.refunds.models import Ground, Refund, RefundDestination
 from copydesk.refunds.queries.pay import pay_reductions
-from copydesk.refunds.queries.plan import plan
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
 from tests.factories import accounts, orders, refunds, writers
 from tests.factories.accounts import actor
+from tests.factories.payments import captured_charge
 from tests.jobs import run_jobs
 
 
@@ -29,6 +31,10 @@ from tests.jobs import run_jobs
 def order(client: Membership, writer: Membership, admin: Membership) -> Order:
     """By card, 32.00, completed."""
     return refunds.completed(refunds.card_order(client), writer, admin)
+
+
+def again(order: Order) -> Order:
+    return Order.objects.of(order.website_id).get(pk=order.pk)
 
 
 def pay(order: Order, writer: Membership) -> int:
@@ -125,18 +131,6 @@ def test_who_completed_before_and_who_after_share_it(
     assert (pay(order, writer), pay(order, other)) == (720, 720)
 
 
-def test_a_plan_is_what_will_happen(client: Membership, writer: Membership, admin: Membership) -> None:
-    order = refunds.completed(refunds.mixed_order(client), writer, admin)
-    planned = plan(order, 2_400)
-    refund = refunds.succeeded(order, admin, 2_400)
-    sources = [(part.charge_id, part.amount_minor) for part in refunds.repayments_of(refund)]
-    assert sources == [(source.charge_id, source.amount_minor) for source in planned.sources]
-    (reduction,) = planned.pay
-    assert reduction.lacking_minor == reduction.earned_minor - pay(order, writer) > 0
-    (left,) = pay_reductions(order).rows
-    assert (left.lacking_minor, left.left_minor) == (0, pay(order, writer))
-
-
 def test_to_the_wallet_at_once(order: Order, writer: Membership, admin: Membership) -> None:
     refunds.executing(order, admin, 1_600, destination=RefundDestination.WALLET)
     assert pay(order, writer) == 720
@@ -158,15 +152,65 @@ def test_what_an_agreed_change_gave_back_is_no_part_of_what_was_paid(
     assert pay(order, writer) == 0
 
 
-def test_what_a_cancellation_took_is_not_taken_again(client: Membership, writer: Membership, admin: Membership) -> None:
-    """A quarter is refunded, then a revision is cancelled: what is left of the pay falls with what is forfeited."""
-    order = refunds.completed(refunds.card_order(client), writer, admin)
-    whole = pay(order, writer)
-    refunds.succeeded(order, admin, 800)
-    order = Order.objects.of(client.website).get(pk=order.pk)
-    delivery.request_revision(order, by=actor(client), reason="Longer.")
-    course.cancel(order, by=actor(admin), reason="Over", cause=Cause.WRITER)
+class TestCancelling:
+    """A completed order of 32.00 that is in revision, a quarter of which is refunded by card."""
+
+    @pytest.fixture
+    def quarter(self, order: Order, admin: Membership, frozen: time_machine.Coordinates) -> Refund:
+        refund = refunds.executing(order, admin, 800)
+        frozen.shift(dt.timedelta(days=11))
+        delivery.request_revision(again(order), by=actor(order.client), reason="Longer.")
+        return refund
+
+    @pytest.mark.parametrize(
+        ("cause", "left"),
+        [
+            (Cause.WRITER, 0),
+            # 25.60 of 32.00 are forfeited, but only 24.00 are still there to keep.
+            (Cause.CLIENT, 1_080),
+            # The website's goodwill takes nothing: what the refund took stays taken.
+            (Cause.STAFF, 1_080),
+        ],
+    )
+    @pytest.mark.parametrize("is_through", [True, False])
+    def test_whichever_is_through_first(
+        self,
+        order: Order,
+        writer: Membership,
+        admin: Membership,
+        quarter: Refund,
+        cause: Cause,
+        left: int,
+        is_through: bool,
+    ) -> None:
+        if is_through:
+            run_jobs()
+        course.cancel(again(order), by=actor(admin), reason="Over", cause=cause)
+        run_jobs()
+        assert pay(order, writer) == left
+        assert [row.lacking_minor for row in pay_reductions(order).rows] == [0]
+        assert drift(order.website) == Drift(0, 0)
+
+    def test_not_before_the_money_has_gone(
+        self, order: Order, writer: Membership, admin: Membership, quarter: Refund
+    ) -> None:
+        course.cancel(again(order), by=actor(admin), reason="Over", cause=Cause.WRITER)
+        assert pay(order, writer) == 1_440
+        for part in Repayment.objects.of(order.website_id).filter(status="executing").order_by("amount_minor"):
+            settle_repayment(part, Outcome(Result.DECLINED, "", "gone"), by=actor(admin).as_system())
+        run_jobs()
+        assert pay(order, writer) == 1_440
+        for failed in Refund.objects.of(order.website_id).filter(status="failed").select_related("order"):
+            actions.retry_refund(failed, by=actor(admin))
+        run_jobs()
+        assert pay(order, writer) == 0
+
+
+def test_money_that_came_too_late_is_none_of_the_writers(order: Order, writer: Membership, admin: Membership) -> None:
+    """A second charge is captured and given back after the order was cancelled."""
+    delivery.request_revision(order, by=actor(order.client), reason="Longer.")
+    course.cancel(order, by=actor(admin), reason="Over", cause=Cause.STAFF)
+    late = captured_charge(order.client, 3_200, "tok_ok", reference=order.reference, key="late")
+    payments.divert_to_wallet(late, by=actor(admin), reason="Too late.")
     run_jobs()
-    assert pay(order, writer) == 0
-    assert [row.lacking_minor for row in pay_reductions(order).rows] == [0]
-    assert whole == 1_440
+    assert pay(order, writer) == 1_440

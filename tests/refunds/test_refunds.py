@@ -395,7 +395,7 @@ class TestGranting:
         )
 
 
-class TestAdopting:
+class TestSettlements:
     """What a cancellation gives back, and the provider refuses."""
 
     def test_becomes_a_refund_that_failed_and_is_tried_again(
@@ -409,7 +409,7 @@ class TestAdopting:
         assert (refund.requested_by_id, refund.requested_role) == (None, "system")
         before = state_of(website)
         (part,) = repayments_of(refund)
-        assert actions.adopt_repayment(part, by=actor(admin)) is None
+        assert actions.follow_settlement(part, by=actor(admin)) is None
         assert state_of(website) == before
         frozen.shift(dt.timedelta(days=1))
         actions.retry_refund(refund, by=actor(admin))
@@ -420,6 +420,6 @@ class TestAdopting:
     def test_not_what_is_still_on_its_way(self, website: Website, order: Order, admin: Membership) -> None:
         course.cancel(order, by=actor(admin), reason="Over")
         part = Repayment.objects.of(website).select_related("charge").get()
-        assert actions.adopt_repayment(part, by=actor(admin)) is None
+        assert actions.follow_settlement(part, by=actor(admin)) is None
         run_jobs()
         assert not Refund.objects.of(website).exists()

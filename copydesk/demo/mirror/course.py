@@ -154,7 +154,6 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
             forfeited_minor=figures.forfeited_minor,
             refunded_minor=figures.refunded_minor,
             writer_minor=figures.writer_minor,
-            unearned_minor=figures.unearned_minor or None,
         ),
         cancel_cause=cause.value,
         forfeited_minor=figures.forfeited_minor,
@@ -178,9 +177,6 @@ def cancel(stage: Stage, case: Case, *, by: Actor, reason: str, cause: Cause | N
                 payable_at=stage.now,
                 by=by,
             )
-    if figures.unearned_minor:
-        pay = case.pay[order.writer_id]
-        money.reduce_pay(stage, pay, figures.unearned_minor, key=f"cancel:{order.id}", by=by, reason=reason)
     if figures.refunded_minor:
         repayments.repay(stage, case, figures.refunded_minor, by=by, reason=reason)
 
@@ -268,18 +264,15 @@ def _cancellation(stage: Stage, case: Case, cause: Cause) -> Cancellation:
     captured = sum(each.refundable_minor for each in case.charges if each.charge.purpose != Purpose.TIP)
     assignment = case.assignments[-1] if case.assignments else None
     if assignment is None or assignment.ended_at or order.status == Status.UNPAID:
-        return Cancellation(captured, 0, captured, 0, 0)
+        return Cancellation(captured, 0, captured, 0)
     forfeited = 0
     if cause is Cause.CLIENT:
         share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
         forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
-    refunded = captured - forfeited
-    if order.completed_at is None:
-        writer = min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited)) if forfeited else 0
-        return Cancellation(captured, forfeited, refunded, writer, 0)
-    earned = case.pay[assignment.writer_id].row.amount_minor if assignment.writer_id in case.pay else 0
-    unearned = share(earned, refunded, captured) if captured and cause in (Cause.CLIENT, Cause.WRITER) else 0
-    return Cancellation(captured, forfeited, refunded, 0, unearned)
+    writer = 0
+    if forfeited and order.completed_at is None:
+        writer = min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited))
+    return Cancellation(captured, forfeited, captured - forfeited, writer)
 
 
 def _worked_part(stage: Stage, case: Case, assignment: Row, forfeited_minor: int) -> int:

@@ -94,12 +94,11 @@ def request_revision(
 def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     order, assignment = case.order, case.assignment
     writer = stage.member(assignment.writer_id)
-    first = order.completed_at is None
     again = assignment.id in case.completed
     case.completed.add(assignment.id)
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
     assignment.ended_at, assignment.outcome = stage.now, "completed"
-    times: dict[str, Any] = {"completed_at": stage.now, "dispute_until": dispute_until} if first else {}
+    times = {} if again else {"completed_at": order.completed_at or stage.now, "dispute_until": dispute_until}
     stage.advance(order, "approve", by=by, approve_at=None, **times)
     stage.crew.written.completed.add(order.client_id)
     if again:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from copydesk.accounts.actor import Actor
-from copydesk.core.money import share
 from copydesk.disputes.actions.grounds import without_ground
 from copydesk.disputes.actions.settling import CAUSES, GOES_TO, Decision
 from copydesk.disputes.actions.stages import HOUR, order_turn
@@ -32,10 +31,8 @@ from copydesk.disputes.queries.proof import proof
 from copydesk.disputes.queries.stages import declared
 from copydesk.journal.models import details
 from copydesk.orders.models import DisputeReason
-from copydesk.payments.models import AccountKind, EarningKind
+from copydesk.payments.models import AccountKind
 from copydesk.payments.models.charges import REPAYABLE
-from copydesk.refunds.models import SPARING_PAY
-from copydesk.refunds.models import RefundStatus as Given
 
 from ..copy import Row, dumps
 from ..stage import Case, Stage, step
@@ -131,15 +128,7 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
             refunds.grant_refund(stage, case, amount, by=by, reason=note, key=f"dispute:{row.id}")
         after = _after(case, row, agreed, whole=amount == paid)
         if after and not pay:
-            money.earn(
-                stage,
-                writer_id=row.writer_id,
-                amount_minor=after,
-                reference=case.order.reference,
-                kind=EarningKind.FORFEIT,
-                payable_at=stage.now,
-                by=by,
-            )
+            refunds.earn_rest(stage, case, row.writer_id, agreed, by=by)
     else:
         _go(stage, case, decision, by=by)
         if decision.remedy is Remedy.NEW_WRITER and (decision.found is Verdict.CLIENT or not pay):
@@ -196,15 +185,8 @@ def _left(case: Case) -> int:
     return sum(paid.refundable_minor for paid in case.charges if paid.charge.purpose in REPAYABLE)
 
 
-def _refunded(case: Case) -> int:
-    given = (refund for refund, _ in case.refunds.values() if refund.status in (Given.EXECUTING, Given.SUCCEEDED))
-    return sum(refund.amount_minor for refund in given if refund.ground not in SPARING_PAY)
-
-
 def _unrefunded(case: Case, pay_minor: int) -> int:
-    refunded = _refunded(case)
-    paid = refunded + _left(case)
-    return pay_minor - share(pay_minor, refunded, paid) if paid else pay_minor
+    return pay_minor - refunds.pay_falls_by(case, pay_minor, with_pending=True)[0]
 
 
 def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:
@@ -212,7 +194,7 @@ def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:
     if pay is None:
         return 0 if whole else _unrefunded(case, agreed)
     base: int = pay.row.amount_minor - pay.reduced_minor
-    return base - max(share(base, _refunded(case), refunds.paid_minor(case)), pay.lowered_minor)
+    return min(_unrefunded(case, base), base - pay.lowered_minor)
 
 
 def _move(

@@ -11,6 +11,7 @@ from copydesk.payments.models.charges import REPAYABLE
 from copydesk.refunds.actions.pay import REASON
 from copydesk.refunds.models import SPARING_PAY, Ground, Refund, RefundDestination, RefundPart, RefundStatus
 from copydesk.refunds.policies import RefundPolicy
+from copydesk.refunds.queries.pay import LOWERING
 
 from ..copy import Row
 from ..stage import Case, Planned, Stage, step
@@ -112,6 +113,9 @@ def follow_repayment(stage: Stage, event: Row) -> None:
         for refund, planned in case.refunds.values():
             if any(one.repayment.id == event.subject_id for one in planned):
                 _settle(stage, case, refund, planned)
+                break
+        else:
+            _lower_pay(stage, case)
 
 
 def follow_order(stage: Stage, event: Row) -> None:
@@ -128,6 +132,8 @@ def _start(stage: Stage, refund: Row) -> None:
 
 def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> None:
     states = {one.repayment.status: one.repayment for one in planned}
+    if R.SUCCEEDED in states:
+        _lower_pay(stage, case)
     if refund.status == RefundStatus.EXECUTING and R.EXECUTING not in states:
         if failed := states.get(R.FAILED):
             stage.advance(refund, "fail", by=stage.system, data=_facts(refund) | details(code=failed.code))
@@ -135,37 +141,51 @@ def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> No
             stage.website.last_refund_receipt += 1
             number = stage.website.last_refund_receipt
             stage.advance(refund, "succeed", by=stage.system, data=_facts(refund), receipt_number=number)
-    if R.SUCCEEDED in states:
-        _lower_pay(stage, case)
 
 
-def paid_minor(case: Case) -> int:
-    """What was captured for the order, less what cancellations and agreed changes gave back."""
+def pay_falls_by(case: Case, pay_minor: int, *, with_pending: bool = False) -> tuple[int, int]:
+    """What is taken of pay for the money that has gone back, or has and will, and how much that money is."""
+    gone = (R.SUCCEEDED, R.EXECUTING) if with_pending else (R.SUCCEEDED,)
+    effects = [(row, _effect(case, row)) for row in case.repayments]
     captured: int = sum(
         paid.charge.amount_minor
         for paid in case.charges
         if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
     )
-    of_refunds = {one.repayment.id for _, planned in case.refunds.values() for one in planned}
-    settled: int = sum(row.amount_minor for row in case.repayments if row.id not in of_refunds)
-    return captured - settled
+    paid = captured - sum(row.amount_minor for row, effect in effects if effect == "settles")
+    refunded = sum(row.amount_minor for row, effect in effects if effect == "lowers" and row.status in gone)
+    return share(pay_minor, min(refunded, paid), paid) if paid else 0, refunded
+
+
+def earn_rest(stage: Stage, case: Case, writer_id: int, pay_minor: int, *, by: Actor) -> None:
+    reference = case.order.reference
+    pay = money.earn(
+        stage, writer_id=writer_id, amount_minor=pay_minor, reference=reference, payable_at=stage.now, by=by
+    )
+    case.pay[writer_id] = pay
+    taken, refunded = pay_falls_by(case, pay_minor, with_pending=True)
+    if taken:
+        money.reduce_pay(stage, pay, taken, key=f"refunds:{case.order.id}:{refunded}", by=by, reason=REASON)
+
+
+def _effect(case: Case, row: Row) -> str:
+    ground = next(
+        (refund.ground for refund, planned in case.refunds.values() if any(one.repayment is row for one in planned)), ""
+    )
+    if ground:
+        return "spares" if ground in SPARING_PAY else "lowers"
+    order = case.order
+    if order.cancelled_at and row.charge.captured_at <= order.cancelled_at <= row.created_at:
+        return "lowers" if order.cancel_cause in LOWERING else "spares"
+    return "settles"
 
 
 def _lower_pay(stage: Stage, case: Case) -> None:
-    refunded = sum(
-        one.repayment.amount_minor
-        for refund, planned in case.refunds.values()
-        for one in planned
-        if refund.ground not in SPARING_PAY and one.repayment.status == R.SUCCEEDED
-    )
-    if not refunded:
-        return
     for pay in case.pay.values():
-        base = pay.row.amount_minor - pay.reduced_minor
-        lacking = share(base, refunded, paid_minor(case)) - pay.lowered_minor
-        if lacking > 0:
+        wanted, refunded = pay_falls_by(case, pay.row.amount_minor - pay.reduced_minor)
+        if wanted > pay.lowered_minor:
             key = f"refunds:{case.order.id}:{refunded}"
-            money.reduce_pay(stage, pay, lacking, key=key, by=stage.system, reason=REASON)
+            money.reduce_pay(stage, pay, wanted - pay.lowered_minor, key=key, by=stage.system, reason=REASON)
 
 
 def _release(stage: Stage, refund: Row, name: str, *, by: Actor, reason: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import to_decimal
 from copydesk.fines.actions.deciding import void_fines_of_order
 from copydesk.fines.models import Fine, FineStatus
 from copydesk.fines.policies import FineKind
-from copydesk.orders.models import DisputeReason
+from copydesk.orders.models import DisputeReason, Order
 from copydesk.payments.models import Reference
+from copydesk.tenancy.models import Website
 
 from ..models import Dispute, Remedy, Verdict
 from ..queries.settlement import VoidedFine
@@ -34,10 +37,10 @@ def without_ground(reason: DisputeReason, verdict: Verdict, remedy: Remedy) -> f
     return kinds | {K.LATE_SUBMISSION} if extended else kinds
 
 
-def locked_fines(dispute: Dispute) -> list[Reference]:
-    """By what the ledger knows the writer's fines for the order; locked, so that nobody else moves them."""
-    rows = Fine.objects.of(dispute.website_id).filter(order_id=dispute.order_id, writer_id=dispute.writer_id)
-    return [fine.reference for fine in rows.order_by("pk").lock()]
+def lock_fines(website: Website, orders: Sequence[Order], *, writer_id: int | None = None) -> list[Reference]:
+    """Those for the orders, of one writer or of all, so that nobody else moves them: by what the ledger knows them."""
+    rows = Fine.objects.of(website).filter(order__in=orders).order_by("pk")
+    return [fine.reference for fine in (rows.filter(writer_id=writer_id) if writer_id else rows).lock()]
 
 
 def void_fines(dispute: Dispute, verdict: Verdict, remedy: Remedy, note: str, *, by: Actor) -> list[VoidedFine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,10 +18,10 @@ from copydesk.journal.actions import lock, lock_for
 from copydesk.journal.models import details
 from copydesk.orders.actions import course
 from copydesk.orders.models import Cause, DisputeReason, Order, Round, Status
-from copydesk.payments.actions import earn, lock_accounts, reduce_pay
-from copydesk.payments.models import AccountKind, Charge, Earning, EarningKind
+from copydesk.payments.actions import reduce_pay
+from copydesk.payments.models import AccountKind, Charge
 from copydesk.payments.queries import refundable_minor
-from copydesk.refunds.actions import cancel_open_refunds, grant_refund
+from copydesk.refunds.actions import cancel_open_refunds, earn_rest, grant_refund, lock_members
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
@@ -38,7 +38,7 @@ from ..queries.settlement import (
     posting_ids,
     sources_of,
 )
-from .grounds import locked_fines, void_fines
+from .grounds import lock_fines, void_fines
 from .stages import move
 
 Mode = Literal["preview", "apply"]
@@ -124,10 +124,10 @@ def resolve_disputes(
         raise Invalid({"ids": f"At most {cap} in one call."}, "too_many")
     decision.refuse()
     rows = {row.pk: row for row in Dispute.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
-    list(Order.objects.of(by.website).filter(pk__in=[row.order_id for row in rows.values()]).order_by("pk").lock())
-    for row in rows.values():
-        locked_fines(row)
-    _lock_accounts(rows.values(), by)
+    about = {row.order_id for row in rows.values()}
+    orders = list(Order.objects.of(by.website).filter(pk__in=about).order_by("pk").lock())
+    lock_fines(by.website, orders)
+    lock_members(by.website, orders, writers={row.writer_id for row in rows.values()})
 
     def resolve(dispute: Dispute) -> None:
         if dispute.reason != reason:
@@ -143,8 +143,9 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     order = lock(dispute.order)
     # Whatever else posts about the order waits for its charges: what is posted from here on is this settlement's.
     list(Charge.objects.of(by.website).about(order.reference).order_by("pk").lock())
-    about = [order.reference, *locked_fines(dispute)]
-    _lock_accounts([dispute], by)
+    about = [order.reference, *lock_fines(by.website, [order], writer_id=dispute.writer_id)]
+    # After the fines, as those who waive them.
+    lock_members(by.website, [order], writers={dispute.writer_id})
     known = posting_ids(by.website, about)
     note = MessagePolicy.of(by.website).mask(decision.note.strip()).text
     before = writer_pay(order, dispute.writer_id)
@@ -154,12 +155,12 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
         cancelled = [row.pk for row in cancel_open_refunds(order, by=by, reason=note)]
         paid = refundable_minor(by.website, order.reference)
         amount = paid if decision.refund_minor is None else decision.refund_minor
-        _go(order, decision, note, by=by, forfeited_minor=max(paid - amount, 0))
+        # What a provider refused to give back of an agreed change is paid, and no part of the price.
+        _go(order, decision, note, by=by, forfeited_minor=min(max(paid - amount, 0), order.price_minor))
         sources = _give_back(dispute, order, amount, note, by=by)
-        pending = sum(_minor(source) for source in sources if not source.is_posted)
-        after = 0 if amount == paid and not before.is_earned else pay_after(order, before, dispute.writer_id, pending)
+        after = 0 if amount == paid and not before.is_earned else pay_after(order, before, dispute.writer_id)
         if after and not before.is_earned:
-            _pay_the_rest(dispute, order, after, by=by)
+            earn_rest(order, dispute.writer_id, before.agreed_minor, by=by)
         refund = SettledRefund(to_decimal(amount), to_decimal(paid - amount), sources)
     else:
         _go(order, decision, note, by=by)
@@ -197,15 +198,6 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     )
 
 
-def _lock_accounts(disputes: Collection[Dispute], by: Actor) -> None:
-    """Of all who were paid for the orders, and of both sides: after the fines, as those who waive them."""
-    paid = Earning.objects.of(by.website).filter(
-        reference_type=Order.noun, reference_id__in=[row.order_id for row in disputes]
-    )
-    writers = {row.writer_id for row in disputes} | set(paid.values_list("writer_id", flat=True))
-    lock_accounts(by.website, writers=writers, clients={row.client_id for row in disputes})
-
-
 def _go(order: Order, decision: Decision, note: str, *, by: Actor, forfeited_minor: int = 0) -> None:
     course.settle_dispute(
         order,
@@ -223,19 +215,6 @@ def _give_back(dispute: Dispute, order: Order, amount_minor: int, note: str, *, 
     if not amount_minor:
         return []
     return sources_of(grant_refund(order, amount_minor, by=by, reason=note, key=f"dispute:{dispute.pk}"))
-
-
-def _pay_the_rest(dispute: Dispute, order: Order, amount_minor: int, *, by: Actor) -> None:
-    """Of work that was never completed: what the refund leaves of the agreed pay, at once, because it is decided."""
-    earn(
-        website=by.website,
-        writer_id=dispute.writer_id,
-        amount_minor=amount_minor,
-        reference=order.reference,
-        kind=EarningKind.FORFEIT,
-        payable_at=clock.now(),
-        by=by,
-    )
 
 
 def _close(
@@ -278,7 +257,3 @@ def _order(dispute: Dispute, order: Order, decision: Decision) -> SettledOrder:
         writer_removed=order.writer_id is None,
         round=last.number if decision.remedy is Remedy.NEW_DEADLINE else None,
     )
-
-
-def _minor(source: SettledSource) -> int:
-    return int(source.amount.scaleb(2))

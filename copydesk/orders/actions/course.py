@@ -12,7 +12,7 @@ from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, change, lock, lock_for
 from copydesk.journal.models import details
-from copydesk.payments.actions import earn, hold_earnings, reduce_pay, release_earnings, repay
+from copydesk.payments.actions import earn, hold_earnings, release_earnings, repay
 from copydesk.payments.models import EarningKind
 from copydesk.threads.policies import MessagePolicy
 
@@ -195,7 +195,6 @@ def cancel(
             forfeited_minor=figures.forfeited_minor,
             refunded_minor=figures.refunded_minor,
             writer_minor=figures.writer_minor,
-            unearned_minor=figures.unearned_minor or None,
         ),
         cancel_cause=cause,
         forfeited_minor=figures.forfeited_minor,
@@ -219,17 +218,6 @@ def cancel(
                 payable_at=clock.now(),
                 by=by,
             )
-    if figures.unearned_minor:
-        assert order.writer_id is not None
-        reduce_pay(
-            by.website,
-            order.reference,
-            order.writer_id,
-            figures.unearned_minor,
-            key=f"cancel:{order.pk}",
-            by=by,
-            reason=reason,
-        )
     if figures.refunded_minor:
         repay(by.website, order.reference, figures.refunded_minor, by=by, reason=reason)
     return figures

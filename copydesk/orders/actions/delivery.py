@@ -124,16 +124,14 @@ def approve(order: Order, *, by: Actor) -> Order:
     if by.is_system and (order.approve_at is None or order.approve_at > now):
         raise errors.NotYet()
     assignment = current_assignment(order)
-    first = order.completed_at is None
     policy = OrderPolicy.of(order.website_id, order.policy_version)
     dispute_until = now + dt.timedelta(days=policy.dispute_days)
     assignment.ended_at, assignment.outcome = now, "completed"
     assignment.save(update_fields=["ended_at", "outcome"])
-    times: dict[str, Any] = {"completed_at": now, "dispute_until": dispute_until} if first else {}
-    again = not first and _completed_in(assignment, order)
-    advance(order, "approve", by=by, approve_at=None, **times)
-    if again:
-        return order
+    if order.completed_at is not None and _completed_in(assignment, order):
+        return advance(order, "approve", by=by, approve_at=None)
+    completed_at = order.completed_at or now
+    advance(order, "approve", by=by, approve_at=None, completed_at=completed_at, dispute_until=dispute_until)
     count_completed(order.website_id, assignment.writer_id)
     if assignment.pay_minor:
         earn(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from copydesk.core.money import share, to_decimal
-from copydesk.payments.queries import earned_minor, refundable_minor
+from copydesk.payments.queries import refundable_minor
 
 from ..models import Assignment, Cause, ExcusedTime, ExcuseKind, Order, Round, Status
 from ..policies import OrderPolicy
@@ -19,16 +19,12 @@ PAUSES = (ExcuseKind.HOLD, ExcuseKind.DISPUTE)
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Minor units. `forfeited` = what the website keeps, of which `writer` is the writer's; `refunded` goes back.
-
-    `unearned`: what the writer loses of pay that an earlier completion earned.
-    """
+    """Minor units. `forfeited` = what the website keeps, of which `writer` is the writer's; `refunded` goes back."""
 
     captured_minor: int
     forfeited_minor: int
     refunded_minor: int
     writer_minor: int
-    unearned_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +50,21 @@ def cancellation_row(figures: Cancellation, mode: Literal["preview", "apply"], c
 def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
     """Nothing is forfeited before a writer starts, or where the client is not the cause; then by the time left to the
     client's deadline, under the policy that the order was placed with. The writer's part is the share of its time that
-    was worked, at most the agreed pay; none where the writer is the cause. Pay that is earned already falls as the
-    refund does, but where the website is the cause and the refund its goodwill. Six queries at most."""
+    was worked, at most the agreed pay; none where the writer is the cause, or where pay is earned already, which falls
+    as money goes back. Five queries at most."""
     captured = refundable_minor(order.website_id, order.reference)
     assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
     if assignment is None or order.status == Status.UNPAID:
-        return Cancellation(captured, 0, captured, 0, 0)
+        return Cancellation(captured, 0, captured, 0)
     forfeited = 0
     if cause == Cause.CLIENT:
         policy = OrderPolicy.of(order.website_id, order.policy_version)
         share_bps = forfeited_share_bps(policy, order.client_deadline - at)
         forfeited = min(captured, share(order.price_minor, share_bps, WHOLE))
-    refunded = captured - forfeited
-    if order.completed_at is None:
-        writer = min(assignment.pay_minor, _worked_part(order, assignment, forfeited, at)) if forfeited else 0
-        return Cancellation(captured, forfeited, refunded, writer, 0)
-    earned = earned_minor(order.website_id, order.reference, assignment.writer_id)
-    unearned = share(earned, refunded, captured) if captured and cause in (Cause.CLIENT, Cause.WRITER) else 0
-    return Cancellation(captured, forfeited, refunded, 0, unearned)
+    writer = 0
+    if forfeited and order.completed_at is None:
+        writer = min(assignment.pay_minor, _worked_part(order, assignment, forfeited, at))
+    return Cancellation(captured, forfeited, captured - forfeited, writer)
 
 
 def _worked_part(order: Order, assignment: Assignment, forfeited_minor: int, at: dt.datetime) -> int:

@@ -9,20 +9,22 @@ from .deciding import (
     decide_refunds,
     reject_refund,
 )
-from .executing import adopt_repayment, grant_refund, process_refund, retry_refund, settle_refund
-from .pay import lower_pay
+from .executing import follow_settlement, grant_refund, process_refund, retry_refund, settle_refund
+from .pay import earn_rest, lock_members, lower_pay
 from .requesting import NOBODYS, request_refund
 
 __all__ = [
     "BY_NAME",
     "NOBODYS",
-    "adopt_repayment",
     "approve_refund",
     "cancel_open_refunds",
     "cancel_refund",
     "consent_to_wallet",
     "decide_refunds",
+    "earn_rest",
+    "follow_settlement",
     "grant_refund",
+    "lock_members",
     "lower_pay",
     "process_refund",
     "reject_refund",

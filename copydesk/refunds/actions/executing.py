@@ -11,14 +11,14 @@ from copydesk.core.errors import NotFound
 from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
-from copydesk.payments.actions import lock_accounts, retry_repayment, start_repayment
-from copydesk.payments.models import Earning, Repayment, RepaymentStatus
+from copydesk.payments.actions import retry_repayment, start_repayment
+from copydesk.payments.models import Repayment, RepaymentStatus
 from copydesk.tenancy.scope import own_transaction
 
 from .. import errors
 from ..models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
 from .deciding import approve_refund
-from .pay import lower_pay
+from .pay import lock_members, lower_pay
 from .requesting import facts, open_refund, repayments_of
 
 R = RepaymentStatus
@@ -101,25 +101,28 @@ def settle_refund(refund: Refund, *, by: Actor) -> Refund:
     lock(refund)
     states = {repayment.status: repayment for repayment in repayments_of(refund)}
     system = by.as_system()
+    if R.SUCCEEDED in states:
+        # Accounts before the website's row, as in _start.
+        lower_pay(refund.order, by=system)
     if refund.status == RefundStatus.EXECUTING and R.EXECUTING not in states:
         if failed := states.get(R.FAILED):
             advance(refund, "fail", by=system, data=facts(refund) | details(code=failed.code))
         else:
             number = _next_receipt(refund.website_id)
             advance(refund, "succeed", by=system, data=facts(refund), receipt_number=number)
-    if R.SUCCEEDED in states:
-        lower_pay(refund.order, by=system)
     return refund
 
 
-def adopt_repayment(repayment: Repayment, *, by: Actor) -> Refund | None:
-    """Money that a cancellation or an agreed change was to give back, and the provider refused, becomes a refund that
-    failed: somebody sees it, and tries again. None where it is not so, or is one already."""
-    known = RefundPart.objects.of(by.website).filter(repayment=repayment).exists()
-    order = Order.objects.of(by.website).filter(pk=repayment.charge.reference_id).first()
-    if known or order is None or repayment.charge.reference_type != Order.noun or repayment.status != R.FAILED:
+def follow_settlement(repayment: Repayment, *, by: Actor) -> Refund | None:
+    """Money that a cancellation or an agreed change gives back lowers pay where a refund would; what the provider
+    refused of it becomes a refund that failed, so that somebody sees it and tries again. None where it is not so, or
+    is one already."""
+    if repayment.charge.reference_type != Order.noun:
         return None
-    lock(order)
+    order = lock(Order.objects.of(by.website).get(pk=repayment.charge.reference_id))
+    lower_pay(order, by=by)
+    if repayment.status != R.FAILED or RefundPart.objects.of(by.website).filter(repayment=repayment).exists():
+        return None
     refund = Refund.objects.of(by.website).create(
         order=order,
         client_id=order.client_id,
@@ -141,8 +144,7 @@ def adopt_repayment(repayment: Repayment, *, by: Actor) -> Refund | None:
 
 
 def _start(refund: Refund, *, by: Actor) -> Refund:
-    paid = Earning.objects.of(refund.website_id).about(refund.order.reference).values_list("writer_id", flat=True)
-    lock_accounts(by.website, writers=set(paid), clients={refund.client_id})
+    lock_members(by.website, [refund.order], writers=())
     for repayment in repayments_of(refund):
         start_repayment(repayment, by=by)
     return settle_refund(refund, by=by)

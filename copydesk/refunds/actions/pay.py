@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from copydesk.accounts.actor import Actor
+from copydesk.core import clock
 from copydesk.orders.models import Order
-from copydesk.payments.actions import reduce_earning
+from copydesk.payments.actions import earn, lock_accounts, reduce_earning
 from copydesk.payments.models import Earning
+from copydesk.tenancy.models import Website
 
 from ..queries.pay import pay_reductions
 
@@ -13,13 +17,45 @@ REASON = "Part of the order was refunded."
 
 
 def lower_pay(order: Order, *, by: Actor) -> int:
-    """Of a locked order: brings each pay that was earned for it down to what the refunds leave of it; what it took, in
-    minor units. Counted from the whole, so that the cents of several refunds sum to those of one. Nothing is taken
-    before it is earned: then the order's completion calls again. Safe to repeat."""
+    """Of a locked order: brings each pay that was earned for it down to what the money that has gone back leaves of
+    it; what it took, in minor units. Counted from the whole, so that the cents of several refunds sum to those of one.
+    Nothing is taken before it is earned: then the order's completion calls again. Safe to repeat."""
     figures = pay_reductions(order)
-    for row in figures.rows:
-        if row.lacking_minor:
-            earning = Earning.objects.of(order.website_id).get(pk=row.earning_id)
-            key = f"refunds:{order.pk}:{figures.refunded_minor}"
-            reduce_earning(earning, row.lacking_minor, key=key, by=by, reason=REASON)
-    return sum(row.lacking_minor for row in figures.rows)
+    lacking = [row for row in figures.rows if row.lacking_minor]
+    if lacking:
+        lock_accounts(by.website, writers={row.writer_id for row in lacking}, clients=())
+    for row in lacking:
+        earning = Earning.objects.of(order.website_id).get(pk=row.earning_id)
+        key = _key(order, figures.refunded_minor)
+        reduce_earning(earning, row.lacking_minor, key=key, by=by, reason=REASON)
+    return sum(row.lacking_minor for row in lacking)
+
+
+def earn_rest(order: Order, writer_id: int, pay_minor: int, *, by: Actor) -> None:
+    """Of work that ends by a decision: the agreed pay, payable at once, and what is given back takes of it, also what
+    is still on its way, because that is decided, too. What is given back later lowers it as any pay."""
+    earning = earn(
+        by.website,
+        writer_id=writer_id,
+        amount_minor=pay_minor,
+        reference=order.reference,
+        payable_at=clock.now(),
+        by=by,
+    )
+    figures = pay_reductions(order, with_pending=True)
+    if taken := figures.of(pay_minor):
+        reduce_earning(earning, taken, key=_key(order, figures.refunded_minor), by=by, reason=REASON)
+
+
+def lock_members(website: Website, orders: Collection[Order], *, writers: Collection[int]) -> None:
+    """The accounts of whoever was paid for these orders, of `writers`, and of the orders' clients."""
+    earned = Earning.objects.of(website).filter(
+        reference_type=Order.noun, reference_id__in=[order.pk for order in orders]
+    )
+    paid = earned.values_list("writer_id", flat=True)
+    lock_accounts(website, writers={*writers, *paid}, clients={order.client_id for order in orders})
+
+
+def _key(order: Order, refunded_minor: int) -> str:
+    """Of reductions that pay_reductions knows for its own."""
+    return f"refunds:{order.pk}:{refunded_minor}"
