@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,16 +20,16 @@ from rest_framework.viewsets import GenericViewSet
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
-from copydesk.core import bulk
 from copydesk.core.errors import Invalid, NotFound, Refusal, Stale
 from copydesk.journal import idempotency
+from copydesk.journal.actions import lock
 from copydesk.journal.models import Journaled
 from copydesk.tenancy.counts import Tab
-from copydesk.tenancy.scope import in_transaction
+from copydesk.tenancy.scope import in_transaction, own_transaction
 
 from . import lists, problems
 from .access import called
-from .body import BulkSerializer, fingerprint, mistyped
+from .body import fingerprint, mistyped
 from .shape import dumps
 
 KEY = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
@@ -49,6 +48,7 @@ class Desk(GenericViewSet[Any]):
     `model`: what `get_queryset()` and `get_object()` are about. `sorts`: the words of `?ordering` and the columns they
     mean; the first is the default. `query_class`: the serializer of a report's query parameters.
     `leaves_process`: a write that calls a gateway between two commits, whose actions open their own transactions.
+    `parent`: the foreign key to what actions lock before the row.
     `moves_money`: a POST needs an `Idempotency-Key`.
 
     All of these but `model` may be given to `@action(...)` too.
@@ -62,6 +62,7 @@ class Desk(GenericViewSet[Any]):
     leaves_process: ClassVar[bool] = False
     moves_money: ClassVar[bool] = False
     honours_key: ClassVar[bool] = True
+    parent: ClassVar[str] = ""
     filter_backends = (DjangoFilterBackend,)
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     pagination_class = lists.Pages
@@ -117,9 +118,14 @@ class Desk(GenericViewSet[Any]):
         assert self._key is not None
         return self._key.key
 
-    def reading(self) -> AbstractContextManager[None]:
-        """For what a `leaves_process` action reads after its own commits: outside a transaction no row is seen."""
-        return in_transaction()
+    def one_commit(self, act: Callable[[], Response]) -> Response:
+        """Of a `leaves_process` action, the commit that is its effect, and keeps the answer: killed before or after it,
+        a retry is told what was done."""
+        with own_transaction():
+            response = act()
+            if self._key is not None:
+                self._remember(response, self._key)
+        return response
 
     # Rows
 
@@ -128,10 +134,13 @@ class Desk(GenericViewSet[Any]):
         return rows.none() if getattr(self, "swagger_fake_view", False) else rows.visible_to(self.actor)
 
     def get_object(self) -> Any:
-        """The row of the path, in the caller's sight, at the version that `If-Match` asks for. One query."""
+        """The row of the path, in the caller's sight, at the version that `If-Match` asks for. One query, three at
+        most."""
         rows = self.get_queryset().filter(pk=int(self.kwargs["pk"]))
         wanted = None if self.request.method in SAFE_METHODS else self.request.headers.get("If-Match")
         with in_transaction():
+            if wanted and self.parent and (row := rows.select_related(self.parent).first()):
+                lock(getattr(row, self.parent))
             row = (rows if wanted is None else rows.lock()).first()
         if row is None:
             raise NotFound
@@ -186,13 +195,6 @@ class Desk(GenericViewSet[Any]):
     def versioned(self, row: Journaled, body: Any, status: int = 200) -> Response:
         """A detail's answer with its ETag."""
         return Response(body, status=status, headers={"ETag": etag(row)})
-
-    def each(self, serializer: type[BulkSerializer], act: Callable[..., object]) -> Response:
-        """A bulk body through one action: `act(row, **the body's other fields)`, each row in its own savepoint."""
-        body = self.payload(serializer)
-        ids, mode = body.pop("ids"), body.pop("mode")
-        rows = self.get_queryset().in_bulk(ids)
-        return Response(bulk.each(ids, rows, lambda row: act(row, **body), mode))
 
     def kept(self, refusal: Refusal) -> Response:
         """A refusal that leaves a record (a declined payment): answered, not raised, so that nothing is undone; and

@@ -92,7 +92,7 @@ class RefundScene(Scene):
         yield from self.before_end(40)
         self.asked(0.6, Ground.OTHER, WALLET)
         yield from self.before_end(15)
-        refunds.execute_refund(self.stage, self.row, by=self.admin)
+        refunds.process_refund(self.stage, self.row, by=self.admin)
 
     def failed(self) -> Life:
         """The payment has settled by now: it can be tried again."""
@@ -100,7 +100,7 @@ class RefundScene(Scene):
         yield from self.before_end(56)
         self.asked(0.5, Ground.LATENESS)
         yield from self.before_end(54)
-        refunds.execute_refund(self.stage, self.row, by=self.admin)
+        refunds.process_refund(self.stage, self.row, by=self.admin)
 
     def tried_again(self) -> Life:
         yield from self.failed()

@@ -49,7 +49,7 @@ def refunded(life: Deeds) -> Life:
     elif fate < 0.6:
         refunds.approve_refund(stage, row, by=admin, reason=words("approve"))
         yield stage.now + chance.uniform(1, 20) * HOUR
-        refunds.execute_refund(stage, row, by=other)
+        refunds.process_refund(stage, row, by=other)
     else:
-        refunds.execute_refund(stage, row, by=admin)
+        refunds.process_refund(stage, row, by=admin)
     yield stage.now + DAY

@@ -25,6 +25,11 @@ class ConsentGiven(Refusal):
     message = "There is nothing to agree to."
 
 
+class PartlyRefunded(Refusal):
+    code = "partly_refunded"
+    message = "Part of it has gone back already: what failed of it can only be tried again."
+
+
 class WrongPassword(Refusal):
     code = "wrong_password"
     status = 403

@@ -12,12 +12,12 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership, User
 from copydesk.accounts.permissions import Can, Role
 from copydesk.core import clock
-from copydesk.core.errors import Refusal, WrongState
+from copydesk.core.errors import Forbidden, Refusal, WrongState
 from copydesk.core.lifecycle import Lifecycle, step
 from copydesk.journal.models import Journaled
 from copydesk.orders.models import Order
 from copydesk.orders.models import Status as OrderStatus
-from copydesk.payments.models import Repayment
+from copydesk.payments.models import Repayment, RepaymentStatus
 from copydesk.tenancy.models import OnWebsite, TenantModel, TenantQuerySet
 
 from . import errors
@@ -79,9 +79,15 @@ def processable(refund: Refund, by: Actor) -> Refusal | None:
     return another_person(refund, by) if refund.status == S.REQUESTED else undisputed(refund, by)
 
 
-def own_request(refund: Refund, by: Actor) -> Refusal | None:
-    """A client takes back what nobody has decided about yet."""
-    return WrongState() if by.role is Role.CLIENT and refund.status != S.REQUESTED else None
+def cancellable(refund: Refund, by: Actor) -> Refusal | None:
+    """A client takes back what nobody has decided about yet; who decides gives up what the provider refuses whole."""
+    if by.role is Role.CLIENT and refund.status != S.REQUESTED:
+        return WrongState()
+    if refund.status != S.FAILED:
+        return None
+    if not by.can(Can.DECIDE_REFUNDS):
+        return Forbidden()
+    return errors.PartlyRefunded() if refund.is_partly_through else None
 
 
 def consent_wanted(refund: Refund, by: Actor) -> Refusal | None:
@@ -97,6 +103,12 @@ class RefundQuerySet(TenantQuerySet["Refund"]):
         if actor.role is Role.CLIENT:
             return rows.filter(client_id=actor.membership_id)
         return rows if actor.is_staff else rows.none()
+
+    def shown_as(self, status: str, actor: Actor) -> RefundQuerySet:
+        """To a client what failed is on its way: to try again is staff's."""
+        if actor.is_staff:
+            return self.filter(status=status)
+        return self.filter(status__in={S.EXECUTING: [S.EXECUTING, S.FAILED], S.FAILED: []}.get(S(status), [status]))
 
 
 class Refund(Journaled):
@@ -117,7 +129,7 @@ class Refund(Journaled):
             "succeed": step({S.EXECUTING}, S.SUCCEEDED, Can.SETTLE_MONEY, None, "succeeded_at", hidden=True),
             "fail": step({S.EXECUTING}, S.FAILED, Can.SETTLE_MONEY, None, "failed_at", hidden=True),
             "retry": step({S.FAILED}, S.EXECUTING, Can.EXECUTE_REFUNDS, undisputed, "executed_at"),
-            "cancel": step(WAITING, S.CANCELLED, Can.REQUEST_REFUNDS, own_request, "cancelled_at"),
+            "cancel": step({*WAITING, S.FAILED}, S.CANCELLED, Can.REQUEST_REFUNDS, cancellable, "cancelled_at"),
         }
     )
 
@@ -178,6 +190,12 @@ class Refund(Journaled):
                 fields=["website", "succeeded_at"], name="refund_by_success", condition=Q(succeeded_at__isnull=False)
             ),
         ]
+
+    @property
+    def is_partly_through(self) -> bool:
+        """One query."""
+        through = Repayment.objects.of(self.website_id).filter(status=RepaymentStatus.SUCCEEDED)
+        return RefundPart.objects.of(self.website_id).filter(refund=self, repayment__in=through).exists()
 
     @property
     def root(self) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from copydesk.api.access import HasAccount, Public
 from copydesk.api.body import BulkSerializer, InstantField, InstantFilter, MoneyField
 from copydesk.api.desk import Desk
 from copydesk.api.lists import Cursor
+from copydesk.core import bulk
 from copydesk.core.errors import Refusal, WrongState
 from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.models import Policy
@@ -132,14 +133,17 @@ class KitDesk(Desk):
             raise ZeroDivisionError
         if text == "decline":
             return self.kept(Declined())
-        with self.reading():
+        with in_transaction():
             assert Policy.objects.of(self.actor.website).exists()
         return Response(body)
 
     @extend_schema(request=RoleChange)
     @action(detail=False, methods=["post"], url_path="bulk")
     def bulk(self, request: Request) -> Response:
-        return self.each(RoleChange, change_role)
+        body = self.payload(RoleChange)
+        ids, mode = body.pop("ids"), body.pop("mode")
+        rows = self.get_queryset().in_bulk(ids)
+        return Response(bulk.each(ids, rows, lambda row: change_role(row, **body), mode))
 
     @action(detail=False, methods=["post"], url_path="upload", parser_classes=[MultiPartParser])
     def upload(self, request: Request) -> Response:

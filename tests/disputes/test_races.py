@@ -171,5 +171,9 @@ def test_earnings_are_locked_before_wallets_after_orders_and_fines(
         assert report.applied == 2
         assert ledger_locked_first(sent) == [("earnings", writer.pk), ("wallet", client.pk)]
     locks = [row["sql"] for row in sent if "NO KEY UPDATE" in row["sql"]]
-    first = list(dict.fromkeys(sql.partition(" FROM ")[2].split('"')[1] for sql in locks))
+    tables = [sql.partition(" FROM ")[2].split('"')[1] for sql in locks]
+    first = list(dict.fromkeys(tables))
+    # Those of all the orders at once, by their ids, before any is settled.
+    assert tables[tables.index("fines_fine") + 1] == "payments_ledgeraccount"
+    assert 'ORDER BY "fines_fine"."id" ASC' in locks[tables.index("fines_fine")]
     assert first.index("orders_order") < first.index("fines_fine") < first.index("payments_ledgeraccount")

@@ -38,7 +38,6 @@ from .test_course import everything, order_of, refused
 To, V = Outcome, Verdict
 STATES = tuple(disputes.STATES)
 DAY = dt.timedelta(days=1)
-PASSWORD = "a long enough passphrase"
 PRICE, PAY = 3_200, 1_440
 """Of the factories' order: see test_the_sums_are_of_this_order."""
 
@@ -252,9 +251,7 @@ class TestPartOfTheMoney:
     def refund(self, order: Order, client: Membership, admin: Membership, amount: int, ground: Ground) -> None:
         by = actor(admin) if ground == Ground.GOODWILL else actor(client)
         refund = request_refund(order, amount_minor=amount, reason="Sorry.", by=by, ground=ground)
-        admin.user.set_password(PASSWORD)
-        admin.user.save(update_fields=["password"])
-        process_refund(refund.pk, password=PASSWORD, by=actor(admin))
+        process_refund(refund, by=actor(admin))
 
     def test_what_was_asked_for_before_is_decided_by_it(
         self, client: Membership, writer: Membership, admin: Membership, website: Website

@@ -15,7 +15,7 @@ from copydesk.payments.actions.repayments import settle_repayment
 from copydesk.payments.gateway import Outcome, Result
 from copydesk.payments.models import Purpose, Repayment
 from copydesk.refunds import actions
-from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.actions import process_refund
 from copydesk.refunds.actions.requesting import repayments_of
 from copydesk.refunds.models import Refund
 from copydesk.tenancy.scope import website_scope
@@ -78,7 +78,7 @@ def executing(order: Order, admin: Membership, amount_minor: int = 1_000, **valu
     """To the wallet it has succeeded already."""
     refund = approved(order, admin, amount_minor, **values)
     with website_scope(order.website_id):
-        return execute_refund(refund, by=actor(admin))
+        return process_refund(refund, by=actor(admin))
 
 
 def provider_says(refund: Refund, result: str) -> list[Repayment]:

@@ -130,6 +130,31 @@ def test_a_writer_completes_an_order_once(
     assert Earning.objects.of(client.website_id).filter(kind="pay").count() == 2
 
 
+def test_each_writers_first_completion_may_be_disputed(
+    client: Membership,
+    writer: Membership,
+    writer2: Membership,
+    support: Membership,
+    noon: dt.datetime,
+    frozen: time_machine.Coordinates,
+) -> None:
+    """Fourteen days from it, as its pay waits; the same writer's next delivery gives no more."""
+    order = orders.completed_order(client, writer)
+    assert (order.completed_at, order.dispute_until) == (noon, noon + 336 * HOUR)
+    frozen.shift(120 * HOUR)
+    delivery.request_revision(order, by=actor(client), reason="Shorter.")
+    staffing.reassign(order, writer2.pk, by=actor(support), cause=Cause.WRITER, reason="Silent.")
+    for at_work in (writer2, writer2):
+        if order.status == Status.COMPLETED:
+            frozen.shift(HOUR)
+            delivery.request_revision(order, by=actor(client), reason="Shorter.")
+        orders.work_file(order, at_work)
+        delivery.approve(delivery.submit(order, by=actor(at_work)), by=actor(client))
+        assert (order.completed_at, order.dispute_until) == (noon, noon + (120 + 336) * HOUR)
+    pay = Earning.objects.of(client.website_id).get(writer=writer2)
+    assert pay.payable_at == order.dispute_until
+
+
 def test_another_client_may_not_approve(client: Membership, writer: Membership) -> None:
     order = orders.delivered_order(client, writer)
     stranger = accounts.membership(client.website)

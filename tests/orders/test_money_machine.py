@@ -34,7 +34,7 @@ from copydesk.payments.models import Charge, Earning, Payout
 from copydesk.payments.queries import Drift, drift
 from copydesk.payments.tasks import resume
 from copydesk.refunds import actions as refunds
-from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.actions import process_refund
 from copydesk.refunds.models import Ground, Refund, RefundDestination
 from copydesk.tenancy import scope
 from copydesk.tenancy.policies import store_policy
@@ -142,6 +142,7 @@ SELECT 'a refund is not the sum of its parts, or stands where they do not', r.id
     HAVING coalesce(sum(p.amount_minor), 0) <> r.amount_minor
         OR (r.status = 'succeeded') <> (r.receipt_number IS NOT NULL)
         OR NOT bool_and(CASE WHEN r.status IN ('requested', 'approved') THEN p.status = 'planned'
+                             WHEN r.status = 'cancelled' AND r.failed_at IS NOT NULL THEN p.status = 'failed'
                              WHEN r.status IN ('rejected', 'cancelled') THEN p.status = 'cancelled'
                              WHEN r.status = 'succeeded' THEN p.status = 'succeeded'
                              ELSE p.status IN ('executing', 'succeeded', 'failed') END)
@@ -381,7 +382,8 @@ class Money(Disputing, Fining, RuleBasedStateMachine):
             )
 
     @rule(
-        number=NUMBERS, step=st.sampled_from(["approve", "reject", "process", "process", "retry", "cancel", "consent"])
+        number=NUMBERS,
+        step=st.sampled_from(["approve", "reject", "process", "process", "retry", "cancel", "give_up", "consent"]),
     )
     def decide_a_refund(self, number: int, step: str) -> None:
         rows = Refund.objects.of(self.website).select_related("order").order_by("id")
@@ -392,9 +394,10 @@ class Money(Disputing, Fining, RuleBasedStateMachine):
         acts: dict[str, Callable[[], object]] = {
             "approve": lambda: refunds.approve_refund(refund, by=by),
             "reject": lambda: refunds.reject_refund(refund, by=by, reason="No."),
-            "process": lambda: execute_refund(refund, by=by),
+            "process": lambda: process_refund(refund, by=by),
             "retry": lambda: refunds.retry_refund(refund, by=by),
             "cancel": lambda: refunds.cancel_refund(refund, by=self.payer, reason="Oh."),
+            "give_up": lambda: refunds.cancel_refund(refund, by=by, reason="Never."),
             "consent": lambda: refunds.consent_to_wallet(refund, by=self.payer),
         }
         self.attempt(acts[step])

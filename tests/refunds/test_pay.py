@@ -78,7 +78,7 @@ def test_what_has_gone_of_a_refund_that_failed_counts(
 def test_goodwill_is_the_websites(order: Order, writer: Membership, admin: Membership) -> None:
     whole = pay(order, writer)
     refund = refunds.request(order, admin, 1_600, ground=Ground.GOODWILL)
-    refunds.provider_says(refunds.execute_refund(refund, by=actor(admin)), "captured")
+    refunds.provider_says(actions.process_refund(refund, by=actor(admin)), "captured")
     assert pay(order, writer) == whole
     refunds.succeeded(order, admin, 1_600)
     assert pay(order, writer) == whole // 2

@@ -14,12 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import Refusal
-from copydesk.orders.actions import course
-from copydesk.orders.models import Order
+from copydesk.orders.actions import course, delivery, staffing
+from copydesk.orders.models import Cause, Order
+from copydesk.payments.actions.repayments import settle_repayment
+from copydesk.payments.gateway import Outcome, Result
 from copydesk.payments.models import Charge
 from copydesk.payments.queries import Drift, drift, earned_minor
 from copydesk.refunds import actions
-from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.actions import process_refund
 from copydesk.refunds.models import Refund, RefundDestination
 from copydesk.tenancy.scope import website_context, website_scope
 from tests.factories import accounts, orders, refunds, tenancy, writers
@@ -80,7 +82,7 @@ def test_fifty_ask_for_a_tenth_each(order: Order, client: Membership) -> None:
 
 def test_ten_execute_at_once_with_one_receipt_each(order: Order, admin: Actor, client: Membership) -> None:
     rows = [refunds.request(order, client, 320, destination=WALLET) for _ in range(10)]
-    results = at_once(order, [lambda row=row: execute_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
+    results = at_once(order, [lambda row=row: process_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
     assert results == {"done": 10}
     with website_scope(order.website_id):
         numbers = Refund.objects.of(order.website_id).values_list("receipt_number", flat=True)
@@ -90,7 +92,7 @@ def test_ten_execute_at_once_with_one_receipt_each(order: Order, admin: Actor, c
 
 def test_one_refund_executed_by_ten(order: Order, admin: Actor, client: Membership) -> None:
     row = refunds.request(order, client, 3_200, destination=WALLET)
-    results = at_once(order, [lambda: execute_refund(again(row), by=admin) for _ in range(10)])
+    results = at_once(order, [lambda: process_refund(again(row), by=admin) for _ in range(10)])
     assert results == {"done": 1, "wrong_state": 9}
 
 
@@ -114,7 +116,7 @@ def test_pay_falls_once_for_refunds_that_succeed_together(order: Order, admin: A
         boss = Membership.objects.of(order.website_id).get(pk=admin.membership_id)
     refunds.completed(order, writer, boss)
     rows = [refunds.request(order, client, 320, destination=WALLET) for _ in range(5)]
-    at_once(order, [lambda row=row: execute_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
+    at_once(order, [lambda row=row: process_refund(again(row), by=admin) for row in rows])  # type: ignore[misc]
     with website_scope(order.website_id):
         assert earned_minor(order.website_id, order.reference, writer.pk) == 720
 
@@ -133,5 +135,28 @@ def test_the_writers_earnings_are_locked_before_the_clients_wallet(client: Membe
         order = orders.completed_order(client, writers.writer(client.website).member)
         row = refunds.request(order, client, 1_000, destination=WALLET)
         with CaptureQueriesContext(connection) as sent:
-            execute_refund(row, by=admin)
+            process_refund(row, by=admin)
         assert ledger_locked_first(sent) == [("earnings", order.writer_id), ("wallet", client.pk)]
+
+
+def test_and_before_the_websites_receipts(client: Membership, order: Order, admin: Actor) -> None:
+    """Also where the provider has answered, and the pay of two writers falls."""
+    with website_scope(client.website_id):
+        boss = Membership.objects.of(client.website).get(pk=admin.membership_id)
+        first, second = (writers.writer(client.website, level="standard").member for _ in range(2))
+        order = refunds.completed(order, second, boss)
+        delivery.request_revision(order, by=actor(client), reason="Longer.")
+        staffing.reassign(order, first.pk, by=admin, reason="Ill.", cause=Cause.WRITER)
+        orders.work_file(order, first)
+        delivery.submit(order, by=actor(first))
+        delivery.approve(order, by=actor(client))
+        refund = refunds.executing(order, boss, 800)
+        part = refunds.repayments_of(refund)[0]
+        settle_repayment(part, Outcome(Result.CAPTURED), by=admin.as_system())
+        with CaptureQueriesContext(connection) as sent:
+            actions.settle_refund(again(refund), by=admin)
+        assert ledger_locked_first(sent) == [("earnings", first.pk), ("earnings", second.pk)]
+    statements = [query["sql"] for query in sent]
+    receipt = next(i for i, sql in enumerate(statements) if sql.startswith("UPDATE tenancy_website"))
+    locks = [i for i, sql in enumerate(statements) if '"payments_ledgeraccount"' in sql and "KEY UPDATE" in sql]
+    assert max(locks) < receipt

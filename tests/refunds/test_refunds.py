@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from copydesk.accounts.errors import TooManyAttempts
 from copydesk.accounts.models import Membership
-from copydesk.core.errors import Forbidden, Invalid, NotFound, Refusal, WrongState
+from copydesk.core.errors import Forbidden, Invalid, Refusal, WrongState
 from copydesk.journal.models import Event
 from copydesk.orders.actions import course
 from copydesk.orders.errors import RefundOpen
@@ -22,9 +22,10 @@ from copydesk.payments.errors import RefundTooLarge
 from copydesk.payments.models import Charge, Posting, Repayment, RepaymentStatus
 from copydesk.payments.queries import Drift, drift, refundable_minor
 from copydesk.refunds import actions, errors
-from copydesk.refunds.actions.executing import execute_refund
+from copydesk.refunds.actions import process_refund
 from copydesk.refunds.actions.requesting import repayments_of
 from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
+from copydesk.refunds.queries.rows import refund_rows
 from copydesk.refunds.receipt import receipt_number, receipt_pdf
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
@@ -84,7 +85,7 @@ def in_state(state: str, order: Order, admin: Membership) -> Refund:
 STEPS: dict[str, Callable[[Refund, Membership], Refund]] = {
     "approve": lambda row, admin: actions.approve_refund(row, by=actor(admin)),
     "reject": lambda row, admin: actions.reject_refund(row, by=actor(admin), reason="No."),
-    "process": lambda row, admin: execute_refund(row, by=actor(admin)),
+    "process": lambda row, admin: process_refund(row, by=actor(admin)),
     "retry": lambda row, admin: actions.retry_refund(row, by=actor(admin)),
     "cancel": lambda row, admin: actions.cancel_refund(row, by=actor(admin), reason="No."),
 }
@@ -96,6 +97,7 @@ ALLOWED = {
     ("approved", "process"): S.EXECUTING,
     ("approved", "cancel"): S.CANCELLED,
     ("failed", "retry"): S.EXECUTING,
+    ("failed", "cancel"): S.CANCELLED,
 }
 
 
@@ -187,8 +189,8 @@ class TestAsking:
         for act in (
             lambda: refunds.request(order, admin),
             lambda: actions.approve_refund(again(asked), by=actor(admin)),
-            lambda: execute_refund(again(asked), by=actor(admin)),
-            lambda: execute_refund(again(ready), by=actor(admin)),
+            lambda: process_refund(again(asked), by=actor(admin)),
+            lambda: process_refund(again(ready), by=actor(admin)),
             lambda: actions.retry_refund(again(broken), by=actor(admin)),
         ):
             refused(act, errors.OrderDisputed, website)
@@ -235,23 +237,23 @@ class TestDeciding:
         assert (small.needs_another_person, large.needs_another_person) == (False, True)
         for act in (
             lambda: actions.approve_refund(again(large), by=actor(admin)),
-            lambda: execute_refund(again(large), by=actor(admin)),
+            lambda: process_refund(again(large), by=actor(admin)),
         ):
             refused(act, errors.AnotherPerson, website)
         assert actions.approve_refund(again(small), by=actor(admin)).status == S.APPROVED
         actions.approve_refund(again(large), by=actor(second))
-        assert execute_refund(again(large), by=actor(admin)).status == S.EXECUTING
+        assert process_refund(again(large), by=actor(admin)).status == S.EXECUTING
 
     def test_to_the_wallet_only_with_the_clients_consent(
         self, website: Website, order: Order, client: Membership, support: Membership, admin: Membership
     ) -> None:
         refund = refunds.request(order, support, destination=WALLET)
-        refused(lambda: execute_refund(again(refund), by=actor(admin)), errors.ConsentMissing, website)
+        refused(lambda: process_refund(again(refund), by=actor(admin)), errors.ConsentMissing, website)
         for who in (support, admin):
             refused(lambda who=who: actions.consent_to_wallet(again(refund), by=actor(who)), Forbidden, website)  # type: ignore[misc]
         actions.consent_to_wallet(again(refund), by=actor(client))
         refused(lambda: actions.consent_to_wallet(again(refund), by=actor(client)), errors.ConsentGiven, website)
-        assert execute_refund(again(refund), by=actor(admin)).status == S.SUCCEEDED
+        assert process_refund(again(refund), by=actor(admin)).status == S.SUCCEEDED
         assert str(payments.wallet(actor(client)).balance) == "10.00"
 
     def test_a_client_who_asks_for_the_wallet_agrees_to_it(
@@ -302,25 +304,21 @@ class TestExecuting:
 
     def test_process_asks_for_the_password(self, website: Website, order: Order, admin: Membership) -> None:
         password = refunds.with_password(admin)
-        refund = refunds.request(order, order.client)
         for wrong in ("", "wrong", password.upper()):
             refused(
-                lambda wrong=wrong: actions.process_refund(refund.pk, password=wrong, by=actor(admin)),  # type: ignore[misc]
+                lambda wrong=wrong: actions.confirm_identity(wrong, by=actor(admin)),  # type: ignore[misc]
                 errors.WrongPassword,
                 website,
             )
-        assert actions.process_refund(refund.pk, password=password, by=actor(admin)).status == S.EXECUTING
-        with pytest.raises(NotFound):
-            actions.process_refund(refund.pk + 99, password=password, by=actor(admin))
+        actions.confirm_identity(password, by=actor(admin))
 
     def test_a_password_is_guessed_ten_times(self, website: Website, order: Order, admin: Membership) -> None:
         password = refunds.with_password(admin)
-        refund = refunds.request(order, order.client)
         for _ in range(10):
             with pytest.raises(errors.WrongPassword):
-                actions.process_refund(refund.pk, password="wrong", by=actor(admin))
+                actions.confirm_identity("wrong", by=actor(admin))
         with pytest.raises(TooManyAttempts):
-            actions.process_refund(refund.pk, password=password, by=actor(admin))
+            actions.confirm_identity(password, by=actor(admin))
 
     def test_what_fails_is_free_for_others_and_keeps_its_key(
         self, website: Website, order: Order, client: Membership, admin: Membership
@@ -346,6 +344,27 @@ class TestExecuting:
         run_jobs()
         assert again(refund).status == S.SUCCEEDED
         assert str(payments.wallet(actor(client)).balance) == "10.00"
+
+    def test_what_the_provider_refuses_for_good_is_given_up(
+        self, website: Website, order: Order, client: Membership, admin: Membership, support: Membership
+    ) -> None:
+        """The order has that money to give again, as to the wallet."""
+        refund = refunds.failed(order, admin, 2_000)
+        refused(lambda: actions.cancel_refund(again(refund), by=actor(client), reason="Oh."), WrongState, website)
+        refused(lambda: actions.cancel_refund(again(refund), by=actor(support), reason="Oh."), Forbidden, website)
+        done = actions.cancel_refund(again(refund), by=actor(admin), reason="The card is closed.")
+        assert (done.status, done.decision, done.decided_by_id) == (S.CANCELLED, "The card is closed.", admin.user_id)
+        assert [part.status for part in repayments_of(done)] == [RepaymentStatus.FAILED]
+        assert refundable_minor(website, order.reference) == 3_200
+        assert refunds.succeeded(order, admin, 3_200, destination=WALLET).status == S.SUCCEEDED
+
+    def test_not_where_a_part_has_gone_back(self, client: Membership, admin: Membership) -> None:
+        refund = again(refunds.failed(refunds.mixed_order(client), admin, 3_000))
+        refused(
+            lambda: actions.cancel_refund(refund, by=actor(admin), reason="No."), errors.PartlyRefunded, admin.website
+        )
+        (row,) = refund_rows(actor(admin), [refund.pk])
+        assert {one.action: one.code for one in row.available_actions}["cancel"] == "partly_refunded"
 
     def test_it_is_settled_once(self, website: Website, order: Order, admin: Membership) -> None:
         refund = refunds.succeeded(order, admin)

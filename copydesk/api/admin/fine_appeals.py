@@ -33,6 +33,7 @@ class FineAppealDesk(Desk):
     model = Appeal
     queryset = Appeal.objects.none()
     needs = Can.DECIDE_FINES
+    parent = "fine"
     filterset_class = AppealFilter
     pagination_class = queue_pages(APPEAL_TABS)
     sorts: ClassVar[dict[str, str]] = {"due_at": "due_at", "opened_at": "opened_at"}

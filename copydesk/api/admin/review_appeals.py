@@ -22,6 +22,7 @@ class ReviewAppealDesk(Desk):
     model = Appeal
     queryset = Appeal.objects.none()
     needs = Can.MODERATE_REVIEWS
+    parent = "review"
 
     @extend_schema(request=Reason, responses=ROW)
     @action(detail=True, methods=["post"], url_path="uphold")

@@ -28,6 +28,7 @@ from copydesk.orders.models import Adjustment
 from copydesk.orders.queries.rows import AdjustmentRow, OrderDetail, adjustment_row, order_detail
 from copydesk.payments.models import Charge, Method
 from copydesk.payments.queries import ChargeRow, charge_row
+from copydesk.tenancy.scope import in_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class OrderPaymentDesk(OrderDesk):
         return self._paid(charge)
 
     def _paid(self, charge: Charge) -> Response:
-        with self.reading():
+        with in_transaction():
             order = self.get_queryset().get(pk=charge.reference_id)
             body = OrderPayment(charge_row(charge), order_detail(self.actor, order))
         return charge_answer(self, charge, body)
@@ -126,6 +127,7 @@ class AdjustmentDesk(Desk):
     model = Adjustment
     queryset = Adjustment.objects.none()
     needs: ClassVar = Can.ADJUST_ORDERS
+    parent = "order"
 
     @extend_schema(request=Acceptance, responses={200: shape(AdjustmentAnswer), 202: shape(AdjustmentAnswer)})
     @action(detail=True, methods=["post"], url_path="accept", leaves_process=True, moves_money=True)
@@ -135,7 +137,7 @@ class AdjustmentDesk(Desk):
         charge = payment.accept_adjustment(
             int(pk), method=body["method"], token=body["payment_token"], key=self.key, by=self.actor
         )
-        with self.reading():
+        with in_transaction():
             row = adjustment_row(self.actor, self.get_queryset().select_related("order").get(pk=int(pk)))
         if charge is None:
             return Response(AdjustmentAnswer(None, row))

@@ -72,6 +72,7 @@ class RequestDesk(Desk):
 
     model = Request
     needs = Can.VIEW_REQUESTS
+    parent = "order"
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("order")

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
+from copydesk.api.access import called
 from copydesk.api.body import BIGGEST, MoneyField, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
 from copydesk.api.schema import problems
@@ -23,7 +24,7 @@ from copydesk.core.errors import Invalid
 from copydesk.core.money import to_minor
 from copydesk.orders.models import Order
 from copydesk.refunds import actions
-from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundStatus
+from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundQuerySet, RefundStatus
 from copydesk.refunds.queries.rows import RefundRow, refund_row, refund_rows
 from copydesk.refunds.receipt import receipt_number, receipt_pdf
 
@@ -53,8 +54,13 @@ class Confirmation(serializers.Serializer[Any]):
 
 
 class RefundFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(choices=RefundStatus.choices)
+    status = django_filters.ChoiceFilter(choices=RefundStatus.choices, method="shown")
     order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+
+    def shown(self, rows: RefundQuerySet, name: str, status: str) -> RefundQuerySet:
+        actor = called(self.request).actor
+        assert actor is not None
+        return rows.shown_as(status, actor)
 
 
 class RefundDesk(Desk):
@@ -63,6 +69,7 @@ class RefundDesk(Desk):
     model = Refund
     queryset = Refund.objects.none()
     needs: ClassVar[Can | Mapping[str, Can]] = {"GET": Can.VIEW_REFUNDS, "POST": Can.REQUEST_REFUNDS}
+    parent = "order"
     filterset_class = RefundFilter
     sorts: ClassVar[dict[str, str]] = {"-requested_at": "-pk", "requested_at": "pk", "amount": "amount_minor"}
 
@@ -120,10 +127,9 @@ class RefundDesk(Desk):
         """Gives the money back, and approves first where one person may do both: to the wallet at once, to a card as
         soon as the provider has done it (`executing` until then). 403 `wrong_password`; 409 `consent_missing`,
         `same_person`, `order_disputed`."""
-        password = self.payload(Confirmation)["password"]
-        refund = actions.process_refund(self.get_object().pk, password=password, by=self.actor)
-        with self.reading():
-            return self._detail(refund)
+        password, refund = self.payload(Confirmation)["password"], self.get_object()
+        actions.confirm_identity(password, by=self.actor)
+        return self.one_commit(lambda: self._detail(actions.process_refund(refund, by=self.actor)))
 
     @extend_schema(request=OptionalReason, responses=ROW)
     @action(detail=True, methods=["post"], url_path="retry", needs=Can.EXECUTE_REFUNDS, moves_money=True)
@@ -135,7 +141,8 @@ class RefundDesk(Desk):
     @extend_schema(request=Reason, responses=ROW)
     @action(detail=True, methods=["post"], url_path="cancel")
     def cancel(self, request: Request, pk: str) -> Response:
-        """By staff before it is executed, by its client before anybody has decided."""
+        """By staff before it is executed, by its client before anybody has decided; by an admin also where the
+        provider refuses it: the order has that money to give again. 409 `partly_refunded`."""
         return self._detail(actions.cancel_refund(self.get_object(), by=self.actor, **self.payload(Reason)))
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY, **problems(409)})

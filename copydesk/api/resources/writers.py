@@ -22,6 +22,7 @@ from copydesk.core.errors import Invalid
 from copydesk.orders.policies import PricingPolicy
 from copydesk.platform.actions import register_writer
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import in_transaction
 from copydesk.writers import actions, queries
 from copydesk.writers.models import ChoiceKind, Writer, WriterQuerySet, WriterStatus
 from copydesk.writers.queries import OwnProfile, WriterCard, WriterDetail, WriterRow
@@ -164,7 +165,7 @@ class WriterDesk(Desk):
         edge = called(request)
         website = edge.caller.website
         assert website is not None
-        with self.reading():
+        with in_transaction():
             refuse_unknown_codes(website, body)
         register_writer(website, **body, request_id=edge.request_id, address=address_of(edge))
         return Response(Accepted("Look into your mail to go on."), status=202)

@@ -98,8 +98,8 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     case.completed.add(assignment.id)
     dispute_until = stage.now + dt.timedelta(days=POLICY.dispute_days)
     assignment.ended_at, assignment.outcome = stage.now, "completed"
-    times = {} if again else {"completed_at": order.completed_at or stage.now, "dispute_until": dispute_until}
-    stage.advance(order, "approve", by=by, approve_at=None, **times)
+    times: dict[str, Any] = {"completed_at": order.completed_at or stage.now, "dispute_until": dispute_until}
+    stage.advance(order, "approve", by=by, approve_at=None, **({} if again else times))
     stage.crew.written.completed.add(order.client_id)
     if again:
         return

@@ -93,7 +93,7 @@ def consent_to_wallet(stage: Stage, refund: Row, *, by: Actor) -> None:
 
 
 @step
-def execute_refund(stage: Stage, refund: Row, *, by: Actor) -> None:
+def process_refund(stage: Stage, refund: Row, *, by: Actor) -> None:
     if refund.status == RefundStatus.REQUESTED:
         approve_refund(stage, refund, by=by)
     stage.advance(refund, "process", by=by, data=_facts(refund))

@@ -9,7 +9,7 @@ from .deciding import (
     decide_refunds,
     reject_refund,
 )
-from .executing import follow_settlement, grant_refund, process_refund, retry_refund, settle_refund
+from .executing import confirm_identity, follow_settlement, grant_refund, process_refund, retry_refund, settle_refund
 from .pay import earn_rest, lock_members, lower_pay
 from .requesting import NOBODYS, request_refund
 
@@ -19,6 +19,7 @@ __all__ = [
     "approve_refund",
     "cancel_open_refunds",
     "cancel_refund",
+    "confirm_identity",
     "consent_to_wallet",
     "decide_refunds",
     "earn_rest",

@@ -11,6 +11,7 @@ from copydesk.core.bulk import BulkReport
 from copydesk.journal.actions import advance, lock
 from copydesk.orders.models import Order
 from copydesk.payments.actions import cancel_repayment
+from copydesk.payments.models import RepaymentStatus
 
 from ..models import WAITING, Refund
 from .requesting import facts, repayments_of
@@ -30,7 +31,8 @@ def reject_refund(refund: Refund, *, by: Actor, reason: str) -> Refund:
 
 
 def cancel_refund(refund: Refund, *, by: Actor, reason: str) -> Refund:
-    """Before anything has left: by its client while nobody has decided, by staff."""
+    """Before anything has left: by its client while nobody has decided, by staff; by who decides also where the
+    provider refuses. Raises PartlyRefunded."""
     return _release(refund, "cancel", by=by, reason=reason)
 
 
@@ -68,5 +70,6 @@ def _release(refund: Refund, step: str, *, by: Actor, reason: str) -> Refund:
     lock(refund.order)
     advance(refund, step, by=by, reason=reason, data=facts(refund), decided_by_id=by.user_id, decision=reason)
     for repayment in repayments_of(refund):
-        cancel_repayment(repayment, by=by)
+        if repayment.status == RepaymentStatus.PLANNED:
+            cancel_repayment(repayment, by=by)
     return refund

@@ -7,13 +7,11 @@ from django.db import connection
 from copydesk.accounts.actions import confirm_password
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
-from copydesk.core.errors import NotFound
 from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
 from copydesk.payments.actions import retry_repayment, start_repayment
 from copydesk.payments.models import Repayment, RepaymentStatus
-from copydesk.tenancy.scope import own_transaction
 
 from .. import errors
 from ..models import Ground, Refund, RefundDestination, RefundPart, RefundStatus
@@ -25,21 +23,15 @@ R = RepaymentStatus
 REFUSED = "The provider refused to give it back."
 
 
-def process_refund(refund_id: int, *, password: str, by: Actor) -> Refund:
-    """Gives the money back, by somebody who has just shown to be who it is; approves first, where one person may do
-    both. Opens its own transactions. Raises NotFound, WrongPassword, TooManyAttempts, AnotherPerson, ConsentMissing,
-    OrderDisputed."""
+def confirm_identity(password: str, *, by: Actor) -> None:
+    """Asked again before money leaves. Outside a transaction. Raises WrongPassword, TooManyAttempts."""
     if by.user_id is None or not confirm_password(by.user_id, password):
         raise errors.WrongPassword
-    with own_transaction():
-        refund = Refund.objects.visible_to(by).select_related("order").filter(pk=refund_id).first()
-        if refund is None:
-            raise NotFound
-        return execute_refund(refund, by=by)
 
 
-def execute_refund(refund: Refund, *, by: Actor) -> Refund:
-    """As process_refund, of somebody whose password was asked already."""
+def process_refund(refund: Refund, *, by: Actor) -> Refund:
+    """Gives the money back, by somebody who has confirmed its identity; approves first, where one person may do both.
+    Raises AnotherPerson, ConsentMissing, OrderDisputed."""
     lock(refund.order)
     lock_for(refund, "process", by=by)
     if refund.status == RefundStatus.REQUESTED:

@@ -172,6 +172,10 @@ class _Refund(NamedTuple):
     repaid_minor: int
 
     @property
+    def is_partly_through(self) -> bool:
+        return any(source[4] == RepaymentStatus.SUCCEEDED for source in self.sources)
+
+    @property
     def order(self) -> _OfOrder:
         return _OfOrder(self.order_status)
 
@@ -194,7 +198,8 @@ def _managed(actor: Actor, row: _Refund, now: dt.datetime) -> ManagedRefund:
 
 
 def _row(actor: Actor, row: _Refund) -> RefundRow:
-    fails = row.status == RefundStatus.FAILED and not actor.is_staff
+    if row.status == RefundStatus.FAILED and not actor.is_staff:
+        row = row._replace(status=RefundStatus.EXECUTING, failed_at=None)
     return RefundRow(
         id=row.id,
         order_id=row.order_id,
@@ -204,7 +209,7 @@ def _row(actor: Actor, row: _Refund) -> RefundRow:
         destination=RefundDestination(row.destination),
         ground=Ground(row.ground),
         reason=row.reason,
-        status=RefundStatus.EXECUTING if fails else RefundStatus(row.status),
+        status=RefundStatus(row.status),
         decision=row.decision if actor.is_staff or row.rejected_at or row.cancelled_at else "",
         requested_role=row.requested_role,
         consent_missing=row.destination == RefundDestination.WALLET and row.consented_at is None,
@@ -216,7 +221,7 @@ def _row(actor: Actor, row: _Refund) -> RefundRow:
         rejected_at=row.rejected_at,
         executed_at=row.executed_at,
         succeeded_at=row.succeeded_at,
-        failed_at=None if fails else row.failed_at,
+        failed_at=row.failed_at,
         cancelled_at=row.cancelled_at,
         available_actions=Refund.LIFECYCLE.available(row, actor),
     )

@@ -225,7 +225,7 @@ class TestFigures:
         frozen.shift(43 * HOUR)
         actions.approve_refund(late, by=actor(admin))
         for row in (quick, late):
-            refunds.provider_says(refunds.execute_refund(row, by=actor(admin)), "captured")
+            refunds.provider_says(actions.process_refund(row, by=actor(admin)), "captured")
         found = get(admin, "analytics", **{"from": "2026-03-02", "to": "2026-03-05", "compare": "previous"})
         figures = found["figures"]
         assert {name: figures[name] for name in ("requested", "approved", "granted", "rejected", "refunded")} == {

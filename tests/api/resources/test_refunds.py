@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_to_the_client_it_is_on_its_way_until_it_has_arrived(order: Order, admin
     assert (seen["status"], seen["failed_at"], seen["sources"][0]["status"]) == ("executing", None, "executing")
     assert seen["sources"][0]["code"] == ""
     assert (inside["status"], inside["sources"][0]["code"]) == ("failed", "not_refundable")
+    assert "failed" not in json.dumps(seen["available_actions"])
+    listed = {
+        who.role: [as_(who).get(f"{PATH}?status={status}")["count"] for status in ("executing", "failed", "succeeded")]
+        for who in (order.client, admin)
+    }
+    assert listed == {"client": [1, 0, 0], "admin": [0, 1, 0]}
     assert as_(order.client).get(f"{PATH}{refund.pk}/receipt/", 409)["code"] == "no_receipt"
 
 
