@@ -17,15 +17,15 @@ from copydesk.editing.policies import EditingPolicy
 from copydesk.editing.queries.tasks import due
 from copydesk.orders.models import Cause, RoundKind
 from copydesk.refunds.models import SPARING_PAY
+from copydesk.tenancy.buckets import hours_spread
 from copydesk.tenancy.sql import select, words
 
 from .buckets import of_member
 
-FIGURES = """
+FIGURES = f"""
        count(*), count(*) FILTER (WHERE approved),
        count(*) FILTER (WHERE first), count(*) FILTER (WHERE first AND approved),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), percentile_cont(0.9) WITHIN GROUP (ORDER BY hours),
-       avg(hours), count(hours), avg(quality_score)::float8, count(*) FILTER (WHERE escaped)
+       {hours_spread()}, avg(quality_score)::float8, count(*) FILTER (WHERE escaped)
 """
 ESCAPED = f"""(
     EXISTS (

@@ -34,6 +34,25 @@ def of_period(website: Website, period: Period, buckets: Sequence[Bucket]) -> di
     }
 
 
+def counted(what: str) -> str:
+    """Of rows with a `what`, how many are that."""
+    return f"count(*) FILTER (WHERE what = '{what}')"
+
+
+def summed(what: str) -> str:
+    """As `counted`, their `amount_minor`."""
+    return f"coalesce(sum(amount_minor) FILTER (WHERE what = '{what}'), 0)::bigint"
+
+
+def hours_spread(only: str = "true") -> str:
+    """Median, ninth decile, mean and number of the `hours` of rows of which `only` holds."""
+    those = f"FILTER (WHERE {only})"
+    return (
+        f"percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) {those},"
+        f" percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) {those}, avg(hours) {those}, count(hours) {those}"
+    )
+
+
 def grouped(measures: str, moves: str, *kinds: str) -> tuple[str, str]:
     """Two statements that measure `moves`, rows with an `at`: of the period and its baseline alone, and that with each
     bucket and by each of the `kinds`. A row begins with its key: the bucket, whether it is the baseline, the kinds;

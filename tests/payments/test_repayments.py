@@ -119,7 +119,9 @@ def test_only_what_was_captured_for_the_thing_itself_is_refundable(
 
 def test_to_the_wallet_with_the_clients_consent(website: Website, client: Membership, admin: Actor) -> None:
     payments.captured_charge(client, 10_000)
-    (row,) = actions.repay(website, ORDER, 2_500, by=admin, reason="-", to_wallet=True)
+    (row,) = actions.plan_repayments(website, ORDER, 2_500, by=admin, reason="-", to_wallet=True)
+    assert (row.status, balance(client)) == ("planned", "0.00")
+    actions.start_repayment(row, by=admin)
     assert (row.destination, row.status, balance(client), queued("payments.")) == ("wallet", "succeeded", "25.00", [])
 
 

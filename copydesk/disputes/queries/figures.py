@@ -25,7 +25,7 @@ from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.orders.models import DisputeReason, Order
 from copydesk.payments.models import ChargeStatus
 from copydesk.payments.models.charges import REPAYABLE
-from copydesk.tenancy.buckets import grouped, of_period
+from copydesk.tenancy.buckets import counted, grouped, hours_spread, of_period
 from copydesk.tenancy.sql import select, words
 
 from ..models import (
@@ -61,32 +61,21 @@ WHERE website_id = %(website)s AND closed_at >= %(oldest)s AND closed_at < %(unt
 """That it was opened, and how it ended, each at its own time."""
 
 
-def _counted(what: str) -> str:
-    return f"count(*) FILTER (WHERE what = '{what}')"
-
-
 def _for(verdict: Verdict) -> str:
     return f"count(*) FILTER (WHERE verdict = '{verdict}')"
 
 
-def _spread(hours: str) -> str:
-    return (
-        f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {hours}), percentile_cont(0.9) WITHIN GROUP (ORDER BY {hours}),"
-        f" avg({hours}), count({hours})"
-    )
-
-
 MEASURES = f"""
-{_counted(S.OPEN)}, {_counted(S.RESOLVED)}, {_counted(S.WITHDRAWN)}, {_counted(S.EXPIRED)},
+{counted(S.OPEN)}, {counted(S.RESOLVED)}, {counted(S.WITHDRAWN)}, {counted(S.EXPIRED)},
 {_for(Verdict.CLIENT)}, {_for(Verdict.WRITER)}, {_for(Verdict.NEITHER)}, count(*) FILTER (WHERE upheld),
-sum(refund_minor)::bigint, sum(pay_minor)::bigint, {_spread("hours")}
+sum(refund_minor)::bigint, sum(pay_minor)::bigint, {hours_spread()}
 """
 
 
 TOTALS, REPORT = grouped(MEASURES, MOVES, "reason", "opener", "remedy")
 """Keys, null but where they are grouped by; then the columns of _Moved."""
 STAGES = f"""
-SELECT status, count(*) FILTER (WHERE ended_by = '{Ending.SILENCE}'), {_spread("hours")}
+SELECT status, count(*) FILTER (WHERE ended_by = '{Ending.SILENCE}'), {hours_spread()}
 FROM (
     SELECT status, ended_by, date_part('epoch', until - since) / 3600 AS hours FROM disputes_stage
     WHERE website_id = %(website)s AND until >= %(since)s AND until < %(until)s

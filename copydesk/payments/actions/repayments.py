@@ -33,22 +33,14 @@ from .ledger import account_of, post, wallet_of
 FIRST_RETRY = dt.timedelta(seconds=60)
 
 
-def repay(
-    website: Website,
-    reference: Reference,
-    amount_minor: int,
-    *,
-    by: Actor,
-    reason: str,
-    to_wallet: bool = False,
-) -> list[Repayment]:
+def repay(website: Website, reference: Reference, amount_minor: int, *, by: Actor, reason: str) -> list[Repayment]:
     """Gives back `amount_minor` of what was paid for `reference` (tips apart), in proportion to what each charge has
-    left, to where it came from, or all to the wallet. Once per call: the caller's step holds that it is called once.
+    left, to where it came from. Once per call: the caller's step holds that it is called once.
 
     Raises RefundTooLarge, with `refundable_minor`; the charges stay locked to the end of the transaction.
     """
     shares = _shares(website, reference, amount_minor)
-    return [_give_back(charge, share, to_wallet=to_wallet, by=by, reason=reason) for charge, share in shares]
+    return [_give_back(charge, share, to_wallet=False, by=by, reason=reason) for charge, share in shares]
 
 
 def plan_repayments(

@@ -23,7 +23,7 @@ from copydesk.core.numbers import (
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.payments.queries.booked import booked, total
-from copydesk.tenancy.buckets import grouped, of_period
+from copydesk.tenancy.buckets import counted, grouped, hours_spread, of_period, summed
 from copydesk.tenancy.sql import select
 
 from ..models import Ground, RefundDestination, RefundStatus
@@ -36,22 +36,6 @@ NEWEST = 10
 DECIDED_AT = "GREATEST(approved_at, rejected_at, cancelled_at)"
 HOURS = "date_part('epoch', {} - requested_at) / 3600"
 OF_DECISION, OF_REFUND = "what IN ('approved', 'rejected')", "what = 'refunded'"
-
-
-def _spread(hours: str, condition: str) -> str:
-    only = f"FILTER (WHERE {condition})"
-    return (
-        f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {hours}) {only},"
-        f" percentile_cont(0.9) WITHIN GROUP (ORDER BY {hours}) {only}, avg({hours}) {only}, count({hours}) {only}"
-    )
-
-
-def _counted(what: str) -> str:
-    return f"count(*) FILTER (WHERE what = '{what}')"
-
-
-def _summed(what: str) -> str:
-    return f"coalesce(sum(amount_minor) FILTER (WHERE what = '{what}'), 0)::bigint"
 
 
 MOVES = f"""
@@ -73,9 +57,9 @@ WHERE website_id = %(website)s AND succeeded_at >= %(oldest)s AND succeeded_at <
 """  # noqa: S608 — put together from constants
 """What happened to refunds, each at its own time. Of decisions the last."""
 MEASURES = f"""
-{_counted("requested")}, {_summed("requested")}, {_counted("approved")}, {_counted("granted")},
-{_counted("rejected")}, {_counted("cancelled")}, {_counted("refunded")}, {_summed("refunded")},
-{_spread("hours", OF_DECISION)}, {_spread("hours", OF_REFUND)}
+{counted("requested")}, {summed("requested")}, {counted("approved")}, {counted("granted")},
+{counted("rejected")}, {counted("cancelled")}, {counted("refunded")}, {summed("refunded")},
+{hours_spread(OF_DECISION)}, {hours_spread(OF_REFUND)}
 """
 
 
