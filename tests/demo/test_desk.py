@@ -98,7 +98,7 @@ def things(website: Website) -> dict[str, Any]:
         "a draft of one": Faq.objects.of(website).filter(is_published=False),
         "a text for replies": CannedReply.objects.of(website).filter(active=True),
         "an old one": CannedReply.objects.of(website).filter(active=False),
-        "somebody on a shift": Shift.objects.of(website).covering(NOW),
+        "somebody on a shift": Shift.objects.of(website).filter(starts_at__lte=NOW, ends_at__gt=NOW),
         "somebody available": SupportProfile.objects.of(website).filter(available=True),
         "somebody who is not": SupportProfile.objects.of(website).filter(available=False),
     }

@@ -251,7 +251,6 @@ def test_a_filter_value_for_overdue(client: Membership, writer: Membership, froz
     for at, late in ((due - dt.timedelta(seconds=1), False), (due, True)):
         frozen.move_to(at)
         assert order.is_overdue(at) == late
-        assert Order.objects.of(client.website).overdue(at).exists() == late
         assert Order.objects.of(client.website).overdue_now(True).exists() == late
         assert Order.objects.of(client.website).overdue_now(False).exists() != late
     orders.work_file(order, writer)

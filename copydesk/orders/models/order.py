@@ -181,12 +181,9 @@ class OrderQuerySet(TenantQuerySet["Order"]):
         """By number, or by words of the topic, the beginnings of words included."""
         return self.filter(pk__in=RawSQL("SELECT search_orders(%s)", [words]))
 
-    def overdue(self, at: dt.datetime) -> OrderQuerySet:
-        """The writer's due time, with excused time, has passed and the round is not submitted."""
-        return self.filter(status__in=WRITING, writer_due_at__lte=at)
-
     def overdue_now(self, overdue: bool) -> OrderQuerySet:  # noqa: FBT001
-        """For a filter: those overdue now, or those not."""
+        """For a filter: those whose due time, with excused time, has passed and whose round is not submitted, or those
+        not."""
         late = Q(status__in=WRITING, writer_due_at__lte=clock.now())
         return self.filter(late if overdue else ~late)
 
@@ -203,9 +200,6 @@ class OrderQuerySet(TenantQuerySet["Order"]):
         return self.filter(archived_at=None).filter(
             Q(status=S.COMPLETED, completed_at__lte=before) | Q(status=S.CANCELLED, cancelled_at__lte=before)
         )
-
-    def filling_capacity_of(self, writer_id: int) -> OrderQuerySet:
-        return self.filter(writer_id=writer_id, status__in=ASSIGNED)
 
 
 class Order(Journaled):

@@ -198,10 +198,6 @@ class RepaymentStatus(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-NOT_REPAID = (RepaymentStatus.FAILED, RepaymentStatus.CANCELLED)
-"""These claim nothing of their charge: all others count for its `repaid_minor`."""
-
-
 class Destination(models.TextChoices):
     CARD = "card"
     WALLET = "wallet"

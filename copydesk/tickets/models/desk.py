@@ -33,9 +33,6 @@ class SupportProfile(Journaled):
 
 
 class ShiftQuerySet(TenantQuerySet["Shift"]):
-    def covering(self, at: dt.datetime) -> ShiftQuerySet:
-        return self.filter(starts_at__lte=at, ends_at__gt=at)
-
     def running(self, running: bool) -> ShiftQuerySet:  # noqa: FBT001
         """For a filter: those that cover now, or those that do not."""
         now = Q(starts_at__lte=clock.now(), ends_at__gt=clock.now())
