@@ -87,7 +87,7 @@ class Fine(Journaled):
         {
             "issue": step({S.PROPOSED}, S.ISSUED, Can.DECIDE_FINES, None, "issued_at"),
             "fall_due": step({S.PROPOSED}, S.ISSUED, Can.RUN_CLOCK, None, "issued_at", hidden=True),
-            "appeal": step({S.ISSUED, S.SETTLED}, S.APPEALED, Can.APPEAL_FINES, appealable, "appealed_at"),
+            "appeal": step({S.ISSUED, S.REDUCED, S.SETTLED}, S.APPEALED, Can.APPEAL_FINES, appealable, "appealed_at"),
             "uphold": step({S.APPEALED}, S.UPHELD, Can.DECIDE_FINES, hidden=True),
             "waive": step({*COLLECTED, S.SETTLED}, None, Can.DECIDE_FINES, None, "waived_at"),
             "void": step(set(S) - {S.VOIDED}, S.VOIDED, Can.DECIDE_FINES, None, "voided_at"),

@@ -99,8 +99,7 @@ STEPS: dict[str, Callable[[Fine, Membership], object]] = {
 }
 ALLOWED = {
     ("proposed", "issue"): S.ISSUED,
-    ("issued", "appeal"): S.APPEALED,
-    ("settled", "appeal"): S.APPEALED,
+    **{(state, "appeal"): S.APPEALED for state in ("issued", "reduced", "settled")},
     **{(state, "waive"): S.WAIVED for state in ("issued", "upheld", "reduced", "settled")},
     **{(state.value, "void"): S.VOIDED for state in S if state != S.VOIDED},
 }
@@ -356,6 +355,29 @@ class TestAppealing:
         fine = again(fine)
         assert (fine.status, fine.left_minor, appeal.waived_minor) == (status, left, 300 - left)
         assert sum(amount for _, amount in lines(fine)) == -left
+
+    @pytest.mark.parametrize(
+        ("grants", "amount_minor", "status", "left"),
+        [(True, None, S.WAIVED, 0), (True, 50, S.REDUCED, 150), (False, None, S.UPHELD, 200)],
+    )
+    def test_of_what_was_forgiven_in_part(
+        self, website: Website, order: Order, admin: Membership, second: Membership, grants: bool,
+        amount_minor: int | None, status: str, left: int,
+    ) -> None:  # fmt: skip
+        """It is about the rest; and once, whatever becomes of it."""
+        fine = in_state(S.REDUCED, order, admin, second)
+        appeal = fines.appeal_of(fine)
+        if grants:
+            actions.approve_appeal(appeal, by=actor(second), reason="Indeed.", amount_minor=amount_minor)
+        else:
+            actions.reject_appeal(appeal, by=actor(second), reason="They are not.")
+        fine = again(fine)
+        assert (fine.status, fine.left_minor, appeal.waived_minor) == (status, left, 200 - left)
+        assert sum(amount for _, amount in lines(fine)) == -left
+        assert drift(website) == Drift(0, 0)
+        if status != S.WAIVED:
+            refusal = errors.AlreadyAppealed if status == S.REDUCED else WrongState
+            refused(lambda: STEPS["appeal"](again(fine), admin), refusal, website)
 
     def test_dismissed_it_is_collected(self, order: Order, admin: Membership, second: Membership) -> None:
         fine = fines.issued(order, admin)
