@@ -12,7 +12,7 @@ from copydesk.core.bulk import BulkReport
 from copydesk.core.errors import NotFound
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, lock_for
-from copydesk.payments.actions import keep_fine, release_earnings
+from copydesk.payments.actions import keep_fine, lock_accounts, release_earnings
 from copydesk.payments.actions import waive_fine as give_back
 from copydesk.payments.models import Earning, EarningKind
 from copydesk.tenancy.models import Website
@@ -94,8 +94,10 @@ def void_fines_of_order(
 def decide_fines(
     ids: Sequence[int], action: str, *, by: Actor, reason: str, mode: Literal["preview", "apply"]
 ) -> BulkReport:
-    """Each of `ids` through the action of that name, in the order of their ids under lock."""
+    """Each of `ids` through the action of that name. Fines, then their writers' accounts, are locked in the order of
+    their ids, so that of two such calls one waits for the other."""
     rows = {row.pk: row for row in Fine.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
+    lock_accounts(by.website, writers={row.writer_id for row in rows.values()}, clients=())
     return bulk.each(ids, rows, lambda row: BY_NAME[action](row, by=by, reason=reason), mode)
 
 
