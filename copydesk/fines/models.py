@@ -182,7 +182,9 @@ class Fine(Journaled):
 
 
 def another_person(appeal: Appeal, by: Actor) -> Refusal | None:
-    return errors.SameIssuer() if by.user_id is not None and by.user_id == appeal.fine.issued_by_id else None
+    """Who proposed it has judged it already, also where the clock has issued it."""
+    judged = {appeal.fine.proposed_by_id, appeal.fine.issued_by_id} - {None}
+    return errors.SameIssuer() if by.user_id in judged else None
 
 
 class AppealQuerySet(TenantQuerySet["Appeal"]):

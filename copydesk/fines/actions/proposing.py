@@ -72,8 +72,8 @@ def propose_fine(
 
 
 def judge_order(order: Order, *, by: Actor) -> list[Fine]:
-    """By the clock: of rounds that were submitted late, or were the writer's last and ended through its cause after they
-    were due, whoever ended them; with their excused time. Once an order and kind. Safe to repeat."""
+    """By the clock: of rounds that were submitted late, or were their writer's last and ended through its cause after
+    they were due, whoever ended them; with their excused time. Once an order and kind. Safe to repeat."""
     lock(order)
     proposed: list[Fine] = []
     rounds = Round.objects.of(order.website_id).filter(order=order).select_related("assignment").order_by("number")
