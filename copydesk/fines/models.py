@@ -93,7 +93,7 @@ class Fine(Journaled):
             "void": step(set(S) - {S.VOIDED}, S.VOIDED, Can.DECIDE_FINES, None, "voided_at"),
             "forgive": step({S.APPEALED}, None, Can.DECIDE_FINES, None, "waived_at", hidden=True),
             "lapse": step({S.APPEALED}, S.WAIVED, Can.RUN_CLOCK, None, "waived_at", hidden=True),
-            "settle": step({*COLLECTED, S.APPEALED}, S.SETTLED, Can.SETTLE_MONEY, None, "settled_at", hidden=True),
+            "settle": step(COLLECTED, S.SETTLED, Can.SETTLE_MONEY, hidden=True),
         }
     )
 
@@ -121,6 +121,7 @@ class Fine(Journaled):
     appeal_until = models.DateTimeField(null=True)
     appealed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    """The first time, where it was appealed after it."""
     waived_at = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
 

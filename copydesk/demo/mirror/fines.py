@@ -240,7 +240,7 @@ def _forgive(stage: Stage, fine: Row, name: str, *, by: Actor, reason: str, amou
 def _settle(stage: Stage, fined: Fined) -> None:
     fine = fined.row
     if (fined.paid or not fined.left_minor) and fine.status in COLLECTED:
-        stage.advance(fine, "settle", by=stage.system, data=_facts(fine))
+        stage.advance(fine, "settle", by=stage.system, data=_facts(fine), settled_at=fine.settled_at or stage.now)
 
 
 def _give_back(stage: Stage, fined: Fined, amount_minor: int, *, key: str, by: Actor, reason: str) -> None:
