@@ -52,7 +52,6 @@ class AppealStatus(models.TextChoices):
 S, A = FineStatus, AppealStatus
 COLLECTED = (S.ISSUED, S.UPHELD, S.REDUCED)
 """Kept from the next payout."""
-CHARGED = (*COLLECTED, S.APPEALED, S.SETTLED)
 
 
 def appealable(fine: Fine, by: Actor) -> Refusal | None:
