@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from copydesk.accounts.actor import Actor
 from copydesk.fines.policies import FineKind
+from copydesk.orders.models import Cause
 
 from . import texts
 from .copy import Row
@@ -94,6 +95,12 @@ class FineScene(Scene):
         yield from self.before_end(4)
         fines.void_fine(self.stage, self.row, by=self.other_admin, reason=texts.FINE_DECISIONS["void"][0])
 
+    def never_handed_in(self) -> Life:
+        """Due 60 hours before the end; fined because it was cancelled."""
+        yield from self.started(100, lead_hours=50)
+        yield from self.before_end(30)
+        self.cancelled(Cause.WRITER)
+
 
 FINES: tuple[tuple[Callable[[FineScene], Life], str, str], ...] = (
     (FineScene.proposed, "client", "writer"),
@@ -106,6 +113,7 @@ FINES: tuple[tuple[Callable[[FineScene], Life], str, str], ...] = (
     (FineScene.upheld, "client2", "writer"),
     (FineScene.waived, "client", "writer2"),
     (FineScene.voided, "client2", "writer"),
+    (FineScene.never_handed_in, "client", "writer3"),
 )
 FINES_OF_SCENES = len(FINES)
 """Each with its order."""

@@ -52,7 +52,6 @@ class AppealStatus(models.TextChoices):
 S, A = FineStatus, AppealStatus
 COLLECTED = (S.ISSUED, S.UPHELD, S.REDUCED)
 """Kept from the next payout."""
-CHARGED = (*COLLECTED, S.APPEALED, S.SETTLED)
 
 
 def appealable(fine: Fine, by: Actor) -> Refusal | None:
@@ -87,13 +86,13 @@ class Fine(Journaled):
         {
             "issue": step({S.PROPOSED}, S.ISSUED, Can.DECIDE_FINES, None, "issued_at"),
             "fall_due": step({S.PROPOSED}, S.ISSUED, Can.RUN_CLOCK, None, "issued_at", hidden=True),
-            "appeal": step({S.ISSUED, S.SETTLED}, S.APPEALED, Can.APPEAL_FINES, appealable, "appealed_at"),
+            "appeal": step({S.ISSUED, S.REDUCED, S.SETTLED}, S.APPEALED, Can.APPEAL_FINES, appealable, "appealed_at"),
             "uphold": step({S.APPEALED}, S.UPHELD, Can.DECIDE_FINES, hidden=True),
             "waive": step({*COLLECTED, S.SETTLED}, None, Can.DECIDE_FINES, None, "waived_at"),
             "void": step(set(S) - {S.VOIDED}, S.VOIDED, Can.DECIDE_FINES, None, "voided_at"),
             "forgive": step({S.APPEALED}, None, Can.DECIDE_FINES, None, "waived_at", hidden=True),
             "lapse": step({S.APPEALED}, S.WAIVED, Can.RUN_CLOCK, None, "waived_at", hidden=True),
-            "settle": step({*COLLECTED, S.APPEALED}, S.SETTLED, Can.SETTLE_MONEY, None, "settled_at", hidden=True),
+            "settle": step(COLLECTED, S.SETTLED, Can.SETTLE_MONEY, hidden=True),
         }
     )
 
@@ -121,6 +120,7 @@ class Fine(Journaled):
     appeal_until = models.DateTimeField(null=True)
     appealed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    """The first time, where it was appealed after it."""
     waived_at = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
 
@@ -182,7 +182,9 @@ class Fine(Journaled):
 
 
 def another_person(appeal: Appeal, by: Actor) -> Refusal | None:
-    return errors.SameIssuer() if by.user_id is not None and by.user_id == appeal.fine.issued_by_id else None
+    """Who proposed it has judged it already, also where the clock has issued it."""
+    judged = {appeal.fine.proposed_by_id, appeal.fine.issued_by_id} - {None}
+    return errors.SameIssuer() if by.user_id in judged else None
 
 
 class AppealQuerySet(TenantQuerySet["Appeal"]):

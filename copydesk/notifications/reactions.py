@@ -27,11 +27,11 @@ JOBS: dict[str, tuple[str, ...]] = {
         ("reviews.rate_writer",),
     ),
     **dict.fromkeys(
-        ("order.pass", "order.return", "order.hold", "order.resume", "order.cancel"),
+        ("order.pass", "order.return", "order.hold", "order.resume"),
         ("editing.follow_order",),
     ),
-    "order.submit": ("editing.follow_order", "fines.judge"),
-    **dict.fromkeys(("order.release", "order.reassign"), ("fines.judge",)),
+    **dict.fromkeys(("order.submit", "order.cancel"), ("editing.follow_order", "fines.judge")),
+    **dict.fromkeys(("order.release", "order.reassign", "order.settle"), ("fines.judge",)),
 }
 
 FORM = "orders.keep_forms"

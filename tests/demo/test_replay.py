@@ -55,6 +55,9 @@ RARE = {
     " WHERE f.status = 'voided' AND f.voided_at = d.closed_at",
     "a dispute takes back what was earned": "SELECT FROM disputes_dispute d JOIN orders_order o ON o.id = d.order_id"
     " WHERE d.remedy = 'new_writer' AND d.order_from = 'completed' AND d.pay_change_minor < 0",
+    "a late round is fined that an outcome ended": "SELECT FROM fines_fine f JOIN journal_event e"
+    " ON e.subject_type = 'order' AND e.subject_id = f.order_id AND e.at = f.proposed_at"
+    " WHERE f.kind = 'dropped_late' AND e.verb IN ('order.settle', 'order.cancel')",
     "a report hides a review": "SELECT FROM journal_event WHERE verb = 'review.withhold'",
 }
 """What a small world may miss, and the scenes of the named accounts play in any."""

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import Forbidden, Invalid, Refusal, WrongState
 from copydesk.fines import actions, errors, tasks
-from copydesk.fines.models import Appeal, AppealStatus, Fine, FineStatus, Source
+from copydesk.fines.models import Appeal, AppealStatus, Fine, FineStatus
 from copydesk.fines.policies import FineKind
+from copydesk.fines.queries.rows import managed_rows
 from copydesk.journal.models import Event
-from copydesk.orders.actions import course, delivery
 from copydesk.orders.models import Order
 from copydesk.payments import actions as payments
 from copydesk.payments.errors import NothingPayable, PayoutHeld
@@ -99,8 +99,7 @@ STEPS: dict[str, Callable[[Fine, Membership], object]] = {
 }
 ALLOWED = {
     ("proposed", "issue"): S.ISSUED,
-    ("issued", "appeal"): S.APPEALED,
-    ("settled", "appeal"): S.APPEALED,
+    **{(state, "appeal"): S.APPEALED for state in ("issued", "reduced", "settled")},
     **{(state, "waive"): S.WAIVED for state in ("issued", "upheld", "reduced", "settled")},
     **{(state.value, "void"): S.VOIDED for state in S if state != S.VOIDED},
 }
@@ -285,14 +284,13 @@ class TestWaiving:
     def test_what_a_dispute_removes_the_ground_of(
         self, website: Website, order: Order, client: Membership, writer: Membership, admin: Membership
     ) -> None:
-        rows = [fines.issued(order, admin, 100), fines.proposed(order, admin, 100, kind=FineKind.PLAGIARISM)]
-        other = fines.issued(orders.order_in_progress(client, writer), admin, 100)
-        by: Any = {"by": actor(admin), "reason": "Settled."}
-        gone = actions.void_fines_of_order(website, order.pk, kinds=[FineKind.PLAGIARISM], **by)
-        assert [fine.pk for fine in gone] == [rows[1].pk]
-        assert [fine.pk for fine in actions.void_fines_of_order(website, order.pk, **by)] == [rows[0].pk]
-        assert actions.void_fines_of_order(website, order.pk, **by) == []
-        assert again(other).status == S.ISSUED
+        stays, goes = fines.issued(order, admin, 100), fines.proposed(order, admin, 100, kind=FineKind.PLAGIARISM)
+        other = fines.issued(orders.order_in_progress(client, writer), admin, 100, kind=FineKind.PLAGIARISM)
+        given: Any = {"kinds": [FineKind.PLAGIARISM], "by": actor(admin), "reason": "Settled."}
+        assert actions.void_fines_of_order(website, order.pk, writer_id=client.pk, **given) == []
+        assert actions.void_fines_of_order(website, order.pk, writer_id=writer.pk, **given) == [goes]
+        assert actions.void_fines_of_order(website, order.pk, writer_id=writer.pk, **given) == []
+        assert again(stays).status == again(other).status == S.ISSUED
 
     def test_many_at_once_each_as_alone(self, order: Order, admin: Membership) -> None:
         asked, done = fines.proposed(order, admin, 100), fines.issued(order, admin, 100)
@@ -344,6 +342,28 @@ class TestAppealing:
             refused(lambda act=act: act(appeal, by=actor(admin), reason="So."), errors.SameIssuer, website)  # type: ignore[misc]
         assert actions.reject_appeal(appeal, by=actor(second), reason="So.").status == A.REJECTED
 
+    @pytest.mark.parametrize("by_clock", [True, False])
+    def test_nor_by_who_proposed_it(
+        self, website: Website, order: Order, admin: Membership, second: Membership, by_clock: bool,
+        frozen: time_machine.Coordinates,
+    ) -> None:  # fmt: skip
+        """Whether the clock issued it or somebody else."""
+        fine, third = fines.proposed(order, admin), accounts.membership(website, "admin")
+        if by_clock:
+            frozen.shift(DAY)
+        actions.issue_fine(fine, by=actor(admin).as_system() if by_clock else actor(third))
+        appeal = fines.appeal_of(fine)
+        for act in (actions.approve_appeal, actions.reject_appeal):
+            refused(lambda act=act: act(appeal, by=actor(admin), reason="So."), errors.SameIssuer, website)  # type: ignore[misc]
+        for who, allowed in ((admin, False), (second, True), (third, by_clock)):
+            (row,) = managed_rows(actor(who), [fine.pk])
+            assert row.fine.appeal is not None
+            assert {one.action: one.allowed for one in row.fine.appeal.available_actions} == {
+                "approve": allowed,
+                "reject": allowed,
+            }
+        assert actions.approve_appeal(appeal, by=actor(second), reason="So.").status == A.APPROVED
+
     @pytest.mark.parametrize(
         ("amount_minor", "status", "left"), [(None, S.WAIVED, 0), (300, S.WAIVED, 0), (120, S.REDUCED, 180)]
     )
@@ -356,6 +376,29 @@ class TestAppealing:
         fine = again(fine)
         assert (fine.status, fine.left_minor, appeal.waived_minor) == (status, left, 300 - left)
         assert sum(amount for _, amount in lines(fine)) == -left
+
+    @pytest.mark.parametrize(
+        ("grants", "amount_minor", "status", "left"),
+        [(True, None, S.WAIVED, 0), (True, 50, S.REDUCED, 150), (False, None, S.UPHELD, 200)],
+    )
+    def test_of_what_was_forgiven_in_part(
+        self, website: Website, order: Order, admin: Membership, second: Membership, grants: bool,
+        amount_minor: int | None, status: str, left: int,
+    ) -> None:  # fmt: skip
+        """It is about the rest; and once, whatever becomes of it."""
+        fine = in_state(S.REDUCED, order, admin, second)
+        appeal = fines.appeal_of(fine)
+        if grants:
+            actions.approve_appeal(appeal, by=actor(second), reason="Indeed.", amount_minor=amount_minor)
+        else:
+            actions.reject_appeal(appeal, by=actor(second), reason="They are not.")
+        fine = again(fine)
+        assert (fine.status, fine.left_minor, appeal.waived_minor) == (status, left, 200 - left)
+        assert sum(amount for _, amount in lines(fine)) == -left
+        assert drift(website) == Drift(0, 0)
+        if status != S.WAIVED:
+            refusal = errors.AlreadyAppealed if status == S.REDUCED else WrongState
+            refused(lambda: STEPS["appeal"](again(fine), admin), refusal, website)
 
     def test_dismissed_it_is_collected(self, order: Order, admin: Membership, second: Membership) -> None:
         fine = fines.issued(order, admin)
@@ -389,91 +432,3 @@ class TestAppealing:
         fine = fines.appealed(order, admin)
         actions.void_fine(fine, by=actor(admin), reason="Wrong.")
         assert Appeal.objects.of(website).get().status == A.CLOSED
-
-
-class TestLateness:
-    """Two pages for 14.40; due in eight of ten days."""
-
-    @pytest.mark.parametrize(
-        ("minutes", "share_bps", "amount_minor"),
-        [(1, 500, 72), (59, 500, 72), (60, 1_000, 144), (119, 1_000, 144), (120, 1_500, 216), (180, 2_500, 360),
-         (24 * 60 - 1, 2_500, 360), (24 * 60, 5_000, 720), (24 * 60 * 9, 5_000, 720)],
-    )  # fmt: skip
-    def test_bands(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership, minutes: int, share_bps: int,
-        amount_minor: int,
-    ) -> None:  # fmt: skip
-        fines.late_order(client, writer, minutes * fines.MINUTE)
-        run_jobs()
-        fine = Fine.objects.of(website).get()
-        assert (fine.kind, fine.source, fine.status) == (FineKind.LATE_SUBMISSION, Source.AUTOMATIC, S.PROPOSED)
-        assert (fine.late_minutes, fine.share_bps, fine.amount_minor) == (minutes, share_bps, amount_minor)
-
-    def test_on_time_is_not_late(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership
-    ) -> None:
-        fines.late_order(client, writer, dt.timedelta())
-        run_jobs()
-        assert not Fine.objects.of(website).exists()
-
-    def test_excused_time_is_subtracted(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership
-    ) -> None:
-        order = orders.order_in_progress(client, writer)
-        course.extend_deadline(order, by=actor(admin), reason="Ill.", excused_hours=5)
-        assert order.writer_due_at is not None
-        with time_machine.travel(order.writer_due_at - 4 * HOUR, tick=False):
-            orders.work_file(order, writer)
-            delivery.submit(order, by=actor(writer))
-        run_jobs()
-        assert not Fine.objects.of(website).exists()
-
-    def test_given_back_too_late(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership
-    ) -> None:
-        fines.dropped_order(client, writer, 90 * fines.MINUTE)
-        run_jobs()
-        fine = Fine.objects.of(website).get()
-        assert (fine.kind, fine.amount_minor, fine.writer_id) == (FineKind.DROPPED_LATE, 144, writer.pk)
-
-    def test_once_an_order_and_kind(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership
-    ) -> None:
-        order = fines.late_order(client, writer, 5 * fines.MINUTE)
-        run_jobs()
-        assert actions.judge_order(order, by=actor(admin).as_system()) == []
-        fine = Fine.objects.of(website).get()
-        actions.void_fine(fine, by=actor(admin), reason="Wrong.")
-        assert actions.judge_order(order, by=actor(admin).as_system()) == []
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Fine.objects.of(website).create(
-                **{name: getattr(fine, name) for name in ("order", "assignment", "writer", "kind", "source", "issue_at",
-                   "policy_version", "amount_minor", "currency")},
-                reason="Again.",
-            )  # fmt: skip
-
-    def test_by_the_policy_in_force_when_the_writer_started(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership,
-        frozen: time_machine.Coordinates,
-    ) -> None:  # fmt: skip
-        before = orders.order_in_progress(client, writer)
-        frozen.shift(HOUR)
-        store_policy(website, "fines", {"bands": [{"below_minutes": None, "share_bps": 100}], "notice_hours": 1})
-        frozen.shift(HOUR)
-        after = orders.order_in_progress(client, writer)
-        for order in (before, after):
-            assert order.writer_due_at is not None
-            with time_machine.travel(order.writer_due_at + fines.MINUTE, tick=False):
-                orders.work_file(order, writer)
-                delivery.submit(order, by=actor(writer))
-        run_jobs()
-        rows = Fine.objects.of(website).order_by("order_id")
-        assert [(row.policy_version, row.amount_minor) for row in rows] == [(0, 72), (1, 14)]
-
-    def test_not_where_the_policy_does_not(
-        self, website: Website, client: Membership, writer: Membership, admin: Membership
-    ) -> None:
-        store_policy(website, "fines", {"automatic": False})
-        fines.late_order(client, writer, HOUR)
-        run_jobs()
-        assert not Fine.objects.of(website).exists()

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -17,6 +19,7 @@ from copydesk.payments.models import Earning
 from copydesk.tenancy.scope import website_scope
 from tests.factories import accounts, fines, orders, tenancy, writers
 from tests.factories.accounts import actor
+from tests.factories.payments import ledger_locked_first
 from tests.refunds.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,3 +113,38 @@ def test_an_order_is_judged_once_by_ten(client: Membership, boss: Membership) ->
 
 def again_order(order: Order) -> Order:
     return Order.objects.of(order.website_id).get(pk=order.pk)
+
+
+class TestManyAtOnce:
+    """Fines of two writers, crossed: whoever locked accounts as its list stands would wait for the other."""
+
+    @pytest.fixture
+    def quills(self, client: Membership) -> list[Membership]:
+        return [writers.writer(client.website, level="standard").member for _ in range(2)]
+
+    @pytest.mark.parametrize("action", actions.BY_NAME)
+    def test_the_writers_accounts_are_locked_in_the_order_of_their_ids(
+        self, client: Membership, boss: Membership, admin: Actor, quills: list[Membership], action: str
+    ) -> None:
+        made = fines.proposed if action == "issue" else fines.issued
+        rows = [made(orders.order_in_progress(client, quill), boss) for quill in reversed(quills)]
+        with website_scope(client.website_id):
+            with CaptureQueriesContext(connection) as sent:
+                actions.decide_fines([row.pk for row in rows], action, by=admin, reason="So.", mode="apply")
+            assert ledger_locked_first(sent) == [("earnings", quill.pk) for quill in quills]
+
+    def test_lists_that_meet_in_accounts(
+        self, client: Membership, boss: Membership, admin: Actor, quills: list[Membership]
+    ) -> None:
+        halves: list[list[int]] = [[], []]
+        for n in range(8):
+            for half, ids in enumerate(halves):
+                order = orders.order_in_progress(client, quills[(n + half) % 2])
+                ids.append(fines.proposed(order, boss).pk)
+        acts: list[Callable[[], object]] = [
+            lambda ids=ids: actions.decide_fines(ids, "issue", by=admin, reason="So.", mode="apply")  # type: ignore[misc]
+            for ids in halves * 3
+        ]
+        assert at_once(order, acts) == {"done": 6}
+        with website_scope(client.website_id):
+            assert Counter(Fine.objects.of(client.website_id).values_list("status", flat=True)) == {"issued": 16}

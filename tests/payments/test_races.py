@@ -109,13 +109,14 @@ def test_accounts_that_nobody_has_yet_are_opened_in_their_order(client: Membersh
     first, second = (writers.writer(site).member.pk for _ in range(2))
     with website_scope(site.pk), CaptureQueriesContext(connection) as sent:
         actions.lock_accounts(site, writers={second, first}, clients={client.pk})
+    assert "FOR NO KEY UPDATE" in sent[-1]["sql"]
     with website_scope(site.pk):
         opened = LedgerAccount.objects.of(site).filter(owner_id__isnull=False).order_by("pk")
         wanted = [("earnings", first), ("earnings", second), ("wallet", client.pk)]
         assert list(opened.values_list("kind", "owner_id")) == wanted
         with CaptureQueriesContext(connection) as again:
             actions.lock_accounts(site, writers={second, first}, clients={client.pk})
-    assert (len(sent), len(again)) == (2, 1)
+    assert (len(sent), len(again)) == (3, 2)
 
 
 def test_one_card_request_sent_twenty_times_charges_once(client: Membership) -> None:

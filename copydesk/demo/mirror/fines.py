@@ -57,9 +57,10 @@ def propose_fine(stage: Stage, case: Case, *, kind: FineKind, amount_minor: int,
 
 def judge(stage: Stage, event: Row) -> None:
     case = stage.cases[event.subject_id]
+    last = {row.assignment_id: row for row in case.rounds}
     for row in case.rounds:
         assignment = next(each for each in case.assignments if each.id == row.assignment_id)
-        kind, at = _ended(row, assignment)
+        kind, at = _ended(row, assignment, is_last=last[row.assignment_id] is row)
         if kind is None or at is None or at <= row.due_with_excuse or not assignment.pay_minor:
             continue
         known = (fined.row for fined in stage.books.fines.values() if fined.row.order_id == case.order.id)
@@ -213,10 +214,10 @@ def _propose(
     return stage.books.fines[row.id]
 
 
-def _ended(row: Row, assignment: Row) -> tuple[FineKind | None, dt.datetime | None]:
+def _ended(row: Row, assignment: Row, *, is_last: bool) -> tuple[FineKind | None, dt.datetime | None]:
     if row.submitted_at is not None:
         return FineKind.LATE_SUBMISSION, row.submitted_at
-    if row.closed_at is not None and assignment.cause == Cause.WRITER:
+    if is_last and row.closed_at is not None and assignment.cause == Cause.WRITER:
         return FineKind.DROPPED_LATE, row.closed_at
     return None, None
 
@@ -239,7 +240,7 @@ def _forgive(stage: Stage, fine: Row, name: str, *, by: Actor, reason: str, amou
 def _settle(stage: Stage, fined: Fined) -> None:
     fine = fined.row
     if (fined.paid or not fined.left_minor) and fine.status in COLLECTED:
-        stage.advance(fine, "settle", by=stage.system, data=_facts(fine))
+        stage.advance(fine, "settle", by=stage.system, data=_facts(fine), settled_at=fine.settled_at or stage.now)
 
 
 def _give_back(stage: Stage, fined: Fined, amount_minor: int, *, key: str, by: Actor, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The fined writer appeals, and another person than who issued the fine decides; or nobody does, and it is waived."""
+"""The fined writer appeals, and another person than who fined decides; or nobody does, and it is waived."""
 
 from __future__ import annotations
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import bulk, clock
 from copydesk.core.bulk import BulkReport
-from copydesk.core.errors import NotFound
 from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, lock_for
-from copydesk.payments.actions import keep_fine, release_earnings
+from copydesk.payments.actions import keep_fine, lock_accounts, release_earnings
 from copydesk.payments.actions import waive_fine as give_back
 from copydesk.payments.models import Earning, EarningKind
 from copydesk.tenancy.models import Website
@@ -79,43 +78,37 @@ def void_fines_of_order(
     *,
     by: Actor,
     reason: str,
-    kinds: Collection[FineKind] | None = None,
-    writer_id: int | None = None,
+    kinds: Collection[FineKind],
+    writer_id: int,
 ) -> list[Fine]:
-    """Those whose ground a dispute's outcome removes: all of the order, or those of `kinds`, or of one writer."""
-    rows = Fine.objects.of(website).filter(order_id=order_id).exclude(status=S.VOIDED).order_by("pk")
-    if kinds is not None:
-        rows = rows.filter(kind__in=kinds)
-    if writer_id is not None:
-        rows = rows.filter(writer_id=writer_id)
-    return [void_fine(fine, by=by, reason=reason) for fine in rows]
+    """Those whose ground a dispute's outcome removes: of these kinds, of this writer."""
+    rows = Fine.objects.of(website).filter(order_id=order_id, writer_id=writer_id, kind__in=kinds)
+    return [void_fine(fine, by=by, reason=reason) for fine in rows.exclude(status=S.VOIDED).order_by("pk")]
 
 
 def decide_fines(
     ids: Sequence[int], action: str, *, by: Actor, reason: str, mode: Literal["preview", "apply"]
 ) -> BulkReport:
-    """Each of `ids` through the action of that name, in the order of their ids under lock."""
+    """Each of `ids` through the action of that name. Fines, then their writers' accounts, are locked in the order of
+    their ids, so that of two such calls one waits for the other."""
     rows = {row.pk: row for row in Fine.objects.visible_to(by).filter(pk__in=ids).order_by("pk").lock()}
+    lock_accounts(by.website, writers={row.writer_id for row in rows.values()}, clients=())
     return bulk.each(ids, rows, lambda row: BY_NAME[action](row, by=by, reason=reason), mode)
 
 
 BY_NAME: dict[str, Callable[..., Fine]] = {"issue": issue_fine, "waive": waive_fine, "void": void_fine}
 
 
-def forgive(fine: Fine, step: str, *, by: Actor, reason: str, amount_minor: int | None, **changes: Any) -> Fine:
+def forgive(fine: Fine, step: str, *, by: Actor, reason: str, amount_minor: int | None) -> Fine:
     """Of a locked fine: all that is left of it, or a part."""
     amount = fine.left_minor if amount_minor is None else amount_minor
-    if not 0 <= amount <= fine.left_minor or (amount_minor is not None and not amount):
+    if amount_minor is not None and not 0 < amount_minor <= fine.left_minor:
         raise errors.WaiverTooLarge(left=str(to_decimal(fine.left_minor)))
     waived = fine.waived_minor + amount
-    if step == "lapse":
-        target = None
-    elif waived == fine.amount_minor:
-        target = S.WAIVED
-    else:
-        target = S.SETTLED if fine.status == S.SETTLED else S.REDUCED
+    rest = S.SETTLED if fine.status == S.SETTLED else S.REDUCED
+    target = S.WAIVED if waived == fine.amount_minor else rest
     data = facts(fine, waived_minor=amount)
-    advance(fine, step, by=by, to=target, reason=reason, data=data, waived_minor=waived, **changes)
+    advance(fine, step, by=by, to=target, reason=reason, data=data, waived_minor=waived)
     if amount:
         _give_back(fine, amount, key=f"fine:{fine.pk}:waived:{waived}", by=by, reason=reason)
     release_earnings(fine.website, fine.reference)
@@ -123,7 +116,5 @@ def forgive(fine: Fine, step: str, *, by: Actor, reason: str, amount_minor: int 
 
 
 def _give_back(fine: Fine, amount_minor: int, *, key: str, by: Actor, reason: str) -> None:
-    kept = Earning.objects.of(fine.website_id).about(fine.reference).filter(kind=EarningKind.FINE).first()
-    if kept is None:
-        raise NotFound
+    kept = Earning.objects.of(fine.website_id).about(fine.reference).get(kind=EarningKind.FINE)
     give_back(kept, amount_minor, key=key, by=by, reason=reason)

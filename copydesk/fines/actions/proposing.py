@@ -24,7 +24,7 @@ from ..policies import MINUTE, WHOLE_BPS, FineKind, FinePolicy, policy_at
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 REASONS = {
     FineKind.LATE_SUBMISSION: "Submitted {minutes} minutes late.",
-    FineKind.DROPPED_LATE: "Given back {minutes} minutes after it was due.",
+    FineKind.DROPPED_LATE: "Ended {minutes} minutes after it was due, with nothing handed in.",
 }
 
 
@@ -72,13 +72,14 @@ def propose_fine(
 
 
 def judge_order(order: Order, *, by: Actor) -> list[Fine]:
-    """By the clock: of rounds that were submitted late, or given back after they were due through the writer's cause,
-    with their excused time. Once an order and kind. Safe to repeat."""
+    """By the clock: of rounds that were submitted late, or were their writer's last and ended through its cause after
+    they were due, whoever ended them; with their excused time. Once an order and kind. Safe to repeat."""
     lock(order)
     proposed: list[Fine] = []
     rounds = Round.objects.of(order.website_id).filter(order=order).select_related("assignment").order_by("number")
+    last = {row.assignment_id: row.number for row in rounds}
     for row in rounds:
-        kind, at = _ended(row)
+        kind, at = _ended(row, is_last=last[row.assignment_id] == row.number)
         if kind is None or at is None or at <= row.due_with_excuse:
             continue
         if Fine.objects.of(order.website_id).filter(order=order, kind=kind, source=Source.AUTOMATIC).exists():
@@ -105,10 +106,11 @@ def judge_order(order: Order, *, by: Actor) -> list[Fine]:
     return proposed
 
 
-def _ended(row: Round) -> tuple[FineKind | None, dt.datetime | None]:
+def _ended(row: Round, *, is_last: bool) -> tuple[FineKind | None, dt.datetime | None]:
+    """A new deadline ends a round before the writer's last: that is no drop, though the writer may drop it later."""
     if row.submitted_at is not None:
         return FineKind.LATE_SUBMISSION, row.submitted_at
-    if row.closed_at is not None and row.assignment.cause == Cause.WRITER:
+    if is_last and row.closed_at is not None and row.assignment.cause == Cause.WRITER:
         return FineKind.DROPPED_LATE, row.closed_at
     return None, None
 

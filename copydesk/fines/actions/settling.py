@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copydesk.accounts.actor import Actor
+from copydesk.core import clock
 from copydesk.journal.actions import advance, lock
 from copydesk.payments.models import Earning, EarningKind, Payout, PayoutStatus
 
@@ -17,7 +18,7 @@ def settle_if_paid(fine: Fine, *, by: Actor) -> Fine:
         return fine
     if fine.status not in COLLECTED:
         return fine
-    return advance(fine, "settle", by=by.as_system(), data=facts(fine))
+    return advance(fine, "settle", by=by.as_system(), data=facts(fine), settled_at=fine.settled_at or clock.now())
 
 
 def settle_paid(payout: Payout, *, by: Actor) -> list[Fine]:

@@ -22,10 +22,11 @@ from copydesk.core.numbers import (
     spread,
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
+from copydesk.payments.models import EarningKind
 from copydesk.tenancy.buckets import grouped, of_period
 from copydesk.tenancy.sql import select, words
 
-from ..models import AppealStatus, FineStatus, Source
+from ..models import AppealStatus, Fine, FineStatus, Source
 from ..policies import FineKind
 from .queue import SOON
 from .rows import ManagedFine, managed_rows
@@ -54,7 +55,7 @@ def _spread(what: str) -> str:
 
 def _of_fines(what: str, at: str, amount: str, hours: str = "NULL::float8", only: str = "voided_at IS NULL") -> str:
     return f"""
-SELECT {at} AS at, '{what}' AS what, kind, source, {amount} AS amount_minor, {hours} AS hours FROM fines_fine
+SELECT {at} AS at, '{what}' AS what, kind, source, {amount} AS amount_minor, {hours} AS hours FROM fines_fine f
 WHERE website_id = %(website)s AND {at} >= %(oldest)s AND {at} < %(until)s AND {only}
 """  # noqa: S608 — put together from constants
 
@@ -67,11 +68,27 @@ WHERE a.website_id = %(website)s AND a.{at} >= %(oldest)s AND a.{at} < %(until)s
 """  # noqa: S608 — put together from constants
 
 
+WAIVER = f"""
+e.website_id = f.website_id AND e.reference_type = '{Fine.noun}' AND e.reference_id = f.id
+AND e.kind = '{EarningKind.WAIVER}'
+"""
+WAIVED = f"""
+SELECT e.created_at, 'waived', f.kind, f.source, e.amount_minor, NULL::float8
+FROM fines_fine f JOIN payments_earning e ON {WAIVER}
+WHERE f.website_id = %(website)s AND f.waived_at >= %(oldest)s - interval '1 minute' AND f.voided_at IS NULL
+  AND e.created_at >= %(oldest)s AND e.created_at < %(until)s
+"""  # noqa: S608 — put together from constants
+"""By the ledger: the fine knows its last one, stamped just before its line."""
+KEPT = f"""
+f.amount_minor - coalesce((
+    SELECT sum(e.amount_minor) FROM payments_earning e WHERE {WAIVER} AND e.created_at <= f.settled_at
+), 0)
+"""  # noqa: S608 — put together from constants
 MOVES = " UNION ALL ".join((
     _of_fines("proposed", "proposed_at", "amount_minor + excess_minor"),
     _of_fines("issued", "issued_at", "amount_minor", HOURS.format("issued_at", "proposed_at")),
-    _of_fines("waived", "waived_at", "waived_minor"),
-    _of_fines("settled", "settled_at", "amount_minor - waived_minor", HOURS.format("settled_at", "issued_at")),
+    WAIVED,
+    _of_fines("settled", "settled_at", KEPT, HOURS.format("settled_at", "issued_at")),
     _of_fines("voided", "voided_at", "amount_minor", only="true"),
     _of_appeals("appealed", "opened_at", "true"),
     _of_appeals("granted", "decided_at", f"a.status = '{A.APPROVED}'", HOURS.format("a.decided_at", "a.opened_at")),
@@ -158,7 +175,8 @@ class FineAttention:
 @dataclass(frozen=True, slots=True)
 class FineFigures:
     """Each by its own time; of fines that were voided since only `voided`. `proposed_amount` with what the cap cut off.
-    `waived` whole or in part, by whatever way. `settled_amount` is what was collected. Appeals: `appeal_rate` is
+    `waived` each time that something was forgiven, whole or in part, by whatever way. `settled` once, with what was
+    collected then. Appeals: `appeal_rate` is
     appealed ÷ issued, `overturn_rate` (granted, whole or in part, + lapsed) ÷ (those + dismissed). `issue_hours` since
     the proposal, `settle_hours` since the issue, `appeal_hours` of those that people decided."""
 

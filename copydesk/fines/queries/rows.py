@@ -21,7 +21,7 @@ HOUR = dt.timedelta(hours=1)
 FINES = """
 SELECT f.id, f.status, f.kind, f.source, f.reason, f.writer_id, f.amount_minor, f.excess_minor, f.waived_minor,
        f.currency, f.pay_minor, f.share_bps, f.late_minutes, f.policy_version, f.proposed_at, f.issue_at, f.issued_at,
-       f.issued_by_id, f.appeal_until, f.appealed_at, f.settled_at, f.waived_at, f.voided_at,
+       f.proposed_by_id, f.issued_by_id, f.appeal_until, f.appealed_at, f.settled_at, f.waived_at, f.voided_at,
        f.order_id, o.number, o.topic, w.number, wu.full_name, p.pen_name, pu.full_name, iu.full_name,
        CASE WHEN a.id IS NOT NULL THEN json_build_array(
            a.id, a.status, a.text, a.answer, a.waived_minor, a.opened_at, a.due_at, a.decided_at, au.full_name
@@ -147,6 +147,7 @@ class _Fine(NamedTuple):
     proposed_at: dt.datetime
     issue_at: dt.datetime
     issued_at: dt.datetime | None
+    proposed_by_id: int | None
     issued_by_id: int | None
     appeal_until: dt.datetime | None
     appealed_at: dt.datetime | None

@@ -26,20 +26,36 @@ WITH ended AS (
            r.due_at + r.excused AS due_at, a.pay_minor, a.writer_id, a.id AS assignment_id
     FROM orders_round r
     JOIN orders_assignment a ON a.website_id = r.website_id AND a.id = r.assignment_id
-    WHERE r.website_id = %(website)s AND coalesce(r.submitted_at, r.closed_at) >= %(since)s
-      AND (r.submitted_at IS NOT NULL OR a.cause = '{Cause.WRITER}')
+    WHERE r.website_id = %(website)s
+      AND r.order_id IN (
+          SELECT order_id FROM orders_round
+          WHERE website_id = %(website)s AND coalesce(submitted_at, closed_at) >= %(since)s
+      )
+      AND (
+          r.submitted_at IS NOT NULL OR a.cause = '{Cause.WRITER}' AND NOT EXISTS (
+              SELECT FROM orders_round later
+              WHERE later.website_id = r.website_id AND later.order_id = r.order_id
+                AND later.assignment_id = r.assignment_id AND later.number > r.number
+          )
+      )
 ), first AS (
     SELECT DISTINCT ON (order_id, kind) * FROM ended WHERE at > due_at AND pay_minor > 0 ORDER BY order_id, kind, number
 ), judged AS (
-    SELECT b.which, f.assignment_id, f.writer_id, f.kind, f.number,
-           width_bucket(date_part('epoch', f.at - f.due_at) / 60, b.edges) + 1 AS band, b.shares, b.cap, f.pay_minor
+    SELECT b.which, f.assignment_id, f.writer_id, f.kind, f.number, f.at,
+           width_bucket(date_part('epoch', f.at - f.due_at) / 60, b.edges) + 1 AS band, b.shares, b.cap, f.pay_minor,
+           (
+               SELECT coalesce(sum(m.amount_minor - m.waived_minor), 0) FROM fines_fine m
+               WHERE m.website_id = %(website)s AND m.order_id = f.order_id AND m.assignment_id = f.assignment_id
+                 AND m.source = '{Source.MANUAL}' AND m.status <> '{FineStatus.VOIDED}' AND m.proposed_at <= f.at
+           ) AS manual
     FROM first f
     CROSS JOIN (
         VALUES ('draft', %(draft_edges)s::float8[], %(draft_shares)s::bigint[], %(draft_cap)s::bigint),
                ('in_force', %(edges)s::float8[], %(shares)s::bigint[], %(cap)s::bigint)
     ) b(which, edges, shares, cap)
 ), wanted AS (
-    SELECT *, round(pay_minor * shares[band] / 10000.0) AS wanted, round(pay_minor * cap / 10000.0) AS most FROM judged
+    SELECT *, round(pay_minor * shares[band] / 10000.0) AS wanted, round(pay_minor * cap / 10000.0) - manual AS most
+    FROM judged
 ), charged AS (
     SELECT *, greatest(least(wanted, most - coalesce(sum(wanted) OVER before, 0)), 0) AS amount FROM wanted
     WINDOW before AS (
@@ -47,7 +63,7 @@ WITH ended AS (
     )
 )
 SELECT which, band, count(*), sum(amount)::bigint, sum(wanted - amount)::bigint, array_agg(DISTINCT writer_id)
-FROM charged GROUP BY 1, 2
+FROM charged WHERE at >= %(since)s GROUP BY 1, 2
 """  # noqa: S608 — put together from constants
 ACTUAL = f"""
 SELECT count(*), coalesce(sum(amount_minor), 0)::bigint, coalesce(sum(waived_minor), 0)::bigint
@@ -89,8 +105,9 @@ class ActualFines:
 
 @dataclass(frozen=True, slots=True)
 class FineSimulation:
-    """Of the first late round of each order, by how it ended (submitted, or given back through the writer's cause),
-    within the last `days`. `change` is of the amount: draft against in force, null where that is nothing."""
+    """Of the first late round of each order, by how it ended (submitted, or ended through the writer's cause with
+    nothing handed in), within the last `days`. The cap counts what staff fined as it stands. `change` is of the amount:
+    draft against in force, null where that is nothing."""
 
     since: dt.datetime
     days: int

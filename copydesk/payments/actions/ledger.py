@@ -42,12 +42,12 @@ def locked_account(account: LedgerAccount) -> LedgerAccount:
 
 def lock_accounts(website: Website, *, writers: Collection[int], clients: Collection[int]) -> None:
     """Earnings of the writers before wallets of the clients, each in the order of their ids, as payouts go: of two who
-    move the money of several members one waits for the other. What is missing is opened in that order too. One query,
-    two where something is."""
+    move the money of several members one waits for the other. What is missing is opened before, in that order too, and
+    locked even where another has opened it meanwhile. Two queries, three where something is missing."""
     kinds = ((AccountKind.EARNINGS, writers), (AccountKind.WALLET, clients))
     owned = Q(kind=AccountKind.EARNINGS, owner_id__in=writers) | Q(kind=AccountKind.WALLET, owner_id__in=clients)
-    rows = LedgerAccount.objects.of(website).filter(owned).order_by("kind", "owner_id").lock()
-    found = {(row.kind, row.owner_id) for row in rows}
+    rows = LedgerAccount.objects.of(website).filter(owned)
+    known = set(rows.values_list("kind", "owner_id"))
     LedgerAccount.objects.of(website).bulk_create(
         (
             LedgerAccount(
@@ -55,10 +55,11 @@ def lock_accounts(website: Website, *, writers: Collection[int], clients: Collec
             )
             for kind, owner_ids in kinds
             for owner_id in sorted(owner_ids)
-            if (kind, owner_id) not in found
+            if (kind, owner_id) not in known
         ),
         ignore_conflicts=True,
     )
+    list(rows.order_by("kind", "owner_id").lock())
 
 
 def post(
