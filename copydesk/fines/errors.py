@@ -5,7 +5,7 @@ from copydesk.core.errors import Refusal
 
 class SameIssuer(Refusal):
     code = "same_person"
-    message = "Another person than who proposed or issued the fine decides its appeal."
+    message = "Another person than the one who issued the fine, or proposed what the clock issued, decides its appeal."
 
 
 class AlreadyAppealed(Refusal):

@@ -182,9 +182,9 @@ class Fine(Journaled):
 
 
 def another_person(appeal: Appeal, by: Actor) -> Refusal | None:
-    """Who proposed it has judged it already, also where the clock has issued it."""
-    judged = {appeal.fine.proposed_by_id, appeal.fine.issued_by_id} - {None}
-    return errors.SameIssuer() if by.user_id in judged else None
+    """Than who issued it; where the clock has, than who proposed it."""
+    issuer = appeal.fine.issued_by_id or appeal.fine.proposed_by_id
+    return errors.SameIssuer() if by.user_id is not None and by.user_id == issuer else None
 
 
 class AppealQuerySet(TenantQuerySet["Appeal"]):

@@ -49,7 +49,8 @@ class FineAppealDesk(Desk):
     @extend_schema(request=Forgiveness, responses=MANAGED)
     @action(detail=True, methods=["post"], url_path="approve")
     def approve(self, request: Request, pk: str) -> Response:
-        """Waives the fine; with an `amount` only so much of it. 409 `same_person` for who proposed or issued it."""
+        """Waives the fine; with an `amount` only so much of it. 409 `same_person` for who issued it, or proposed what
+        the clock issued."""
         return self._decided(
             actions.approve_appeal(self.get_object(), by=self.actor, **forgiven(self.payload(Forgiveness)))
         )
@@ -57,7 +58,7 @@ class FineAppealDesk(Desk):
     @extend_schema(request=Reason, responses=MANAGED)
     @action(detail=True, methods=["post"], url_path="reject")
     def reject(self, request: Request, pk: str) -> Response:
-        """The fine is upheld, and collected. 409 `same_person` for who proposed or issued it."""
+        """The fine is upheld, and collected. 409 `same_person` for who issued it, or proposed what the clock issued."""
         return self._decided(actions.reject_appeal(self.get_object(), by=self.actor, **self.payload(Reason)))
 
     def _decided(self, appeal: Appeal) -> Response:

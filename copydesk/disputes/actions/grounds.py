@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import to_decimal
-from copydesk.fines.actions.deciding import void_fines_of_order
+from copydesk.fines.actions import void_fine
 from copydesk.fines.models import Fine, FineStatus
 from copydesk.fines.policies import FineKind
 from copydesk.orders.models import DisputeReason, Order
@@ -48,9 +48,10 @@ def void_fines(dispute: Dispute, verdict: Verdict, remedy: Remedy, note: str, *,
     kinds = without_ground(R(dispute.reason), verdict, remedy)
     if not kinds:
         return []
-    rows = Fine.objects.of(dispute.website_id).filter(order_id=dispute.order_id, writer_id=dispute.writer_id)
-    left = {fine.pk: fine.left_minor if fine.status != FineStatus.PROPOSED else 0 for fine in rows}
-    voided = void_fines_of_order(
-        by.website, dispute.order_id, by=by, reason=note, kinds=kinds, writer_id=dispute.writer_id
-    )
-    return [VoidedFine(fine.pk, K(fine.kind), to_decimal(left[fine.pk])) for fine in voided]
+    rows = Fine.objects.of(by.website).filter(order=dispute.order_id, writer=dispute.writer_id, kind__in=kinds)
+    voided = []
+    for fine in rows.exclude(status=FineStatus.VOIDED).order_by("pk"):
+        back = 0 if fine.status == FineStatus.PROPOSED else fine.left_minor
+        void_fine(fine, by=by, reason=note)
+        voided.append(VoidedFine(fine.pk, K(fine.kind), to_decimal(back)))
+    return voided

@@ -1,7 +1,7 @@
 """Fines are proposed, issued, appealed, waived, voided, settled."""
 
 from .appeals import appeal_fine, approve_appeal, lapse_appeal, reject_appeal
-from .deciding import BY_NAME, decide_fines, issue_fine, void_fine, void_fines_of_order, waive_fine
+from .deciding import BY_NAME, decide_fines, issue_fine, void_fine, waive_fine
 from .proposing import judge_order, propose_fine
 from .settling import settle_paid
 
@@ -17,6 +17,5 @@ __all__ = [
     "reject_appeal",
     "settle_paid",
     "void_fine",
-    "void_fines_of_order",
     "waive_fine",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from copydesk.accounts.actor import Actor
@@ -14,11 +14,10 @@ from copydesk.journal.actions import advance, lock, lock_for
 from copydesk.payments.actions import keep_fine, lock_accounts, release_earnings
 from copydesk.payments.actions import waive_fine as give_back
 from copydesk.payments.models import Earning, EarningKind
-from copydesk.tenancy.models import Website
 
 from .. import errors
 from ..models import Appeal, AppealStatus, Fine, FineStatus
-from ..policies import FineKind, FinePolicy
+from ..policies import FinePolicy
 from .proposing import facts
 from .settling import settle_if_paid
 
@@ -70,20 +69,6 @@ def void_fine(fine: Fine, *, by: Actor, reason: str) -> Fine:
     for appeal in Appeal.objects.of(fine.website_id).filter(fine=fine, status=AppealStatus.OPEN):
         advance(appeal, "close", by=by.as_system())
     return fine
-
-
-def void_fines_of_order(
-    website: Website,
-    order_id: int,
-    *,
-    by: Actor,
-    reason: str,
-    kinds: Collection[FineKind],
-    writer_id: int,
-) -> list[Fine]:
-    """Those whose ground a dispute's outcome removes: of these kinds, of this writer."""
-    rows = Fine.objects.of(website).filter(order_id=order_id, writer_id=writer_id, kind__in=kinds)
-    return [void_fine(fine, by=by, reason=reason) for fine in rows.exclude(status=S.VOIDED).order_by("pk")]
 
 
 def decide_fines(

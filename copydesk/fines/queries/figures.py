@@ -23,7 +23,7 @@ from copydesk.core.numbers import (
 )
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.payments.models import EarningKind
-from copydesk.tenancy.buckets import grouped, of_period
+from copydesk.tenancy.buckets import counted, grouped, hours_spread, of_period, summed
 from copydesk.tenancy.sql import select, words
 
 from ..models import AppealStatus, Fine, FineStatus, Source
@@ -35,22 +35,6 @@ S, A = FineStatus, AppealStatus
 NEWEST = 10
 CLOSED = {S.SETTLED: "settled_at", S.WAIVED: "waived_at", S.VOIDED: "voided_at"}
 HOURS = "date_part('epoch', {} - {}) / 3600"
-
-
-def _counted(what: str) -> str:
-    return f"count(*) FILTER (WHERE what = '{what}')"
-
-
-def _summed(what: str) -> str:
-    return f"coalesce(sum(amount_minor) FILTER (WHERE what = '{what}'), 0)::bigint"
-
-
-def _spread(what: str) -> str:
-    only = f"FILTER (WHERE what = '{what}')"
-    return (
-        f"percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) {only},"
-        f" percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) {only}, avg(hours) {only}, count(hours) {only}"
-    )
 
 
 def _of_fines(what: str, at: str, amount: str, hours: str = "NULL::float8", only: str = "voided_at IS NULL") -> str:
@@ -97,10 +81,10 @@ MOVES = " UNION ALL ".join((
 ))  # fmt: skip
 DECIDED = "FILTER (WHERE what IN ('granted', 'dismissed'))"
 MEASURES = f"""
-{_counted("proposed")}, {_summed("proposed")}, {_counted("issued")}, {_summed("issued")}, {_counted("waived")},
-{_summed("waived")}, {_counted("settled")}, {_summed("settled")}, {_counted("voided")}, {_summed("voided")},
-{_counted("appealed")}, {_counted("granted")}, {_counted("dismissed")}, {_counted("lapsed")},
-{_spread("issued")}, {_spread("settled")},
+{counted("proposed")}, {summed("proposed")}, {counted("issued")}, {summed("issued")}, {counted("waived")},
+{summed("waived")}, {counted("settled")}, {summed("settled")}, {counted("voided")}, {summed("voided")},
+{counted("appealed")}, {counted("granted")}, {counted("dismissed")}, {counted("lapsed")},
+{hours_spread("what = 'issued'")}, {hours_spread("what = 'settled'")},
 percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) {DECIDED},
 percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) {DECIDED}, avg(hours) {DECIDED}, count(hours) {DECIDED}
 """
