@@ -7,8 +7,10 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from copydesk.accounts.models import Membership
+from copydesk.core import clock
 from copydesk.disputes.models import Outcome, Verdict
 from copydesk.fines.actions import waive_fine
 from copydesk.fines.models import Fine
@@ -20,6 +22,7 @@ from copydesk.payments.queries import Drift, drift
 from copydesk.tenancy.models import Website
 from tests.factories import disputes, fines, orders
 from tests.factories.accounts import actor
+from tests.jobs import run_jobs
 
 V, To = Verdict, Outcome
 DAY = dt.timedelta(days=1)
@@ -147,3 +150,40 @@ def test_what_is_left_of_them_is_given_back(
     back = [line.amount for line in done.postings if line.account == "earnings"]
     assert sorted(back) == [Decimal("1.50"), Decimal("3.00")]
     assert drift(website) == Drift(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "expected"),
+    [
+        (To.CLIENT_WINS, V.CLIENT, [("dropped_late", Decimal("1.44"))]),
+        (To.REASSIGN, V.CLIENT, [("dropped_late", Decimal("1.44"))]),
+        (To.REASSIGN, V.NEITHER, []),
+        (To.EXTEND_DEADLINE, V.CLIENT, []),
+        (To.WRITER_WINS, V.WRITER, []),
+    ],
+)
+def test_a_late_round_that_it_ends_is_judged_with_it(
+    client: Membership,
+    writer: Membership,
+    admin: Membership,
+    website: Website,
+    frozen: time_machine.Coordinates,
+    outcome: Outcome,
+    verdict: Verdict,
+    expected: list[tuple[str, Decimal]],
+) -> None:
+    """An hour and a half late when it was disputed: a tenth of 14.40. The time in dispute is not counted."""
+    order = orders.order_in_progress(client, writer)
+    assert order.writer_due_at is not None
+    frozen.move_to(order.writer_due_at + dt.timedelta(minutes=90))
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    frozen.shift(DAY)
+    given = {"new_deadline": clock.now() + DAY} if outcome is To.EXTEND_DEADLINE else {}
+    shown = disputes.resolved(row, admin, outcome, "preview", verdict=verdict, **given)
+    assert not Fine.objects.of(website).exists()
+    done = disputes.resolved(row, admin, outcome, verdict=verdict, **given)
+    assert dataclasses.replace(shown, mode="apply") == done
+    assert [(one.kind, one.amount) for one in done.fines_proposed] == expected
+    run_jobs()
+    fines_there = Fine.objects.of(website).values_list("kind", "status", "amount_minor")
+    assert list(fines_there) == [(kind, "proposed", int(amount * 100)) for kind, amount in expected]

@@ -141,6 +141,7 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
         is_own = (fine.order_id, fine.writer_id) == (row.order_id, row.writer_id)
         if is_own and fine.kind in kinds and fine.status != "voided":
             fines.void_fine(stage, fine, by=by, reason=note)
+    fines.judge_order(stage, case)
     data = details(
         dispute_id=row.id,
         outcome=decision.outcome.value,

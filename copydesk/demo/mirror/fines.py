@@ -56,7 +56,10 @@ def propose_fine(stage: Stage, case: Case, *, kind: FineKind, amount_minor: int,
 
 
 def judge(stage: Stage, event: Row) -> None:
-    case = stage.cases[event.subject_id]
+    judge_order(stage, stage.cases[event.subject_id])
+
+
+def judge_order(stage: Stage, case: Case) -> None:
     last = {row.assignment_id: row for row in case.rounds}
     for row in case.rounds:
         assignment = next(each for each in case.assignments if each.id == row.assignment_id)

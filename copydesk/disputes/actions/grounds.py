@@ -1,4 +1,4 @@
-"""Which fines lose their ground by a dispute's outcome."""
+"""Which fines lose their ground by a dispute's outcome, and which it is the ground of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from copydesk.accounts.actor import Actor
 from copydesk.core.money import to_decimal
-from copydesk.fines.actions import void_fine
+from copydesk.fines.actions import judge_order, void_fine
 from copydesk.fines.models import Fine, FineStatus
 from copydesk.fines.policies import FineKind
 from copydesk.orders.models import DisputeReason, Order
@@ -14,7 +14,7 @@ from copydesk.payments.models import Reference
 from copydesk.tenancy.models import Website
 
 from ..models import Dispute, Remedy, Verdict
-from ..queries.settlement import VoidedFine
+from ..queries.settlement import ProposedFine, VoidedFine
 
 K, R = FineKind, DisputeReason
 GROUNDS: dict[DisputeReason, frozenset[FineKind]] = {
@@ -55,3 +55,9 @@ def void_fines(dispute: Dispute, verdict: Verdict, remedy: Remedy, note: str, *,
         void_fine(fine, by=by, reason=note)
         voided.append(VoidedFine(fine.pk, K(fine.kind), to_decimal(back)))
     return voided
+
+
+def propose_fines(order: Order, *, by: Actor) -> list[ProposedFine]:
+    """For the rounds that the outcome has ended: at once, so that a preview shows them."""
+    proposed = judge_order(order, by=by.as_system())
+    return [ProposedFine(K(fine.kind), to_decimal(fine.amount_minor)) for fine in proposed]

@@ -38,7 +38,7 @@ from ..queries.settlement import (
     posting_ids,
     sources_of,
 )
-from .grounds import lock_fines, void_fines
+from .grounds import lock_fines, propose_fines, void_fines
 from .stages import move
 
 Mode = Literal["preview", "apply"]
@@ -170,6 +170,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
                 key, pay = f"dispute:{dispute.pk}", before.due_minor
                 reduce_pay(by.website, order.reference, dispute.writer_id, pay, key=key, by=by, reason=note)
     voided = void_fines(dispute, decision.found, decision.remedy, note, by=by)
+    proposed = propose_fines(order, by=by)
     change_minor = after - before.due_minor
     _close(dispute, decision, note, amount, change_minor, by=by)
     lines = lines_since(by.website, about, known)
@@ -194,6 +195,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
         ),
         cancelled_refunds=cancelled,
         fines_voided=voided,
+        fines_proposed=proposed,
         postings=lines,
     )
 

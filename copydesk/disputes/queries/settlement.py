@@ -88,6 +88,15 @@ class VoidedFine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedFine:
+    """By the policy, because the outcome ends a late round through the writer's cause; the writer sees it before it is
+    issued."""
+
+    kind: FineKind
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerLine:
     """Into the account, below zero: out of it. All lines of a settlement sum to zero."""
 
@@ -113,6 +122,7 @@ class Settlement:
     writer_pay: SettledPay
     cancelled_refunds: list[int]
     fines_voided: list[VoidedFine]
+    fines_proposed: list[ProposedFine]
     postings: list[LedgerLine]
 
 
