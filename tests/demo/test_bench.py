@@ -24,12 +24,16 @@ from copydesk.demo.bench import books, structure
 from copydesk.demo.bench.load import ORDERS_OF_SCENES, Loaded, load_large, plan
 from copydesk.demo.bench.report import missed, table
 from copydesk.demo.bench.routes import get_routes
+from copydesk.demo.management.commands.load_bench import rank_all
+from copydesk.orders.models import Form
+from copydesk.tenancy.scope import website_scope
 from launcher.bench import SETTINGS_MODULE
 from launcher.serve import HOST, api
 from launcher.supervisor import Supervisor
 from tests import template
 from tests.database import DATABASE, url_as
 from tests.database import socket as cluster_socket
+from tests.factories import tenancy, writers
 from tests.template import ROOT
 
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
@@ -135,6 +139,16 @@ def test_the_books_balance(world: World) -> None:
     assert world.loaded.rows > ORDERS * 20
     assert world.loaded.disk_bytes > 0
     assert "books checked" in world.loaded.seconds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_clock_works_out_is_there_from_the_start() -> None:
+    sites = [tenancy.website("atlas"), tenancy.website("borealis")]
+    known = [writers.writer(site).pk for site in sites]
+    rank_all(sites, NOW)
+    for site, writer in zip(sites, known, strict=True):
+        with website_scope(site.pk):
+            assert list(Form.objects.of(site).values_list("writer", "computed_at")) == [(writer, NOW)]
 
 
 @pytest.mark.parametrize(

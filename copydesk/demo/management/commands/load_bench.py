@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from copydesk.demo.bench.load import load_large
 from copydesk.orders.actions.kept import keep_dwells, keep_forms
 from copydesk.reviews.actions import rank_writers
 from copydesk.tenancy.models import Website
+from copydesk.tenancy.scope import website_scope
 
 from .load_demo import PASSWORD
 
@@ -48,15 +50,16 @@ class Command(BaseCommand):
             told=self.stdout.write,
         )
         with loaded.timed("writers ranked", self.stdout.write):
-            rank_all(now)
+            rank_all(Website.objects.order_by("pk"), now)
         options["json"].write_text(json.dumps(asdict(loaded)))
 
 
-def rank_all(now: dt.datetime) -> None:
+def rank_all(websites: Iterable[Website], now: dt.datetime) -> None:
     """What the clock's jobs work out of what was loaded."""
-    for website in Website.objects.order_by("pk"):
-        rank_writers(website, now)
-        keep_forms(website, now)
-        keep_dwells(website, now)
+    for website in websites:
+        with website_scope(website.pk):
+            rank_writers(website, now)
+            keep_forms(website, now)
+            keep_dwells(website, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_dwell, orders_form, writers_writer")
