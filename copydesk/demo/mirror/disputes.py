@@ -187,7 +187,7 @@ def _left(case: Case) -> int:
 
 
 def _unrefunded(case: Case, pay_minor: int) -> int:
-    return pay_minor - refunds.pay_falls_by(case, pay_minor, with_pending=True)[0]
+    return pay_minor - refunds.pay_falls_by(case, pay_minor, with_pending=True)
 
 
 def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:

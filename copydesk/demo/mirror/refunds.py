@@ -143,8 +143,8 @@ def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> No
             stage.advance(refund, "succeed", by=stage.system, data=_facts(refund), receipt_number=number)
 
 
-def pay_falls_by(case: Case, pay_minor: int, *, with_pending: bool = False) -> tuple[int, int]:
-    """What is taken of pay for the money that has gone back, or has and will, and how much that money is."""
+def pay_falls_by(case: Case, pay_minor: int, *, with_pending: bool = False) -> int:
+    """What is taken of pay for the money that has gone back, or has and will."""
     gone = (R.SUCCEEDED, R.EXECUTING) if with_pending else (R.SUCCEEDED,)
     effects = [(row, _effect(case, row)) for row in case.repayments]
     captured: int = sum(
@@ -154,7 +154,7 @@ def pay_falls_by(case: Case, pay_minor: int, *, with_pending: bool = False) -> t
     )
     paid = captured - sum(row.amount_minor for row, effect in effects if effect == "settles")
     refunded = sum(row.amount_minor for row, effect in effects if effect == "lowers" and row.status in gone)
-    return share(pay_minor, min(refunded, paid), paid) if paid else 0, refunded
+    return share(pay_minor, min(refunded, paid), paid) if paid else 0
 
 
 def earn_rest(stage: Stage, case: Case, writer_id: int, pay_minor: int, *, by: Actor) -> None:
@@ -163,9 +163,8 @@ def earn_rest(stage: Stage, case: Case, writer_id: int, pay_minor: int, *, by: A
         stage, writer_id=writer_id, amount_minor=pay_minor, reference=reference, payable_at=stage.now, by=by
     )
     case.pay[writer_id] = pay
-    taken, refunded = pay_falls_by(case, pay_minor, with_pending=True)
-    if taken:
-        money.reduce_pay(stage, pay, taken, key=f"refunds:{case.order.id}:{refunded}", by=by, reason=REASON)
+    if taken := pay_falls_by(case, pay_minor, with_pending=True):
+        money.reduce_pay(stage, pay, taken, key=f"refunds:{case.order.id}:{taken}", by=by, reason=REASON)
 
 
 def _effect(case: Case, row: Row) -> str:
@@ -182,9 +181,9 @@ def _effect(case: Case, row: Row) -> str:
 
 def _lower_pay(stage: Stage, case: Case) -> None:
     for pay in case.pay.values():
-        wanted, refunded = pay_falls_by(case, pay.row.amount_minor - pay.reduced_minor)
+        wanted = pay_falls_by(case, pay.row.amount_minor - pay.reduced_minor)
         if wanted > pay.lowered_minor:
-            key = f"refunds:{case.order.id}:{refunded}"
+            key = f"refunds:{case.order.id}:{wanted + pay.reduced_minor}"
             money.reduce_pay(stage, pay, wanted - pay.lowered_minor, key=key, by=stage.system, reason=REASON)
 
 

@@ -20,13 +20,12 @@ def lower_pay(order: Order, *, by: Actor) -> int:
     """Of a locked order: brings each pay that was earned for it down to what the money that has gone back leaves of
     it; what it took, in minor units. Counted from the whole, so that the cents of several refunds sum to those of one.
     Nothing is taken before it is earned: then the order's completion calls again. Safe to repeat."""
-    figures = pay_reductions(order)
-    lacking = [row for row in figures.rows if row.lacking_minor]
+    lacking = [row for row in pay_reductions(order).rows if row.lacking_minor]
     if lacking:
         lock_accounts(by.website, writers={row.writer_id for row in lacking}, clients=())
     for row in lacking:
         earning = Earning.objects.of(order.website_id).get(pk=row.earning_id)
-        key = _key(order, figures.refunded_minor)
+        key = _key(order, row.earned_minor - row.left_minor + row.lacking_minor)
         reduce_earning(earning, row.lacking_minor, key=key, by=by, reason=REASON)
     return sum(row.lacking_minor for row in lacking)
 
@@ -42,9 +41,8 @@ def earn_rest(order: Order, writer_id: int, pay_minor: int, *, by: Actor) -> Non
         payable_at=clock.now(),
         by=by,
     )
-    figures = pay_reductions(order, with_pending=True)
-    if taken := figures.of(pay_minor):
-        reduce_earning(earning, taken, key=_key(order, figures.refunded_minor), by=by, reason=REASON)
+    if taken := pay_reductions(order, with_pending=True).of(pay_minor):
+        reduce_earning(earning, taken, key=_key(order, taken), by=by, reason=REASON)
 
 
 def lock_members(website: Website, orders: Collection[Order], *, writers: Collection[int]) -> None:
@@ -56,6 +54,6 @@ def lock_members(website: Website, orders: Collection[Order], *, writers: Collec
     lock_accounts(website, writers={*writers, *paid}, clients={order.client_id for order in orders})
 
 
-def _key(order: Order, refunded_minor: int) -> str:
-    """Of reductions that pay_reductions knows for its own."""
-    return f"refunds:{order.pk}:{refunded_minor}"
+def _key(order: Order, taken_minor: int) -> str:
+    """By what is taken in all with it. pay_reductions knows its own by it."""
+    return f"refunds:{order.pk}:{taken_minor}"
