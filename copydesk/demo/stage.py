@@ -60,12 +60,17 @@ class Paid:
 
 @dataclass(slots=True)
 class Earned:
+    """`lowered` by refunds, `reduced` otherwise."""
+
     row: Row
     transfer_id: int
     lowered_minor: int = 0
-    """By refunds."""
     reduced_minor: int = 0
-    """Otherwise."""
+    times: int = 1
+
+    @property
+    def left_minor(self) -> int:
+        return int(self.row.amount_minor - self.lowered_minor - self.reduced_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +83,24 @@ class Planned:
 
 @dataclass(slots=True)
 class Case:
-    """All that there is of one order, kept until nothing more can happen to it."""
+    """All that there is of one order, kept until nothing more can happen to it. `pay` of each writer who has earned it;
+    `completed`: assignments that were; `refunds` by id, with what each is made of; `statements`: how many there are in
+    each dispute; `rejected`: (editing task, editor); `hold`: the last of its earnings."""
 
     order: Row
     lines: list[Row] = field(default_factory=list)
     charges: list[Paid] = field(default_factory=list)
     repayments: list[Row] = field(default_factory=list)
     pay: dict[int, Earned] = field(default_factory=dict)
-    """Of each writer who has completed it."""
     offers: list[Row] = field(default_factory=list)
     requests: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
     completed: set[int] = field(default_factory=set)
-    """Assignments in which it was brought to completion."""
     refunds: dict[int, tuple[Row, list[Planned]]] = field(default_factory=dict)
-    """By id, with what each is made of."""
     disputes: list[Row] = field(default_factory=list)
     stages: list[Row] = field(default_factory=list)
     statements: dict[int, int] = field(default_factory=dict)
-    """How many have been made in each dispute."""
     hold: Row | None = None
-    """Of its earnings, the last."""
     rounds: list[Row] = field(default_factory=list)
     excuses: list[Row] = field(default_factory=list)
     adjustments: list[Row] = field(default_factory=list)
@@ -107,7 +109,6 @@ class Case:
     edited: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     rejected: set[tuple[int, int]] = field(default_factory=set)
-    """(editing task, editor)."""
     thread: Row | None = None
     last_message: Row | None = None
     read_marks: dict[int, Row] = field(default_factory=dict)
@@ -174,16 +175,15 @@ class Enquiry:
 
 @dataclass(slots=True)
 class Books:
-    """What is known of the ledger: accounts by (kind, owner, name), wallets' balances, earnings not paid out."""
+    """What is known of the ledger: accounts by (kind, owner, name), wallets' balances, earnings not paid out. `held`:
+    orders in dispute, fines that are appealed; `paying`: earnings of the payout that is being paid."""
 
     accounts: dict[tuple[str, int | None, str], Row] = field(default_factory=dict)
     wallets: dict[int, int] = field(default_factory=dict)
     earnings: list[Row] = field(default_factory=list)
     held: set[int | tuple[str, int]] = field(default_factory=set)
-    """Orders in dispute, fines that are appealed."""
     fines: dict[int, Fined] = field(default_factory=dict)
     paying: set[int] = field(default_factory=set)
-    """Earnings of the payout that is being paid."""
 
 
 class Stage:

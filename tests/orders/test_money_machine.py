@@ -95,15 +95,20 @@ earned AS (
     FROM payments_earning e WHERE e.website_id = %(website)s GROUP BY 1, 2
 ),
 money AS (
-    SELECT c.reference_id AS id, sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND NOT (
-               p.ground = 'goodwill' OR p.agreed OR p.ended AND o.cancel_cause IN ('staff', 'system'))) AS lowering,
+    SELECT c.reference_id AS id, o.writer_id AS last,
+           coalesce(sum(p.amount_minor) FILTER (
+               WHERE p.status = 'succeeded' AND p.ended AND NOT p.present), 0) AS ended,
+           coalesce(sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND p.asked), 0)
+           - coalesce(sum(p.amount_minor) FILTER (
+               WHERE p.status IN ('executing', 'failed') AND (p.agreed OR p.present)), 0) AS lowering,
            (SELECT sum(amount_minor) FROM payments_charge
             WHERE website_id = %(website)s AND reference_type = 'order' AND reference_id = c.reference_id
               AND status = 'captured' AND purpose IN ('order', 'adjustment'))
            - coalesce(sum(p.amount_minor) FILTER (WHERE p.agreed), 0) AS paid
     FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
     CROSS JOIN LATERAL (
-        SELECT p.amount_minor, p.status, r.ground, a.ended,
+        SELECT p.amount_minor, p.status, a.ended, r.ground NOT IN ('settlement', 'goodwill') AS asked,
+               a.ended AND o.cancel_cause IN ('staff', 'system') AS present,
                coalesce(r.ground, 'settlement') = 'settlement' AND NOT a.ended AS agreed
         FROM payments_repayment p LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
         LEFT JOIN refunds_refund r ON r.id = l.refund_id
@@ -112,7 +117,7 @@ money AS (
         WHERE p.charge_id = c.id
     ) p
     WHERE c.website_id = %(website)s AND c.reference_type = 'order' AND c.status = 'captured'
-      AND c.purpose IN ('order', 'adjustment') GROUP BY 1
+      AND c.purpose IN ('order', 'adjustment') GROUP BY 1, 2
 )
 SELECT 'a transfer does not balance', id FROM transfers WHERE total <> 0 OR postings <> lines
 UNION ALL
@@ -156,15 +161,15 @@ SELECT 'more was given back than captured', c.id FROM payments_charge c
     WHERE c.website_id = %(website)s AND c.repaid_minor > c.amount_minor
 UNION ALL
 SELECT 'pay has not fallen as money went back', e.id FROM payments_earning e
-    JOIN orders_order o ON e.reference_type = 'order' AND o.id = e.reference_id
-    JOIN money m ON m.id = e.reference_id
+    JOIN money m ON e.reference_type = 'order' AND m.id = e.reference_id
     LEFT JOIN (SELECT reduces_id, -sum(amount_minor) FILTER (WHERE key LIKE 'refunds:%%') AS lowered,
                       -sum(amount_minor) FILTER (WHERE key NOT LIKE 'refunds:%%') AS otherwise
                FROM payments_earning WHERE kind = 'reduction' GROUP BY 1) d ON d.reduces_id = e.id
     CROSS JOIN LATERAL (SELECT coalesce(d.lowered, 0) - round(
-        (e.amount_minor - coalesce(d.otherwise, 0)) * least(coalesce(m.lowering, 0), m.paid) / m.paid) AS much) too
-    WHERE e.kind = 'pay' AND m.paid > 0 AND NOT (o.status = 'cancelled' AND o.completed_at IS NULL AND too.much > 0)
-      AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
+        (e.amount_minor - coalesce(d.otherwise, 0))
+        * least(greatest(m.lowering + CASE WHEN e.writer_id = m.last THEN m.ended ELSE 0 END, 0), m.paid) / m.paid
+    ) AS much) too
+    WHERE e.kind = 'pay' AND m.paid > 0 AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
 UNION ALL
 SELECT 'pay is earned twice', reference_id FROM earned WHERE pays > 1
 UNION ALL

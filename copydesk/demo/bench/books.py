@@ -84,13 +84,17 @@ CHECKS = {
         JOIN orders_order o ON e.reference_type = 'order' AND o.id = e.reference_id
         JOIN (
             SELECT c.reference_id, sum(c.amount_minor) - coalesce(sum(back.agreed), 0) AS paid,
-                   coalesce(sum(back.gone), 0) AS gone
+                   coalesce(sum(back.asked), 0) - coalesce(sum(back.owed), 0) AS gone,
+                   coalesce(sum(back.ended), 0) AS ended
             FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
             LEFT JOIN LATERAL (
                 SELECT sum(p.amount_minor) FILTER (WHERE NOT kind.asked AND NOT kind.ended) AS agreed,
-                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND (
-                           kind.asked AND r.ground <> 'goodwill'
-                           OR kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS gone
+                       sum(p.amount_minor) FILTER (
+                           WHERE p.status = 'succeeded' AND kind.asked AND r.ground <> 'goodwill') AS asked,
+                       sum(p.amount_minor) FILTER (WHERE p.status IN ('executing', 'failed') AND NOT kind.asked
+                           AND NOT (kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS owed,
+                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND kind.ended
+                           AND o.cancel_cause IN ('client', 'writer')) AS ended
                 FROM payments_repayment p
                 LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
                 CROSS JOIN LATERAL (
@@ -109,10 +113,10 @@ CHECKS = {
             FROM payments_earning WHERE kind = 'reduction' GROUP BY 1
         ) d ON d.reduces_id = e.id
         CROSS JOIN LATERAL (SELECT coalesce(d.lowered, 0) - round(
-            (e.amount_minor - coalesce(d.otherwise, 0)) * least(m.gone, m.paid) / m.paid) AS much) too
+            (e.amount_minor - coalesce(d.otherwise, 0))
+            * least(greatest(m.gone + CASE WHEN e.writer_id = o.writer_id THEN m.ended ELSE 0 END, 0), m.paid) / m.paid
+        ) AS much) too
         WHERE e.kind = 'pay' AND m.paid > 0 AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
-          -- What a dispute decides about work that was never completed falls before the provider has answered.
-          AND NOT (too.much > 0 AND o.status = 'cancelled' AND o.completed_at IS NULL)
     """,
     "sales, tips, refunds, pay, fines and payouts of a website are what its charges, earnings and payouts say": """
         SELECT w.id FROM tenancy_website w

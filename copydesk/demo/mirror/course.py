@@ -270,7 +270,8 @@ def _cancellation(stage: Stage, case: Case, cause: Cause) -> Cancellation:
         share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
         forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
     writer = 0
-    if forfeited and order.completed_at is None:
+    pay = case.pay.get(assignment.writer_id)
+    if forfeited and (pay is None or pay.left_minor == 0):
         writer = min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited))
     return Cancellation(captured, forfeited, captured - forfeited, writer)
 

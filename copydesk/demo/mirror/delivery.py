@@ -104,7 +104,8 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
     if again:
         return
     writer.writer.completed_orders += 1
-    if assignment.pay_minor and writer.id not in case.pay:
+    known = case.pay.get(writer.id)
+    if assignment.pay_minor and (known is None or known.left_minor == 0):
         case.pay[writer.id] = money.earn(
             stage,
             writer_id=writer.id,
@@ -112,6 +113,7 @@ def approve(stage: Stage, case: Case, *, by: Actor) -> None:
             reference=order.reference,
             payable_at=dispute_until,
             by=by,
+            known=known,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,15 +32,17 @@ from copydesk.disputes.queries.proof import proof
 from copydesk.disputes.queries.stages import declared
 from copydesk.journal.models import details
 from copydesk.orders.models import DisputeReason
+from copydesk.orders.policies import OrderPolicy
 from copydesk.payments.models import AccountKind
 from copydesk.payments.models.charges import REPAYABLE
 
 from ..copy import Row, dumps
-from ..stage import Case, Stage, step
+from ..stage import Case, Earned, Stage, step
 from . import course, fines, money, refunds
 from .papers import masked, store_file
 
 POLICY = DisputePolicy()
+ORDERS = OrderPolicy()
 S = DisputeStatus
 
 
@@ -115,10 +118,10 @@ def keep_time(stage: Stage, case: Case, row: Row, *, by: Actor) -> None:
 def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, by: Actor) -> None:
     money.account_of(stage, AccountKind.EARNINGS, owner_id=row.writer_id)
     money.wallet_of(stage, row.client_id)
-    pay = case.pay.get(row.writer_id)
+    pay = _earned(case, row)
     own = [one for one in case.assignments if one.writer_id == row.writer_id]
     agreed = own[-1].pay_minor
-    before = pay.row.amount_minor - pay.lowered_minor - pay.reduced_minor if pay else _unrefunded(case, agreed)
+    before = pay.left_minor if pay else _unrefunded(case, row, agreed)
     after, amount, note = before, 0, decision.note
     if decision.remedy is Remedy.REFUND:
         paid = _left(case)
@@ -126,9 +129,18 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
         _go(stage, case, decision, by=by, forfeited_minor=paid - amount)
         if amount:
             refunds.grant_refund(stage, case, amount, by=by, reason=note, key=f"dispute:{row.id}")
-        after = _after(case, row, agreed, whole=amount == paid)
+        after = _after(case, row, agreed, pay, whole=amount == paid)
         if after and not pay:
-            refunds.earn_rest(stage, case, row.writer_id, agreed, by=by)
+            case.pay[row.writer_id] = money.earn(
+                stage,
+                writer_id=row.writer_id,
+                amount_minor=agreed,
+                reference=case.order.reference,
+                payable_at=stage.now + dt.timedelta(days=ORDERS.dispute_days),
+                by=by,
+                known=case.pay.get(row.writer_id),
+            )
+            refunds.lower_pay(stage, case)
     else:
         _go(stage, case, decision, by=by)
         if decision.remedy is Remedy.NEW_WRITER and (decision.found is Verdict.CLIENT or not pay):
@@ -182,20 +194,24 @@ def _go(stage: Stage, case: Case, decision: Decision, *, by: Actor, forfeited_mi
     )
 
 
+def _earned(case: Case, row: Row) -> Earned | None:
+    pay = case.pay.get(row.writer_id)
+    return pay if pay and pay.left_minor else None
+
+
 def _left(case: Case) -> int:
     return sum(paid.refundable_minor for paid in case.charges if paid.charge.purpose in REPAYABLE)
 
 
-def _unrefunded(case: Case, pay_minor: int) -> int:
-    return pay_minor - refunds.pay_falls_by(case, pay_minor, with_pending=True)
+def _unrefunded(case: Case, row: Row, pay_minor: int) -> int:
+    return pay_minor - refunds.pay_falls_by(case, pay_minor, row.writer_id, with_pending=True)
 
 
-def _after(case: Case, row: Row, agreed: int, *, whole: bool) -> int:
-    pay = case.pay.get(row.writer_id)
+def _after(case: Case, row: Row, agreed: int, pay: Earned | None, *, whole: bool) -> int:
     if pay is None:
-        return 0 if whole else _unrefunded(case, agreed)
+        return 0 if whole else _unrefunded(case, row, agreed)
     base: int = pay.row.amount_minor - pay.reduced_minor
-    return min(_unrefunded(case, base), base - pay.lowered_minor)
+    return min(_unrefunded(case, row, base), base - pay.lowered_minor)
 
 
 def _move(

@@ -207,10 +207,13 @@ def earn(
     by: Actor,
     kind: EarningKind = EarningKind.PAY,
     tip: Paid | None = None,
+    known: Earned | None = None,
 ) -> Earned:
-    """Pay or forfeit of an order; with `tip`, the writer's part of that charge."""
+    """Pay or forfeit of an order; with `tip`, the writer's part of that charge. `known`: what was taken back of it."""
+    times = known.times + 1 if known else 1
     key = f"charge:{tip.charge.id}:tip" if tip else f"{reference.type}:{reference.id}:{kind}:{writer_id}"
-    return _earn(
+    key += f":{times}" if times > 1 else ""
+    earned = _earn(
         stage,
         "earning.create",
         writer_id=writer_id,
@@ -222,6 +225,8 @@ def earn(
         payable_at=payable_at,
         by=by,
     )
+    earned.times = times
+    return earned
 
 
 def reduce_pay(stage: Stage, pay: Earned, amount_minor: int, *, key: str, by: Actor, reason: str) -> Earned:

@@ -115,11 +115,11 @@ def follow_repayment(stage: Stage, event: Row) -> None:
                 _settle(stage, case, refund, planned)
                 break
         else:
-            _lower_pay(stage, case)
+            lower_pay(stage, case)
 
 
 def follow_order(stage: Stage, event: Row) -> None:
-    _lower_pay(stage, stage.cases[event.subject_id])
+    lower_pay(stage, stage.cases[event.subject_id])
 
 
 def _start(stage: Stage, refund: Row) -> None:
@@ -133,7 +133,7 @@ def _start(stage: Stage, refund: Row) -> None:
 def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> None:
     states = {one.repayment.status: one.repayment for one in planned}
     if R.SUCCEEDED in states:
-        _lower_pay(stage, case)
+        lower_pay(stage, case)
     if refund.status == RefundStatus.EXECUTING and R.EXECUTING not in states:
         if failed := states.get(R.FAILED):
             stage.advance(refund, "fail", by=stage.system, data=_facts(refund) | details(code=failed.code))
@@ -143,48 +143,43 @@ def _settle(stage: Stage, case: Case, refund: Row, planned: list[Planned]) -> No
             stage.advance(refund, "succeed", by=stage.system, data=_facts(refund), receipt_number=number)
 
 
-def pay_falls_by(case: Case, pay_minor: int, *, with_pending: bool = False) -> int:
+def pay_falls_by(case: Case, pay_minor: int, writer_id: int, *, with_pending: bool = False) -> int:
     """What is taken of pay for the money that has gone back, or has and will."""
-    gone = (R.SUCCEEDED, R.EXECUTING) if with_pending else (R.SUCCEEDED,)
-    effects = [(row, _effect(case, row)) for row in case.repayments]
-    captured: int = sum(
-        paid.charge.amount_minor
-        for paid in case.charges
-        if paid.charge.purpose in REPAYABLE and paid.charge.status == ChargeStatus.CAPTURED
+    gone, owed = [R.SUCCEEDED], [R.FAILED]
+    (gone if with_pending else owed).append(R.EXECUTING)
+    paid: int = sum(
+        each.charge.amount_minor
+        for each in case.charges
+        if each.charge.purpose in REPAYABLE and each.charge.status == ChargeStatus.CAPTURED
     )
-    paid = captured - sum(row.amount_minor for row, effect in effects if effect == "settles")
-    refunded = sum(row.amount_minor for row, effect in effects if effect == "lowers" and row.status in gone)
-    return share(pay_minor, min(refunded, paid), paid) if paid else 0
+    back = 0
+    for row in case.repayments:
+        what = _what(case, row)
+        if what == "change":
+            paid -= row.amount_minor
+        if row.status in gone and (what == "refund" or (what == "ending" and writer_id == case.order.writer_id)):
+            back += row.amount_minor
+        if row.status in owed and what in ("change", "present"):
+            back -= row.amount_minor
+    return share(pay_minor, min(max(back, 0), paid), paid) if paid else 0
 
 
-def earn_rest(stage: Stage, case: Case, writer_id: int, pay_minor: int, *, by: Actor) -> None:
-    reference = case.order.reference
-    pay = money.earn(
-        stage, writer_id=writer_id, amount_minor=pay_minor, reference=reference, payable_at=stage.now, by=by
-    )
-    case.pay[writer_id] = pay
-    if taken := pay_falls_by(case, pay_minor, with_pending=True):
-        money.reduce_pay(stage, pay, taken, key=f"refunds:{case.order.id}:{taken}", by=by, reason=REASON)
-
-
-def _effect(case: Case, row: Row) -> str:
-    ground = next(
-        (refund.ground for refund, planned in case.refunds.values() if any(one.repayment is row for one in planned)), ""
-    )
-    if ground:
-        return "spares" if ground in SPARING_PAY else "lowers"
-    order = case.order
-    if order.cancelled_at and row.charge.captured_at <= order.cancelled_at <= row.created_at:
-        return "lowers" if order.cancel_cause in LOWERING else "spares"
-    return "settles"
-
-
-def _lower_pay(stage: Stage, case: Case) -> None:
+def lower_pay(stage: Stage, case: Case) -> None:
     for pay in case.pay.values():
-        wanted = pay_falls_by(case, pay.row.amount_minor - pay.reduced_minor)
+        wanted = pay_falls_by(case, pay.row.amount_minor - pay.reduced_minor, pay.row.writer_id)
         if wanted > pay.lowered_minor:
             key = f"refunds:{case.order.id}:{wanted + pay.reduced_minor}"
             money.reduce_pay(stage, pay, wanted - pay.lowered_minor, key=key, by=stage.system, reason=REASON)
+
+
+def _what(case: Case, row: Row) -> str:
+    for refund, planned in case.refunds.values():
+        if any(one.repayment is row for one in planned):
+            return "goodwill" if refund.ground in SPARING_PAY else "refund"
+    order = case.order
+    if order.cancelled_at and row.charge.captured_at <= order.cancelled_at <= row.created_at:
+        return "ending" if order.cancel_cause in LOWERING else "present"
+    return "change"
 
 
 def _release(stage: Stage, refund: Row, name: str, *, by: Actor, reason: str) -> None:

@@ -18,10 +18,11 @@ from copydesk.journal.actions import lock, lock_for
 from copydesk.journal.models import details
 from copydesk.orders.actions import course
 from copydesk.orders.models import Cause, DisputeReason, Order, Round, Status
-from copydesk.payments.actions import reduce_pay
-from copydesk.payments.models import AccountKind, Charge
-from copydesk.payments.queries import refundable_minor
-from copydesk.refunds.actions import cancel_open_refunds, earn_rest, grant_refund, lock_members
+from copydesk.orders.policies import OrderPolicy
+from copydesk.payments.actions import earn, reduce_pay
+from copydesk.payments.models import Charge
+from copydesk.payments.queries import earned_minor, refundable_minor
+from copydesk.refunds.actions import cancel_open_refunds, grant_refund, lock_members, lower_pay
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
@@ -160,7 +161,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
         sources = _give_back(dispute, order, amount, note, by=by)
         after = 0 if amount == paid and not before.is_earned else pay_after(order, before, dispute.writer_id)
         if after and not before.is_earned:
-            earn_rest(order, dispute.writer_id, before.agreed_minor, by=by)
+            _earn(order, dispute.writer_id, before.agreed_minor, by=by)
         refund = SettledRefund(to_decimal(amount), to_decimal(paid - amount), sources)
     else:
         _go(order, decision, note, by=by)
@@ -173,8 +174,7 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     proposed = propose_fines(order, by=by)
     change_minor = after - before.due_minor
     _close(dispute, decision, note, amount, change_minor, by=by)
-    lines = lines_since(by.website, about, known)
-    posted = sum((-line.amount for line in lines if line.account is AccountKind.WRITER_COST), to_decimal(0))
+    posted = earned_minor(by.website, order.reference, dispute.writer_id) - before.earned_minor
     return Settlement(
         mode=mode,
         dispute_id=dispute.pk,
@@ -190,13 +190,13 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
             before=to_decimal(before.due_minor),
             after=to_decimal(after),
             change=to_decimal(change_minor),
-            posted=posted,
+            posted=to_decimal(posted),
             is_earned=before.is_earned,
         ),
         cancelled_refunds=cancelled,
         fines_voided=voided,
         fines_proposed=proposed,
-        postings=lines,
+        postings=lines_since(by.website, about, known),
     )
 
 
@@ -217,6 +217,20 @@ def _give_back(dispute: Dispute, order: Order, amount_minor: int, note: str, *, 
     if not amount_minor:
         return []
     return sources_of(grant_refund(order, amount_minor, by=by, reason=note, key=f"dispute:{dispute.pk}"))
+
+
+def _earn(order: Order, writer_id: int, pay_minor: int, *, by: Actor) -> None:
+    """Of work that ends by the decision: the agreed pay, as after a completion, and what has gone back takes of it."""
+    policy = OrderPolicy.of(order.website_id, order.policy_version)
+    earn(
+        by.website,
+        writer_id=writer_id,
+        amount_minor=pay_minor,
+        reference=order.reference,
+        payable_at=clock.now() + dt.timedelta(days=policy.dispute_days),
+        by=by,
+    )
+    lower_pay(order, by=by.as_system())
 
 
 def _close(

@@ -14,7 +14,7 @@ from copydesk.tenancy.sql import select, words
 from copydesk.threads.queries import UNREAD
 
 from ..models import DELIVERED_KINDS, Order
-from ..models.pricing import OPEN_ADJUSTMENTS
+from ..models.pricing import OPEN_ADJUSTMENTS, AdjustmentStatus
 from .messages import takes_part
 from .pricing import Line
 
@@ -63,6 +63,16 @@ SELECT
         SELECT FROM charge WHERE undecided OR (status = '{ChargeStatus.CAPTURED}' AND repaid_minor < amount_minor)
     ),
     EXISTS (
+        SELECT FROM charge c WHERE repayable = 1 AND repaid_minor < amount_minor
+          AND c.id IS DISTINCT FROM (
+              SELECT charge_id FROM orders_order WHERE website_id = %(website)s AND id = %(order)s
+          )
+          AND NOT EXISTS (
+              SELECT FROM orders_adjustment a
+              WHERE a.website_id = %(website)s AND a.charge_id = c.id AND a.status = '{AdjustmentStatus.ACCEPTED}'
+          )
+    ),
+    EXISTS (
         SELECT FROM payments_repayment p JOIN charge c ON c.id = p.charge_id
         WHERE p.website_id = %(website)s AND p.status = '{RepaymentStatus.PLANNED}'
     ),
@@ -86,7 +96,8 @@ SELECT
 @dataclass(frozen=True, slots=True)
 class Around:
     """`pay_minor` as `pays()` gives it. `undecided_charge_id`: a charge for the order whose outcome is not known yet;
-    `charge_stands`: there is one, or one that was captured and not given back whole. `refund_planned`: a refund
+    `charge_stands`: there is one, or one that was captured and not given back whole. `capture_waits`: one that was
+    captured has not reached the order yet. `refund_planned`: a refund
     was asked for and is not decided. `has_work`: the open round holds a file that can be delivered."""
 
     lines: list[Line]
@@ -97,6 +108,7 @@ class Around:
     repaid_minor: int
     undecided_charge_id: int | None
     charge_stands: bool
+    capture_waits: bool
     refund_planned: bool
     adjustment_open: bool
     offer_beyond_limits: bool

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from copydesk.core.money import share, to_decimal
-from copydesk.payments.queries import refundable_minor
+from copydesk.payments.queries import earned_minor, refundable_minor
 
 from ..models import Assignment, Cause, ExcusedTime, ExcuseKind, Order, Round, Status
 from ..policies import OrderPolicy
@@ -50,8 +50,8 @@ def cancellation_row(figures: Cancellation, mode: Literal["preview", "apply"], c
 def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
     """Nothing is forfeited before a writer starts, or where the client is not the cause; then by the time left to the
     client's deadline, under the policy that the order was placed with. The writer's part is the share of its time that
-    was worked, at most the agreed pay; none where the writer is the cause, or where pay is earned already, which falls
-    as money goes back. Five queries at most."""
+    was worked, at most the agreed pay; none where the writer is the cause, or where it has earned its pay already,
+    which falls as money goes back. Six queries at most."""
     captured = refundable_minor(order.website_id, order.reference)
     assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
     if assignment is None or order.status == Status.UNPAID:
@@ -62,7 +62,7 @@ def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
         share_bps = forfeited_share_bps(policy, order.client_deadline - at)
         forfeited = min(captured, share(order.price_minor, share_bps, WHOLE))
     writer = 0
-    if forfeited and order.completed_at is None:
+    if forfeited and not earned_minor(order.website_id, order.reference, assignment.writer_id):
         writer = min(assignment.pay_minor, _worked_part(order, assignment, forfeited, at))
     return Cancellation(captured, forfeited, captured - forfeited, writer)
 

@@ -129,8 +129,15 @@ def overruling(asked: Asked) -> None:
 def cancelling(asked: Asked) -> None:
     if asked.around.undecided_charge_id is not None:
         raise errors.OrderStillWanted()
+    repaying(asked)
     if asked.around.refund_planned:
         raise errors.RefundOpen()
+
+
+def repaying(asked: Asked) -> None:
+    """Not while money that was captured has not reached it: what is kept or claimed of it might be diverted."""
+    if asked.around.capture_waits:
+        raise errors.OrderStillWanted("A payment for it is being applied just now.")
 
 
 def adjusting(asked: Asked) -> None:

@@ -40,11 +40,16 @@ def earn(
     by: Actor,
     kind: EarningKind = EarningKind.PAY,
 ) -> Earning:
-    """`kind` pay or forfeit, once for each writer and reference: a second call gives the first row as it is.
+    """`kind` pay or forfeit, once for each writer and reference: a second call gives the first row as it is, unless all
+    of that was taken back, as of an order that a dispute gave to another and that came back.
 
     `writer_id` is a membership, `amount_minor` positive.
     """
-    key = f"{reference.type}:{reference.id}:{kind}:{writer_id}"
+    _locked_earnings(website, writer_id)
+    known = list(Earning.objects.of(website).about(reference).filter(writer_id=writer_id, kind=kind).order_by("pk"))
+    if known and _left(known[-1]):
+        return known[-1]
+    key = f"{reference.type}:{reference.id}:{kind}:{writer_id}" + (f":{len(known) + 1}" if known else "")
     return _earn(
         website,
         writer_id=writer_id,
@@ -86,8 +91,7 @@ def reduce_earning(earning: Earning, amount_minor: int, *, key: str, by: Actor, 
     known = Earning.objects.of(earning.website_id).filter(key=key).first()
     if known is not None:
         return known
-    reduced = Earning.objects.of(earning.website_id).filter(reduces=earning).aggregate(Sum("amount_minor"))
-    left = earning.amount_minor + (reduced["amount_minor__sum"] or 0)
+    left = _left(earning)
     if not 0 < amount_minor <= left:
         raise ReductionTooLarge(left_minor=left)
     reduction = Earning.objects.of(earning.website_id).create(
@@ -110,7 +114,7 @@ def reduce_pay(
     website: Website, reference: Reference, writer_id: int, amount_minor: int, *, key: str, by: Actor, reason: str
 ) -> Earning:
     """Takes back part of what the writer was paid for `reference`, as `reduce_earning` does."""
-    pay = Earning.objects.of(website).about(reference).get(writer_id=writer_id, kind=EarningKind.PAY)
+    pay = Earning.objects.of(website).about(reference).filter(writer_id=writer_id, kind=EarningKind.PAY).latest("pk")
     return reduce_earning(pay, amount_minor, key=key, by=by, reason=reason)
 
 
@@ -135,8 +139,7 @@ def waive_fine(fine: Earning, amount_minor: int, *, key: str, by: Actor, reason:
     known = Earning.objects.of(fine.website_id).filter(key=key).first()
     if known is not None:
         return known
-    waived = Earning.objects.of(fine.website_id).filter(reduces=fine).aggregate(total=Sum("amount_minor", default=0))
-    left = -fine.amount_minor - waived["total"]
+    left = -_left(fine)
     if not 0 < amount_minor <= left:
         raise ReductionTooLarge(left_minor=left)
     waiver = Earning.objects.of(fine.website_id).create(
@@ -152,6 +155,13 @@ def waive_fine(fine: Earning, amount_minor: int, *, key: str, by: Actor, reason:
     )
     _post(waiver, account, "earning.restore", by=by, reason=reason, reverses=_transfer_of(fine))
     return waiver
+
+
+def _left(earning: Earning) -> int:
+    """Of what was earned or kept, less what was taken back or waived."""
+    changed = Earning.objects.of(earning.website_id).filter(reduces=earning)
+    left: int = earning.amount_minor + changed.aggregate(total=Sum("amount_minor", default=0))["total"]
+    return left
 
 
 def _transfer_of(earning: Earning) -> Transfer:

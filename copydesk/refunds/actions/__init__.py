@@ -10,7 +10,7 @@ from .deciding import (
     reject_refund,
 )
 from .executing import confirm_identity, follow_settlement, grant_refund, process_refund, retry_refund, settle_refund
-from .pay import earn_rest, lock_members, lower_pay
+from .pay import lock_members, lower_pay
 from .requesting import NOBODYS, request_refund
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "confirm_identity",
     "consent_to_wallet",
     "decide_refunds",
-    "earn_rest",
     "follow_settlement",
     "grant_refund",
     "lock_members",

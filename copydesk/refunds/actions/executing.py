@@ -20,7 +20,7 @@ from .pay import lock_members, lower_pay
 from .requesting import facts, open_refund, repayments_of
 
 R = RepaymentStatus
-REFUSED = "The provider refused to give it back."
+SETTLED = "What a cancellation or an agreed change gives back."
 
 
 def confirm_identity(password: str, *, by: Actor) -> None:
@@ -122,7 +122,7 @@ def follow_settlement(repayment: Repayment, *, by: Actor) -> Refund | None:
         currency=by.website.currency,
         destination=RefundDestination.ORIGINAL,
         ground=Ground.SETTLEMENT,
-        reason=REFUSED,
+        reason=SETTLED,
         status=RefundStatus.EXECUTING,
         requested_role=by.role,
         needs_another_person=False,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from copydesk.accounts.actor import Actor
-from copydesk.core import clock
 from copydesk.orders.models import Order
-from copydesk.payments.actions import earn, lock_accounts, reduce_earning
+from copydesk.payments.actions import lock_accounts, reduce_earning
 from copydesk.payments.models import Earning
 from copydesk.tenancy.models import Website
 
@@ -25,24 +24,10 @@ def lower_pay(order: Order, *, by: Actor) -> int:
         lock_accounts(by.website, writers={row.writer_id for row in lacking}, clients=())
     for row in lacking:
         earning = Earning.objects.of(order.website_id).get(pk=row.earning_id)
-        key = _key(order, row.earned_minor - row.left_minor + row.lacking_minor)
+        # By what is taken in all with it; pay_reductions knows its own by it.
+        key = f"refunds:{order.pk}:{row.earned_minor - row.left_minor + row.lacking_minor}"
         reduce_earning(earning, row.lacking_minor, key=key, by=by, reason=REASON)
     return sum(row.lacking_minor for row in lacking)
-
-
-def earn_rest(order: Order, writer_id: int, pay_minor: int, *, by: Actor) -> None:
-    """Of work that ends by a decision: the agreed pay, payable at once, and what is given back takes of it, also what
-    is still on its way, because that is decided, too. What is given back later lowers it as any pay."""
-    earning = earn(
-        by.website,
-        writer_id=writer_id,
-        amount_minor=pay_minor,
-        reference=order.reference,
-        payable_at=clock.now(),
-        by=by,
-    )
-    if taken := pay_reductions(order, with_pending=True).of(pay_minor):
-        reduce_earning(earning, taken, key=_key(order, taken), by=by, reason=REASON)
 
 
 def lock_members(website: Website, orders: Collection[Order], *, writers: Collection[int]) -> None:
@@ -52,8 +37,3 @@ def lock_members(website: Website, orders: Collection[Order], *, writers: Collec
     )
     paid = earned.values_list("writer_id", flat=True)
     lock_accounts(website, writers={*writers, *paid}, clients={order.client_id for order in orders})
-
-
-def _key(order: Order, taken_minor: int) -> str:
-    """By what is taken in all with it. pay_reductions knows its own by it."""
-    return f"refunds:{order.pk}:{taken_minor}"

@@ -9,6 +9,7 @@ from copydesk.core.errors import Forbidden, Invalid
 from copydesk.journal.actions import lock, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order, Status
+from copydesk.orders.queries import steps
 from copydesk.payments.actions import plan_repayments
 from copydesk.payments.models import Repayment
 
@@ -30,7 +31,8 @@ def request_refund(
 ) -> Refund:
     """By the order's client or staff. A client who asks for the wallet agrees to it by asking; staff need its consent.
 
-    Raises Forbidden, OrderDisputed, RefundTooLarge with `refundable_minor`, Invalid for a ground that is not theirs.
+    Raises Forbidden, OrderDisputed, OrderStillWanted, RefundTooLarge with `refundable_minor`, Invalid for a ground that
+    is not theirs.
     """
     if not by.can(Can.REQUEST_REFUNDS) or (by.role is Role.CLIENT and order.client_id != by.membership_id):
         raise Forbidden
@@ -39,6 +41,7 @@ def request_refund(
     lock(order)
     if order.status == Status.DISPUTED:
         raise errors.OrderDisputed
+    steps.repaying(steps.Asked(order, by))
     return open_refund(order, amount_minor=amount_minor, reason=reason, by=by, ground=ground, destination=destination)
 
 

@@ -11,10 +11,13 @@ from copydesk.payments.models import ChargeStatus, EarningKind, RepaymentStatus
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.tenancy.sql import select, words
 
-from ..models import SPARING_PAY, Ground, RefundStatus
+from ..models import SPARING_PAY, Ground
+
+R = RepaymentStatus
 
 LOWERING = (Cause.CLIENT, Cause.WRITER)
-"""What a cancellation for these causes gives back lowers pay as a refund does; else it is the website's goodwill."""
+"""What a cancellation for these causes gives back lowers the pay of who had the order; else it is the website's
+goodwill."""
 TAKEN = f"""
 WITH charge AS (
     SELECT id, amount_minor, captured_at FROM payments_charge
@@ -23,13 +26,12 @@ WITH charge AS (
 ),
 repaid AS (
     SELECT p.amount_minor, p.status, CASE
-        WHEN r.ground NOT IN ({words(SPARING_PAY)}) THEN 'lowers'
-        WHEN r.ground = '{Ground.GOODWILL}' THEN 'spares'
+        WHEN r.ground NOT IN ({words(SPARING_PAY)}) THEN 'refund'
+        WHEN r.ground = '{Ground.GOODWILL}' THEN 'goodwill'
         WHEN c.captured_at <= o.cancelled_at AND p.created_at >= o.cancelled_at
-            THEN CASE WHEN o.cancel_cause IN ({words(LOWERING)}) THEN 'lowers' ELSE 'spares' END
-        WHEN r.status = '{RefundStatus.CANCELLED}' THEN 'spares'
-        ELSE 'settles'
-    END AS effect
+            THEN CASE WHEN o.cancel_cause IN ({words(LOWERING)}) THEN 'ending' ELSE 'present' END
+        ELSE 'change'
+    END AS what
     FROM charge c
     JOIN payments_repayment p ON p.website_id = %(website)s AND p.charge_id = c.id
     JOIN orders_order o ON o.website_id = %(website)s AND o.id = %(order)s
@@ -38,11 +40,12 @@ repaid AS (
 )
 SELECT
     (SELECT coalesce(sum(amount_minor), 0)::bigint FROM charge)
-        - (SELECT coalesce(sum(amount_minor), 0)::bigint FROM repaid WHERE effect = 'settles'),
-    (SELECT coalesce(sum(amount_minor) FILTER (WHERE status = '{RepaymentStatus.SUCCEEDED}'), 0)::bigint
-     FROM repaid WHERE effect = 'lowers'),
-    (SELECT coalesce(sum(amount_minor) FILTER (WHERE status = '{RepaymentStatus.EXECUTING}'), 0)::bigint
-     FROM repaid WHERE effect = 'lowers'),
+        - coalesce(sum(amount_minor) FILTER (WHERE what = 'change'), 0)::bigint,
+    coalesce(sum(CASE
+        WHEN what = 'refund' AND status = ANY(%(gone)s) THEN amount_minor
+        WHEN what IN ('change', 'present') AND status = ANY(%(owed)s) THEN -amount_minor
+    END), 0)::bigint,
+    coalesce(sum(amount_minor) FILTER (WHERE what = 'ending' AND status = ANY(%(gone)s)), 0)::bigint,
     ARRAY(
         SELECT json_build_array(
             e.id, e.writer_id, e.amount_minor, coalesce(sum(d.amount_minor), 0),
@@ -54,7 +57,10 @@ SELECT
           AND e.kind = '{EarningKind.PAY}'
         GROUP BY e.id ORDER BY e.id
     )
+FROM repaid
 """  # noqa: S608 — put together from constants
+"""The columns of PayReductions. What an agreed change or a goodwill cancellation still owes the client is paid first by
+whatever goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +77,27 @@ class PayReduction:
 
 @dataclass(frozen=True, slots=True)
 class PayReductions:
-    """`refunded_minor` of `paid_minor` has gone back, but for what spares pay. `paid` is what was captured less what
-    agreed changes give back of it."""
+    """`paid_minor` was captured, less what agreed changes give back. Of it `refunded_minor` has gone back by refunds,
+    less what is owed, and `ended_minor` by the cancellation, which is about `last_writer_id`."""
 
     paid_minor: int
     refunded_minor: int
+    ended_minor: int
+    last_writer_id: int | None
     rows: Sequence[PayReduction]
 
-    def of(self, pay_minor: int) -> int:
+    def of(self, pay_minor: int, writer_id: int) -> int:
         """What they take of pay that nothing was taken of yet."""
-        return share(pay_minor, min(self.refunded_minor, self.paid_minor), self.paid_minor) if self.paid_minor else 0
+        back = self.refunded_minor + (self.ended_minor if writer_id == self.last_writer_id else 0)
+        return share(pay_minor, min(max(back, 0), self.paid_minor), self.paid_minor) if self.paid_minor else 0
 
 
 def pay_reductions(order: Order, *, with_pending: bool = False) -> PayReductions:
     """As things are, or as they will be when what is on its way has gone back, too. One query."""
-    ((paid, refunded, pending, earnings),) = select(TAKEN, website=order.website_id, order=order.pk)
-    whole = PayReductions(paid, refunded + (pending if with_pending else 0), [])
+    gone, owed = [R.SUCCEEDED], [R.FAILED]
+    (gone if with_pending else owed).append(R.EXECUTING)
+    ((paid, back, ended, earnings),) = select(TAKEN, website=order.website_id, order=order.pk, gone=gone, owed=owed)
+    whole = PayReductions(paid, back, ended, order.writer_id, [])
     return replace(whole, rows=[_reduction(row, whole) for row in earnings])
 
 
@@ -94,4 +105,5 @@ def _reduction(pay: Sequence[int], whole: PayReductions) -> PayReduction:
     """What was taken otherwise, as by a dispute that gives the order to another, is no part of what refunds share."""
     earning_id, writer_id, earned, reduced, by_refunds = pay
     left, base = earned + reduced, earned + reduced - by_refunds
-    return PayReduction(earning_id, writer_id, earned, left, max(0, min(whole.of(base) + by_refunds, left)))
+    lacking = max(0, min(whole.of(base, writer_id) + by_refunds, left))
+    return PayReduction(earning_id, writer_id, earned, left, lacking)

@@ -198,8 +198,9 @@ def _managed(actor: Actor, row: _Refund, now: dt.datetime) -> ManagedRefund:
 
 
 def _row(actor: Actor, row: _Refund) -> RefundRow:
-    if row.status == RefundStatus.FAILED and not actor.is_staff:
-        row = row._replace(status=RefundStatus.EXECUTING, failed_at=None)
+    if not actor.is_staff:
+        status = RefundStatus.EXECUTING if row.status == RefundStatus.FAILED else row.status
+        row = row._replace(status=status, failed_at=None)
     return RefundRow(
         id=row.id,
         order_id=row.order_id,
@@ -214,7 +215,7 @@ def _row(actor: Actor, row: _Refund) -> RefundRow:
         requested_role=row.requested_role,
         consent_missing=row.destination == RefundDestination.WALLET and row.consented_at is None,
         receipt_number=row.receipt_number,
-        sources=[_source(actor, *one) for one in row.sources],
+        sources=[_source(actor, row.status, *one) for one in row.sources],
         requested_at=row.requested_at,
         consented_at=row.consented_at,
         approved_at=row.approved_at,
@@ -228,14 +229,15 @@ def _row(actor: Actor, row: _Refund) -> RefundRow:
 
 
 def _source(
-    actor: Actor, charge_id: int, method: str, destination: str, amount_minor: int, status: str, code: str
+    actor: Actor, of: str, charge_id: int, method: str, destination: str, amount_minor: int, status: str, code: str
 ) -> RefundSource:
-    fails = status == RepaymentStatus.FAILED and not actor.is_staff
+    if status == RepaymentStatus.FAILED and not actor.is_staff:
+        status = of
     return RefundSource(
         charge_id=charge_id,
         method=Method(method),
         destination=Destination(destination),
         amount=to_decimal(amount_minor),
-        status=RepaymentStatus.EXECUTING if fails else RepaymentStatus(status),
+        status=RepaymentStatus(status),
         code=code if actor.is_staff else "",
     )
