@@ -25,6 +25,10 @@ class BooleanFilter(django_filters.BooleanFilter):
     field_class = _TrueOrFalse
 
 
+class WholeNumber(django_filters.NumberFilter):
+    field_class = forms.IntegerField
+
+
 def between(column: str) -> type[django_filters.FilterSet]:
     """The base of a filter set with `?from=&to=`, half open, about an instant."""
     about = "A date, that day's start in the website's zone, or a date-time with its offset."

@@ -131,7 +131,7 @@ class Fine(Journaled):
             models.UniqueConstraint(
                 fields=["website", "order", "kind"],
                 name="fine_one_automatic",
-                condition=Q(source=Source.AUTOMATIC),
+                condition=Q(source=Source.AUTOMATIC) & ~Q(status=S.VOIDED),
             ),
             models.CheckConstraint(condition=Q(amount_minor__gte=0, excess_minor__gte=0), name="fine_not_negative"),
             models.CheckConstraint(

@@ -120,8 +120,7 @@ def advance(
     before = row.status  # type: ignore[attr-defined]
     target = before if step.stays else step.target or to
     assert target is not None, f"step {name} needs a target"
-    if parties is None:
-        parties = row.parties
+    parties = parties or row.parties
     if step.stamp:
         changes[step.stamp] = clock.now()
     change(row, status=target, **changes)

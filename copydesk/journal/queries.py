@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
+from copydesk.core.money import to_decimal
 from copydesk.tenancy.sql import holds
 
 from .models import Event, EventQuerySet
@@ -51,16 +51,14 @@ def visible_events(actor: Actor) -> EventQuerySet:
 
 def timeline(actor: Actor, root_type: str, root_id: int) -> list[Activity]:
     """Everything about one thing, oldest first, as `actor` may see it. One query."""
-    return activities(actor, visible_events(actor).about(root_type, root_id).order_by("id"))
-
-
-def activities(actor: Actor, events: Iterable[Event]) -> list[Activity]:
+    events = visible_events(actor).about(root_type, root_id).order_by("id")
     return [activity(actor.role, event) for event in events]
 
 
 def activity(role: Role, event: Event) -> Activity:
+    """Amounts as everywhere outside: what is recorded as `amount_minor` 1250 is `amount` "12.50"."""
     verb = VERBS[event.verb]
-    hidden = verb.hide.get(role, frozenset())
+    data = {name: value for name, value in event.data.items() if name not in verb.hide.get(role, ())}
     return Activity(
         id=event.pk,
         at=event.at,
@@ -74,5 +72,5 @@ def activity(role: Role, event: Event) -> Activity:
         before=event.before,
         after=event.after,
         reason=shown_reason(role, event.verb, event.reason),
-        data={name: value for name, value in event.data.items() if name not in hidden},
+        data={n.replace("_minor", ""): str(to_decimal(v)) if "_minor" in n else v for n, v in data.items()},
     )

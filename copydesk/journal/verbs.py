@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from copydesk.accounts.permissions import STAFF, Role
 
-C, W, E = Role.CLIENT, Role.WRITER, Role.EDITOR
+C, W, E, S = Role.CLIENT, Role.WRITER, Role.EDITOR, Role.SUPPORT
 ALL = frozenset({C, W, E}) | STAFF
 CLIENT = frozenset({C}) | STAFF
 WRITER = frozenset({W}) | STAFF
@@ -19,6 +19,8 @@ WORK = frozenset({W, E}) | STAFF
 EDITING = frozenset({E}) | STAFF
 PARTIES = frozenset({C, W}) | STAFF
 INSIDE = STAFF
+PAY = {S: frozenset({"amount_minor"})}
+"""What a writer is paid is the admin's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,11 @@ VERBS: dict[str, Verb] = {
     "order.cancel": Verb(
         "Order cancelled",
         PARTIES,
-        {C: frozenset({"writer_minor"}), W: frozenset({"forfeited_minor", "refunded_minor"})},
+        {
+            C: frozenset({"writer_minor"}),
+            S: frozenset({"writer_minor"}),
+            W: frozenset({"forfeited_minor", "refunded_minor"}),
+        },
         reason_shown=True,
     ),
     "order.extend_deadline": Verb(
@@ -120,17 +126,17 @@ VERBS: dict[str, Verb] = {
     "repayment.succeed": Verb("Money given back", CLIENT),
     "repayment.fail": Verb("Money could not be given back", INSIDE),
     "repayment.retry": Verb("Giving money back, once more", INSIDE),
-    "earning.create": Verb("Earned", WRITER),
+    "earning.create": Verb("Earned", WRITER, PAY),
     "earning.keep": Verb("Fine kept", WRITER),
     "earning.restore": Verb("Fine given back", WRITER, reason_shown=True),
-    "earning.reduce": Verb("Earning reduced", WRITER, reason_shown=True),
+    "earning.reduce": Verb("Earning reduced", WRITER, PAY, reason_shown=True),
     "refund.request": Verb("Refund asked for", CLIENT, reason_shown=True),
     "refund.consent": Verb("Refund to the wallet agreed to", CLIENT),
     "refund.approve": Verb("Refund approved", CLIENT),
     "refund.reject": Verb("Refund rejected", CLIENT, reason_shown=True),
     "refund.cancel": Verb("Refund cancelled", CLIENT, reason_shown=True),
     "refund.process": Verb("Refund on its way", CLIENT),
-    "refund.grant": Verb("Refund granted", CLIENT),
+    "refund.grant": Verb("Refund granted", CLIENT, reason_shown=True),
     "refund.adopt": Verb("Money that was not given back is a refund now", INSIDE),
     "refund.succeed": Verb("Refunded", CLIENT),
     "refund.fail": Verb("Refund failed", INSIDE),
@@ -139,7 +145,7 @@ VERBS: dict[str, Verb] = {
     "payout.approve": Verb("Payout approved", INSIDE),
     "payout.pay": Verb("Payout paid", INSIDE),
     "payout.cancel": Verb("Payout cancelled", INSIDE),
-    "payout_statement.pay": Verb("Paid out", WRITER),
+    "payout_statement.pay": Verb("Paid out", WRITER, PAY),
     # Disputes
     "dispute.open": Verb("Dispute opened", PARTIES),
     "dispute.forward": Verb("The other side of a dispute is asked", PARTIES),

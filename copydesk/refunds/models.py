@@ -56,6 +56,8 @@ class RefundDestination(models.TextChoices):
 
 S = RefundStatus
 SPARING_PAY = (Ground.GOODWILL, Ground.SETTLEMENT)
+NOBODYS = (Ground.DISPUTE, Ground.SETTLEMENT)
+"""What nobody asks for: it follows from what was decided about the order."""
 WAITING = (S.REQUESTED, S.APPROVED)
 """Somebody is to decide or to execute; its repayments are planned."""
 OPEN = (*WAITING, S.EXECUTING, S.FAILED)
@@ -125,7 +127,6 @@ class Refund(Journaled):
             "reject": step({S.REQUESTED}, S.REJECTED, Can.DECIDE_REFUNDS, None, "rejected_at"),
             "consent": step(WAITING, None, Can.CONSENT_TO_WALLET, consent_wanted, "consented_at", stays=True),
             "process": step(WAITING, S.EXECUTING, Can.EXECUTE_REFUNDS, processable, "executed_at"),
-            "grant": step({S.REQUESTED}, S.EXECUTING, Can.GRANT_REFUNDS, None, "executed_at", hidden=True),
             "succeed": step({S.EXECUTING}, S.SUCCEEDED, Can.SETTLE_MONEY, None, "succeeded_at", hidden=True),
             "fail": step({S.EXECUTING}, S.FAILED, Can.SETTLE_MONEY, None, "failed_at", hidden=True),
             "retry": step({S.FAILED}, S.EXECUTING, Can.EXECUTE_REFUNDS, undisputed, "executed_at"),

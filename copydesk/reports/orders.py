@@ -121,11 +121,11 @@ def order_dashboard(actor: Actor, period: Period) -> OrderDashboard:
     """Five queries; what stands now is of one of them."""
     website = actor.website
     now = attention(website).standing()
-    found, before = figures.order_figures(website, period)
+    found, before, closed = figures.order_figures(website, period)
     money = booked(website, period, [period.since])
     own = total(money)
     rows = managed_orders(actor, [*now.newest, *now.due_first])
-    counts = now.by_status | {Status.COMPLETED.value: found.completed, Status.CANCELLED.value: found.cancelled}
+    counts = now.by_status | closed
     return OrderDashboard(
         period=period.row(),
         currency=website.currency,

@@ -17,8 +17,8 @@ from copydesk.accounts.permissions import Role
 from copydesk.journal.models import Event
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
-from tests.api.client import anonymous
-from tests.factories.accounts import membership, user
+from tests.api.client import anonymous, as_user
+from tests.factories.accounts import membership, superadmin, user
 from tests.factories.tenancy import website
 from tests.jobs import run_jobs
 
@@ -352,3 +352,13 @@ class TestLibrary:
 
     def test_its_description_is_served(self) -> None:
         assert Client().get(f"{AUTH}openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize("status", ["active", "suspended"])
+@pytest.mark.parametrize("role", ["client", "writer", "support"])
+def test_a_superadmin_stands_above_a_membership_of_its_own(atlas: Website, role: str, status: str) -> None:
+    boss = superadmin()
+    membership(atlas, role, account=boss, status=status)
+    caller = as_user(boss, atlas)
+    assert caller.get("/api/v1/admin-management/refunds/pending/")["count"] == 0
+    assert caller.get("/api/v1/client-management/dashboard/stats/", 403)["code"] == "permission_denied"

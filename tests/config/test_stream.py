@@ -229,7 +229,7 @@ def test_a_party_sees_own_events_only_and_without_what_is_hidden(website: Websit
             ]
             for reading in readings:
                 await reading.close()
-            everything = {"price_minor": 4200, "pages": 3}
+            everything = {"price": "42.00", "pages": 3}
             assert seen == [
                 [("thing.pay", 1, {}), ("thing.happen", 1, everything)],
                 [("thing.happen", 2, {})],

@@ -437,5 +437,5 @@ def test_what_was_completed_and_found_wanting_counts_against_the_writer(
     disputes.resolved(row, admin, outcome, **given)
     now = clock.now()
     period = Period(now - DAY, now + DAY, "UTC", Granularity.DAY, Compare.NONE)
-    found, _ = order_figures(website, period)
+    found, *_ = order_figures(website, period)
     assert (found.completed, found.completion_rate.value) == (1, rate)

@@ -15,8 +15,8 @@ from copydesk.disputes.models import Outcome, Verdict
 from copydesk.fines.actions import waive_fine
 from copydesk.fines.models import Fine
 from copydesk.fines.policies import FineKind
-from copydesk.orders.actions import staffing
-from copydesk.orders.models import Cause, Order
+from copydesk.orders.actions import delivery, staffing
+from copydesk.orders.models import Cause, ExcusedTime, Order, Round
 from copydesk.payments.models import LedgerAccount
 from copydesk.payments.queries import Drift, drift
 from copydesk.tenancy.models import Website
@@ -25,7 +25,7 @@ from tests.factories.accounts import actor
 from tests.jobs import run_jobs
 
 V, To = Verdict, Outcome
-DAY = dt.timedelta(days=1)
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 QUALITY = {"quality", "excessive_revisions"}
 LATE = {"late_submission"}
 # What a verdict for the writer says that it was not guilty of.
@@ -187,3 +187,69 @@ def test_a_late_round_that_it_ends_is_judged_with_it(
     run_jobs()
     fines_there = Fine.objects.of(website).values_list("kind", "status", "amount_minor")
     assert list(fines_there) == [(kind, "proposed", int(amount * 100)) for kind, amount in expected]
+
+
+def test_lateness_that_is_not_the_writers_fault_is_not_charged_later(
+    client: Membership, writer: Membership, admin: Membership, website: Website, frozen: time_machine.Coordinates
+) -> None:
+    """Thirty hours late, and the verdict is that for this nobody is to blame but the client: from now on it counts."""
+    order = orders.order_in_progress(client, writer)
+    assert order.writer_due_at is not None
+    frozen.move_to(order.writer_due_at + 30 * HOUR)
+    row = disputes.answer(disputes.dispute_of(order, client, "late_delivery"), writer)
+    frozen.shift(5 * HOUR)
+    disputes.resolved(row, admin, To.WRITER_WINS)
+    order.refresh_from_db(from_queryset=Order.objects.of(website))
+    excused = ExcusedTime.objects.of(website).order_by("pk")
+    assert [(one.kind, one.until - one.since) for one in excused if one.until] == [
+        ("dispute", 5 * HOUR),
+        ("granted", 30 * HOUR),
+    ]
+    assert order.writer_due_at == clock.now()
+    frozen.shift(90 * MINUTE)
+    orders.work_file(order, writer)
+    delivery.submit(order, by=actor(writer))
+    run_jobs()
+    fine = Fine.objects.of(website).get()
+    assert (fine.late_minutes, fine.amount_minor) == (90, 144)
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "verdict"),
+    [("quality_issue", To.WRITER_WINS, V.WRITER), ("late_delivery", To.EXTEND_DEADLINE, V.WRITER)],
+)
+def test_lateness_is_excused_for_nothing_else(
+    client: Membership,
+    writer: Membership,
+    admin: Membership,
+    website: Website,
+    frozen: time_machine.Coordinates,
+    reason: str,
+    outcome: Outcome,
+    verdict: Verdict,
+) -> None:
+    order = orders.order_in_progress(client, writer)
+    assert order.writer_due_at is not None
+    frozen.move_to(order.writer_due_at + 30 * HOUR)
+    row = disputes.answer(disputes.dispute_of(order, client, reason), writer)
+    given = {"new_deadline": clock.now() + DAY} if outcome is To.EXTEND_DEADLINE else {}
+    disputes.resolved(row, admin, outcome, verdict=verdict, **given)
+    assert not ExcusedTime.objects.of(website).filter(kind="granted").exists()
+
+
+def test_a_new_deadline_that_is_missed_is_fined_though_the_first_was_voided(
+    client: Membership, writer: Membership, admin: Membership, website: Website, frozen: time_machine.Coordinates
+) -> None:
+    order = fines.late_order(client, writer, 90 * MINUTE)
+    frozen.move_to(Round.objects.of(website).get().submitted_at)
+    run_jobs()
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    disputes.resolved(row, admin, To.EXTEND_DEADLINE, verdict=V.NEITHER, new_deadline=clock.now() + DAY)
+    assert voided(website) == LATE
+    frozen.shift(DAY + 30 * HOUR)
+    order.refresh_from_db(from_queryset=Order.objects.of(website))
+    orders.work_file(order, writer)
+    delivery.submit(order, by=actor(writer))
+    run_jobs()
+    rows = Fine.objects.of(website).order_by("pk").values_list("kind", "status", "late_minutes", "amount_minor")
+    assert list(rows) == [("late_submission", "voided", 90, 144), ("late_submission", "proposed", 1_800, 720)]

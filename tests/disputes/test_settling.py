@@ -14,7 +14,7 @@ from django.db import transaction
 from copydesk.accounts.models import Membership
 from copydesk.core.errors import Forbidden, Invalid, WrongState
 from copydesk.disputes import actions
-from copydesk.disputes.models import Outcome, Verdict
+from copydesk.disputes.models import Outcome, Party, Verdict
 from copydesk.disputes.queries.settlement import Settlement
 from copydesk.journal.models import Event
 from copydesk.journal.queries import timeline
@@ -26,11 +26,12 @@ from copydesk.payments.errors import RefundTooLarge
 from copydesk.payments.models import Charge, Earning, EarningHold, Posting, Repayment
 from copydesk.payments.queries import Drift, drift, earned_minor
 from copydesk.refunds.actions import process_refund, request_refund
+from copydesk.refunds.errors import AnotherPerson
 from copydesk.refunds.models import Ground, Refund
 from copydesk.tenancy.models import Website
-from tests.factories import disputes, orders, refunds
+from copydesk.tenancy.policies import store_policy
+from tests.factories import accounts, disputes, orders, refunds
 from tests.factories.accounts import actor
-from tests.factories.payments import captured_charge
 from tests.jobs import run_jobs
 
 from .test_course import everything, order_of, refused
@@ -309,6 +310,23 @@ class TestPartOfTheMoney:
         assert earned_minor(website, order.reference, writer.pk) == 1_080
         assert Refund.objects.of(website).get().status == "succeeded"
 
+    @pytest.mark.parametrize("mode", ["preview", "apply"])
+    def test_above_the_cap_it_takes_two(
+        self, client: Membership, writer: Membership, admin: Membership, website: Website, mode: str
+    ) -> None:
+        """Who opened it for staff has asked for what it gives back; a party's own was asked for by that party."""
+        store_policy(website, "refunds", {"cap_minor": 1_000})
+        second = accounts.membership(website, "admin")
+        row = disputes.dispute_of(orders.delivered_order(client, writer), admin)
+        disputes.answer(disputes.asked(row, admin, Party.WRITER), writer)
+        refused(website, AnotherPerson, lambda: disputes.resolved(row, admin, To.CLIENT_WINS, mode, refund_minor=1_001))
+        assert disputes.resolved(row, admin, To.CLIENT_WINS, "preview", refund_minor=1_000).refund.amount == money(
+            1_000
+        )
+        assert disputes.resolved(row, second, To.CLIENT_WINS, mode, refund_minor=1_001).refund.amount == money(1_001)
+        theirs = disputes.reviewed(client, writer)
+        assert disputes.resolved(theirs, admin, To.CLIENT_WINS, mode).refund.amount == money(PRICE)
+
     def test_too_much_is_refused(
         self, client: Membership, writer: Membership, admin: Membership, website: Website
     ) -> None:
@@ -319,25 +337,24 @@ class TestPartOfTheMoney:
                 RefundTooLarge,
                 lambda mode=mode: disputes.resolved(row, admin, To.CLIENT_WINS, mode, refund_minor=PRICE + 1),
             )
-            assert caught.context == {"refundable_minor": PRICE}
+            assert caught.context == {"refundable": "32.00", "currency": "USD"}
 
     def test_by_card_it_is_posted_when_the_provider_has_done_it(
         self, client: Membership, writer: Membership, admin: Membership, website: Website
     ) -> None:
-        order = orders.completed_order(client, writer)
-        card = captured_charge(client, 800, reference=order.reference, key="more")
+        order = refunds.completed(refunds.mixed_order(client), writer, admin)
         row = disputes.answer(disputes.dispute_of(order, client), writer)
-        shown = disputes.resolved(row, admin, To.CLIENT_WINS, "preview", refund_minor=2_000)
-        done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=2_000)
+        shown = disputes.resolved(row, admin, To.CLIENT_WINS, "preview", refund_minor=2_400)
+        done = disputes.resolved(row, admin, To.CLIENT_WINS, refund_minor=2_400)
         assert dataclasses.replace(shown, mode="apply") == done
-        first = Charge.objects.of(website).about(order.reference).exclude(pk=card.pk).get()
+        card, wallet = Charge.objects.of(website).about(order.reference).order_by("pk")
         assert [(one.charge_id, one.destination, one.amount, one.is_posted) for one in done.refund.sources] == [
-            (first.pk, "wallet", money(1_600), True),
-            (card.pk, "card", money(400), False),
+            (card.pk, "card", money(1_600), False),
+            (wallet.pk, "wallet", money(800), True),
         ]
-        # Half of all goes back, so half of the pay; at once what the wallet's part takes: 16 of 40.
-        assert done.writer_pay.after == money(720)
-        assert lines(done) == [*back(1_600), *cost(-576)]
+        # Half of all goes back, so half of the pay; at once what the wallet's part takes: 8 of 48.
+        assert (done.writer_pay.agreed, done.writer_pay.after) == (money(2_160), money(1_080))
+        assert lines(done) == [*back(800), *cost(-360)]
         assert Repayment.objects.of(website).get(charge=card).status == "executing"
 
 
@@ -414,8 +431,8 @@ def test_both_sides_read_why_and_neither_what_is_the_others(
     row = disputes.reviewed(client, writer, "completed")
     disputes.resolved(row, admin, To.CLIENT_WINS)
     for who, hidden, shown in (
-        (client, "pay_change_minor", "refund_minor"),
-        (writer, "refund_minor", "pay_change_minor"),
+        (client, "pay_change", "refund"),
+        (writer, "refund", "pay_change"),
     ):
         seen = {one.verb: one for one in timeline(actor(who), "order", row.order_id)}
         assert seen["dispute.resolve"].reason == seen["order.settle"].reason == "Both sides were heard."

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from copydesk.accounts.models import Membership
+from copydesk.core import clock
 from copydesk.orders.actions import course, delivery, messages, placement, requests, staffing
 from copydesk.orders.actions.kept import keep_dwells
 from copydesk.orders.models import Dwell, Order, Round, Status
@@ -17,6 +18,7 @@ from copydesk.orders.queries.stuck import StuckOrder, Suggestion, stuck_orders, 
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.policies import store_policy
 from copydesk.tenancy.scope import website_scope
+from tests.api.client import as_
 from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
 from tests.orders.stages import Cast
@@ -26,7 +28,7 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 def tabs(admin: Membership) -> dict[str, list[int]]:
     asked = attention(admin.website)
-    rows = overdue_orders(actor(admin), asked)
+    rows = overdue_orders(actor(admin), asked, for_client=False)
     return {tab: list(narrow(rows).ids()) for tab, narrow in asked.overdue_tabs().items()}
 
 
@@ -159,6 +161,18 @@ class TestOverdue:
         assert (row.hours_late, row.client_hours_late, row.round) == (None, 0, None)
         assert foreign.pk not in found["client_overdue"]
 
+    def test_the_longest_late_for_the_client_first(
+        self, client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
+    ) -> None:
+        """Not by the writer's due time, which an order that nobody writes has not."""
+        written = orders.order_in_progress(client, writer)
+        first, second = orders.available_order(client), orders.available_order(client)
+        for order, hours in ((first, 30), (second, 50), (written, 40)):
+            Order.objects.of(client.website).filter(pk=order.pk).update(client_deadline=clock.now() + hours * HOUR)
+        frozen.shift(60 * HOUR)
+        found = as_(admin).get("/api/v1/admin-management/orders/overdue/?tab=client_overdue")
+        assert [row["order"]["id"] for row in found["results"]] == [first.pk, written.pk, second.pk]
+
 
 class TestAtRisk:
     @pytest.mark.parametrize(
@@ -202,6 +216,22 @@ class TestAtRisk:
 
 
 class TestStuck:
+    @pytest.mark.parametrize("status", ["available", "in_progress", "revision"])
+    def test_past_the_clients_deadline_that_is_moved_first(
+        self, client: Membership, admin: Membership, support: Membership, frozen: time_machine.Coordinates, status: str
+    ) -> None:
+        """Nobody can start before: after it what was suggested else can be done."""
+        cast = Cast(client)
+        order = cast.order(Status(status))
+        frozen.shift(12 * DAY)
+        assert stuck(admin)[order.pk].suggested_action == "extend_deadline"
+        path, later = f"/api/v1/orders/{order.pk}", (clock.now() + 3 * DAY).isoformat()
+        given = {"client_deadline": later, "reason": "Late."}
+        as_(support).post(f"{path}/extend-deadline/", given, 200)
+        step = "assign" if status == "available" else "reassign"
+        other = writers.writer(client.website, level="standard").member
+        as_(support).post(f"{path}/{step}/", {"writer_id": other.pk, "reason": "Trusted."}, 200)
+
     @pytest.mark.parametrize(
         ("status", "turn", "action"),
         [

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from copydesk.accounts.models import Membership
+from copydesk.disputes.models import Outcome
 from copydesk.journal.models import Event
 from copydesk.orders import errors
 from copydesk.orders.actions import adjustments, course, delivery, staffing
@@ -21,7 +22,7 @@ from copydesk.payments.models import Earning, Purpose, Repayment
 from copydesk.payments.queries import Drift
 from copydesk.tenancy.policies import store_policy
 from tests.api.client import as_
-from tests.factories import orders
+from tests.factories import disputes, orders
 from tests.factories.accounts import actor
 from tests.factories.payments import captured_charge, pending_charge
 from tests.factories.requests import order as order_row
@@ -117,6 +118,24 @@ def test_all_of_the_first_rounds_time_is_worked_once_it_is_handed_in(
     frozen.shift(4 * DAY)
     delivery.submit(order, by=actor(writer))
     assert figures(order) == (3_200, 640, 2_560, 640)  # and not 320
+
+
+def test_work_handed_in_by_a_disputes_new_deadline_is_all_worked(
+    client: Membership, writer: Membership, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    """Until then by the time to the new deadline, without that in dispute."""
+    order = orders.order_in_progress(client, writer)
+    frozen.shift(2 * DAY)
+    row = disputes.answer(disputes.dispute_of(order, client), writer)
+    frozen.shift(DAY)
+    deadline = order.client_deadline - 2 * DAY
+    disputes.resolved(row, admin, Outcome.EXTEND_DEADLINE, new_deadline=deadline)
+    frozen.shift(DAY)
+    order = Order.objects.of(order.website_id).get()
+    assert figures(order) == (3_200, 640, 2_560, 240)  # of four days three were worked, of eight
+    orders.work_file(order, writer)
+    delivery.submit(order, by=actor(writer))
+    assert figures(order) == (3_200, 640, 2_560, 640)
 
 
 def test_time_on_hold_is_not_worked_and_granted_time_is(

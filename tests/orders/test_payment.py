@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
 from copydesk.journal.models import Event
+from copydesk.orders.actions import delivery, payment, staffing
 from copydesk.orders.models import Adjustment, Assignment, Order, PriceLine
 from copydesk.orders.tasks import expire_unpaid
 from copydesk.payments import queries
@@ -27,7 +28,7 @@ from copydesk.tenancy.scope import website_scope
 from tests.api.client import Caller, anonymous, as_
 from tests.factories import accounts, orders, tenancy, writers
 from tests.factories.accounts import actor
-from tests.factories.payments import filled_wallet
+from tests.factories.payments import captured, filled_wallet, pending_charge
 from tests.jobs import run_jobs
 from tests.orders.conftest import NOON
 
@@ -291,6 +292,35 @@ def test_a_tip_from_the_wallet_locks_as_a_cancellation_pays_the_writer_first(hou
     assert 'ORDER BY "payments_ledgeraccount"."kind" ASC, "payments_ledgeraccount"."owner_id" ASC' in first
     assert {str(house.client.pk), str(house.writer.pk)} <= set(re.findall(r"\d+", first))
     assert house.wallet(house.writer) == "5.00"
+
+
+def test_a_tip_is_of_who_had_the_order_then_and_once(house: House) -> None:
+    """The same request again after the writer has let the order go: nothing is given twice."""
+    path = delivered(house)
+    given = house.post(f"{path}/tip/", {**CARD, "amount": "5.00"}, 200, key="thanks")
+    wallet = house.wallet(house.client)
+    with website_scope(house.website.pk):
+        delivery.request_revision(house.order, by=actor(house.client), reason="Longer.")
+        staffing.release(house.order, by=actor(house.writer), reason="No time.")
+        charge = Charge.objects.of(house.website).get(pk=given["charge"]["id"])
+        payment.apply_capture(charge, by=actor(house.client))
+    assert (house.wallet(house.writer), house.wallet(house.client)) == ("5.00", wallet)
+    assert house.in_account("tips") == 0
+
+
+def test_a_tip_that_arrives_late_is_of_who_had_the_order_when_it_was_given(
+    house: House, frozen: time_machine.Coordinates
+) -> None:
+    delivered(house)
+    other = writers.writer(house.website, level="standard").member
+    with website_scope(house.website.pk):
+        charge = pending_charge(house.client, 500, purpose="tip", reference=house.order.reference, key="thanks")
+        frozen.shift(DAY)
+        delivery.request_revision(house.order, by=actor(house.client), reason="Longer.")
+        staffing.reassign(house.order, other.pk, by=actor(house.support), reason="Ill.")
+        captured(charge)
+        run_jobs()
+    assert (house.wallet(house.writer), house.wallet(other)) == ("5.00", "0.00")
 
 
 @pytest.mark.parametrize("amount", ["0.99", "-5.00", "0", "1.001", "lots", None, "99999999999.00"])

@@ -100,7 +100,7 @@ def test_more_than_is_left_is_refused_and_changes_nothing(
     before = Event.objects.of(website).count()
     with pytest.raises(RefundTooLarge) as refusal:
         actions.repay(website, ORDER, amount, by=admin, reason="-")
-    assert refusal.value.context == {"refundable_minor": 10_000}
+    assert refusal.value.context == {"refundable": "100.00", "currency": "USD"}
     assert not Repayment.objects.of(website).exists()
     assert (queued("payments."), Event.objects.of(website).count()) == ([], before)
 

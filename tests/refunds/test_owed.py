@@ -12,7 +12,7 @@ from copydesk.accounts.models import Membership
 from copydesk.disputes.models import Outcome
 from copydesk.orders.actions import adjustments, course, delivery, staffing
 from copydesk.orders.errors import OrderStillWanted
-from copydesk.orders.models import Cause, Order
+from copydesk.orders.models import Adjustment, Cause, Order
 from copydesk.payments.actions.repayments import settle_repayment
 from copydesk.payments.gateway import Outcome as Said
 from copydesk.payments.gateway import Result
@@ -142,7 +142,7 @@ class TestGivenUp:
         other.refresh_from_db(from_queryset=Refund.objects.of(website))
         actions.cancel_refund(other, by=actor(admin), reason="Closed.")
         run_jobs()
-        assert pay_reductions(order).refunded_minor == 320
+        assert (pay_reductions(order).refunded_minor, pay_reductions(order).ended_minor) == (0, 320)
         assert pay(order, writer) == 1_440 - 144
 
     def test_its_client_sees_no_failure(
@@ -298,6 +298,82 @@ def test_one_of_two_writers_is_the_cause(
     assert pay(order, writer) == 1_440
 
 
+@pytest.mark.parametrize(
+    ("cause", "forfeited", "left"), [(Cause.WRITER, 0, 0), (Cause.CLIENT, 2_560, 1_152), (Cause.STAFF, 0, 1_440)]
+)
+def test_who_dropped_what_it_had_completed_had_it_last(
+    website: Website,
+    client: Membership,
+    writer: Membership,
+    admin: Membership,
+    frozen: time_machine.Coordinates,
+    cause: Cause,
+    forfeited: int,
+    left: int,
+) -> None:
+    """As if it had the order still: dropping it is no way to keep the pay."""
+    order = refunds.completed(refunds.card_order(client), writer, admin)
+    frozen.shift(dt.timedelta(days=9, hours=12))
+    delivery.request_revision(order, by=actor(admin), reason="Longer.")
+    staffing.release(again(order), by=actor(writer), reason="No time.")
+    figures = course.cancel(again(order), by=actor(admin), reason="Over", cause=cause)
+    assert (figures.forfeited_minor, figures.writer_minor) == (forfeited, 0)
+    run_jobs()
+    assert pay(order, writer) == left
+
+
+def test_what_a_dispute_about_the_second_writer_gives_back_takes_nothing_of_the_first(
+    website: Website, client: Membership, writer: Membership, admin: Membership
+) -> None:
+    """Which its preview does not show."""
+    order = refunds.completed(refunds.card_order(client), writer, admin)
+    delivery.request_revision(order, by=actor(client), reason="Longer.")
+    other = writers.writer(website, level="standard").member
+    staffing.reassign(order, other.pk, by=actor(admin), reason="Ill.", cause="staff")
+    row = disputes.answer(disputes.dispute_of(again(order), client), other)
+    done = disputes.resolved(row, admin, Outcome.CLIENT_WINS)
+    assert (str(done.writer_pay.before), str(done.writer_pay.after), done.postings) == ("14.40", "0.00", [])
+    run_jobs()
+    assert (pay(order, writer), pay(order, other)) == (1_440, 0)
+
+
+class TestCapturedNotApplied:
+    """Money that may be diverted is neither split nor kept by what is decided meanwhile."""
+
+    def test_a_dispute_gives_nothing_back(
+        self, website: Website, client: Membership, writer: Membership, admin: Membership,
+        frozen: time_machine.Coordinates,
+    ) -> None:  # fmt: skip
+        order = refunds.completed(refunds.card_order(client), writer, admin)
+        row = disputes.answer(disputes.dispute_of(order, client), writer)
+        captured_charge(client, 1_600, purpose=Purpose.ADJUSTMENT, reference=order.reference, key="late")
+        for mode in ("preview", "apply"):
+            with pytest.raises(OrderStillWanted):
+                disputes.resolved(row, admin, Outcome.CLIENT_WINS, mode, refund_minor=1_600)
+        assert disputes.resolved(row, admin, Outcome.WRITER_WINS, "preview").status == "resolved"
+        run_jobs()
+        frozen.shift(dt.timedelta(seconds=1))
+        disputes.resolved(row, admin, Outcome.CLIENT_WINS, refund_minor=1_600)
+        run_jobs()
+        kept = sum(c.refundable_minor for c in Charge.objects.of(website).about(order.reference))
+        assert (kept, pay(order, writer)) == (1_600, 720)
+
+    def test_an_agreed_reduction_waits(
+        self, website: Website, client: Membership, writer: Membership, admin: Membership
+    ) -> None:
+        order = refunds.card_order(client)
+        fewer = adjustments.propose_adjustment(order, by=actor(client), pages=1)
+        captured_charge(client, 1_600, purpose=Purpose.ADJUSTMENT, reference=order.reference, key="late")
+        with pytest.raises(OrderStillWanted):
+            adjustments.accept_adjustment(fewer, by=actor(admin))
+        assert again(order).price_minor == 3_200
+        run_jobs()
+        adjustments.accept_adjustment(Adjustment.objects.of(website).get(), by=actor(admin))
+        run_jobs()
+        kept = sum(c.refundable_minor for c in Charge.objects.of(website).about(order.reference))
+        assert kept == again(order).price_minor == 1_600
+
+
 def test_the_money_machine_sees_it_so_too(
     website: Website, client: Membership, writer: Membership, admin: Membership
 ) -> None:
@@ -320,7 +396,7 @@ def test_posted_is_of_the_disputed_writer(
     staffing.reassign(order, other.pk, by=actor(admin), reason="Ill.", cause="staff")
     row = disputes.answer(disputes.dispute_of(again(order), client), other)
     done = disputes.resolved(row, admin, Outcome.CLIENT_WINS, refund_minor=1_600)
-    assert (pay(order, writer), pay(order, other)) == (720, 720)
+    assert (pay(order, writer), pay(order, other)) == (1_440, 720)
     assert str(done.writer_pay.posted) == "7.20"
 
 

@@ -154,7 +154,7 @@ class TestAsking:
         self, website: Website, order: Order, client: Membership, amount_minor: int
     ) -> None:
         refusal = refused(lambda: refunds.request(order, client, amount_minor), RefundTooLarge, website)
-        assert refusal.context == {"refundable_minor": 3_200}
+        assert refusal.context == {"refundable": "32.00", "currency": "USD"}
 
     def test_equal_ones_are_two(self, website: Website, order: Order, client: Membership) -> None:
         first, other = refunds.request(order, client, 1_600), refunds.request(order, client, 1_600)

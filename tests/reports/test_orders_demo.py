@@ -205,7 +205,9 @@ def test_every_figure_of_the_desk() -> None:
 def check_dashboard(books: Books, actor: Actor, period: Period, busy: Counter[str]) -> None:
     found = order_dashboard(actor, period)
     statuses = Counter(order.status for order in books.orders)
-    closed = {what: len(books.during(what, period)) for what in ("completed", "cancelled")}
+    closed = {
+        what: sum(order.status == what for order in books.during(what, period)) for what in ("completed", "cancelled")
+    }
     by_status = {one: statuses[one] for one in Status.values} | closed
     assert {row.status.value: row.orders for row in found.by_status} == by_status
     assert (found.orders, found.open) == (len(books.orders), len(books.open()))
@@ -305,7 +307,7 @@ def check_dwells(books: Books) -> None:
 
 def check_overdue(books: Books, actor: Actor, busy: Counter[str]) -> None:
     asked = attention(books.website)
-    rows = overdue_orders(actor, asked)
+    rows = overdue_orders(actor, asked, for_client=False)
     shown = {row.order.id: row for row in overdue_rows(actor, asked, list(rows.ids()))}
     overdue = {order.pk: order for order in books.orders if books.is_overdue(order)}
     client = {order.pk: order for order in books.orders if books.is_client_overdue(order)}

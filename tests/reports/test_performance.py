@@ -12,7 +12,7 @@ from copydesk.accounts.models import Membership
 from copydesk.core.numbers import Rate
 from copydesk.core.period import Compare, Granularity
 from copydesk.orders.actions import course, delivery, staffing
-from copydesk.orders.models import Cause, Order
+from copydesk.orders.models import Cause, Order, Status
 from copydesk.reports.performance import Stars, WriterPerformance, writer_performance
 from copydesk.reviews.actions import submit_review
 from copydesk.reviews.models import Review, Target
@@ -185,6 +185,27 @@ def test_dispute_rate(client: Membership, writer: Membership, staff: Actor, froz
         dispute(order)
     assert performance(writer).dispute_rate == Rate(0.5, 2, 4)
     assert performance(other).dispute_rate == NONE
+
+
+def test_a_dispute_about_a_later_writer_changes_nothing_of_the_first(
+    client: Membership, writer: Membership, staff: Actor, frozen: time_machine.Coordinates
+) -> None:
+    """Who had it when it was disputed first, and had it no more when it was disputed again."""
+
+    def dispute() -> None:
+        frozen.shift(HOUR)
+        course.dispute(order, by=actor(client), dispute_reason="quality_issue", statement="Poor.")
+
+    order = orders.delivered_order(client, writer)
+    dispute()
+    course.settle_dispute(order, by=staff, to=Status.AVAILABLE, cause=Cause.WRITER)
+    other = new_writer(client.website).member
+    frozen.shift(HOUR)
+    staffing.assign(order, other.pk, by=staff)
+    again(order, other)
+    assert (performance(writer).dispute_rate, performance(other).dispute_rate) == (Rate(1.0, 1, 1), Rate(0.0, 0, 1))
+    dispute()
+    assert (performance(writer).dispute_rate, performance(other).dispute_rate) == (Rate(1.0, 1, 1), Rate(1.0, 1, 1))
 
 
 def test_acceptance_rate(

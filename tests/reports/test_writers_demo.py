@@ -106,8 +106,11 @@ class Books:
         delivered = [one.delivered_at for one in rounds if one.delivered_at is not None]
         if delivered:
             revised = any(one.kind == "revision" and one.cause == "writer" for one in rounds)
-            at = order.disputed_at
-            disputed = at is not None and spell.started_at <= at and not any(one.started_at <= at for one in later)
+            disputed = any(
+                spell.started_at <= one.opened_at and not any(n.started_at <= one.opened_at for n in later)
+                for one in self.disputes
+                if one.order_id == order.pk
+            )
             yield min(delivered), "revision", revised
             yield min(delivered), "dispute", disputed
 

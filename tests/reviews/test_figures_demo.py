@@ -24,9 +24,11 @@ from copydesk.reviews.models import (
     AppealStatus,
     Decision,
     DecisionKind,
+    Ground,
     Report,
     Review,
     ReviewStatus,
+    Target,
     Visibility,
 )
 from copydesk.reviews.queries.figures import ModerationFigures, backlog, review_analytics
@@ -222,6 +224,17 @@ def check_analytics(books: Books, actor: Actor, period: Period) -> None:
         since = books.waiting(end)
         assert point.waiting == len(since), point.on
         assert near(point.mean_age_hours, mean((end - one) / HOUR for one in since) if since else None)
+    about = {row.pk: row.target for row in books.reviews}
+    for part in found.by_target:
+        own = (
+            [row for row in written if row.target == part.target],
+            [row for row in reports if about[row.review_id] == part.target],
+            [row for row in decisions if row.review.target == part.target],
+        )
+        check_figures(part.figures, *own, period.until - period.since)
+    grounds = Counter(row.ground for row in reports)
+    assert {one.ground.value: one.reports for one in found.by_ground} == {one.value: grounds[one] for one in Ground}
+    assert [part.target for part in found.by_target] == list(Target)
     assert sum(one.decisions for one in found.by_moderator) == len(decisions)
     for one in found.by_moderator:
         by = one.moderator and one.moderator.id

@@ -246,6 +246,21 @@ def test_a_report_on_a_hiding_ground_hides_at_once(
     assert again(review).open_reports == 1
 
 
+def test_nobody_hides_anew_on_that_ground_what_an_appeal_has_published(
+    client: Membership, writer: Membership, admin: Membership
+) -> None:
+    review = reviews.reported_review(client, writer, writer, Ground.THREATS)
+    act("reject", again(review), actor(admin))
+    appeal = actions.appeal_review(again(review), by=actor(client), text="It is no threat.")
+    second = accounts.membership(client.website, "admin")
+    actions.overturn_appeal(appeal, by=actor(second), reason="It is not.")
+    editor, support = (accounts.membership(client.website, role) for role in ("editor", "support"))
+    actions.report_review(again(review), by=actor(editor), ground=Ground.THREATS)
+    assert (again(review).status, again(review).visibility) == ("approved", "public")
+    actions.report_review(again(review), by=actor(support), ground=Ground.ILLEGAL_CONTENT)
+    assert (again(review).status, again(review).visibility) == ("flagged", "removed")
+
+
 def test_a_flagged_review_is_hidden_by_a_worse_report(
     client: Membership, writer: Membership, admin: Membership
 ) -> None:

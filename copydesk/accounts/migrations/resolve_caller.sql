@@ -1,5 +1,6 @@
 -- Who calls, for which website, in which role. Runs as the owner, because before it has answered no policy can let a
 -- membership be read. For a caller with a token, a website of which it is no member is as unknown as one that does not exist.
+-- A superadmin stands above websites: a membership that the account has as well does not count.
 CREATE OR REPLACE FUNCTION resolve_caller(token_digest bytea, website_slug text, website_host text, at timestamptz)
 RETURNS TABLE (
     user_id bigint, token_id bigint, is_superadmin boolean, website_named boolean,
@@ -35,7 +36,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM (SELECT 1) one
     LEFT JOIN caller c ON true
     LEFT JOIN chosen ch ON true
-    LEFT JOIN accounts_membership m ON m.user_id = c.id AND m.website_id = ch.id
+    LEFT JOIN accounts_membership m ON m.user_id = c.id AND m.website_id = ch.id AND NOT c.is_superadmin
     LEFT JOIN tenancy_website w ON w.id = ch.id AND w.status <> 'purged'
         AND (token_digest IS NULL OR c.id IS NULL OR m.id IS NOT NULL OR c.is_superadmin)
 $$;

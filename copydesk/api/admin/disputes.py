@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, BulkSerializer
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
 from copydesk.api.rows.disputes import DisputeFilter, VerdictBody, decision_of
@@ -28,8 +28,8 @@ MANAGED = shape(ManagedDispute)
 
 
 class PendingDisputeFilter(DisputeFilter):
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class BulkDisputeResolution(VerdictBody, BulkSerializer):

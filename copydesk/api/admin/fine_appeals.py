@@ -14,7 +14,7 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.admin.fines import MANAGED, Forgiveness, forgiven
 from copydesk.api.body import BIGGEST, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.queues import queue_pages
 from copydesk.fines import actions
 from copydesk.fines.models import Appeal, AppealStatus
@@ -26,7 +26,7 @@ from copydesk.fines.queries.rows import appealed_rows, managed_rows
 class AppealFilter(between("opened_at")):  # type: ignore[misc]
     status = django_filters.ChoiceFilter(choices=AppealStatus.choices)
     kind = django_filters.ChoiceFilter(field_name="fine__kind", choices=FineKind.choices)
-    writer_id = django_filters.NumberFilter(field_name="fine__writer_id", min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(field_name="fine__writer_id", min_value=1, max_value=BIGGEST)
 
 
 class FineAppealDesk(Desk):
@@ -62,4 +62,4 @@ class FineAppealDesk(Desk):
         return self._decided(actions.reject_appeal(self.get_object(), by=self.actor, **self.payload(Reason)))
 
     def _decided(self, appeal: Appeal) -> Response:
-        return self.versioned(appeal, managed_rows(self.actor, [appeal.fine_id])[0])
+        return self.versioned(appeal.fine, managed_rows(self.actor, [appeal.fine_id])[0])

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, BulkSerializer, MoneyField, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
 from copydesk.api.shape import shape
@@ -45,8 +45,8 @@ class BulkFineDecision(BulkSerializer, Reason):
 class PendingFineFilter(between("proposed_at")):  # type: ignore[misc]
     kind = django_filters.MultipleChoiceFilter(choices=FineKind.choices, distinct=False)
     source = django_filters.ChoiceFilter(choices=Source.choices)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 def forgiven(body: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
 from copydesk.api.shape import shape
@@ -31,13 +32,13 @@ class OrderQueueFilter(django_filters.FilterSet):
     paper_type = django_filters.CharFilter(max_length=40)
     academic_level = django_filters.CharFilter(max_length=40)
     work_type = django_filters.CharFilter(max_length=40)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class WrittenQueueFilter(OrderQueueFilter):
     """`status` may be given several times."""
 
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
     status = django_filters.MultipleChoiceFilter(choices=STATUSES, distinct=False)
 
 
@@ -92,7 +93,8 @@ class OrderReportDesk(Desk):
         late first, in bands. `client_overdue` apart: the client's deadline has passed, nothing was ever delivered, and
         it may be anybody's turn."""
         asked = attention(self.actor.website)
-        rows = overdue_orders(self.actor, asked).ids()
+        for_client = request.query_params.get("tab") == "client_overdue"
+        rows = overdue_orders(self.actor, asked, for_client=for_client).ids()
         return self.page(rows, lambda ids: overdue_rows(self.actor, asked, ids), asked.overdue_tabs())
 
     @extend_schema(operation_id="admin_orders_stuck", responses=shape(StuckOrder)(many=True))

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, BulkSerializer, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import DashboardQuery, SeriesQuery
 from copydesk.api.shape import shape
@@ -39,8 +39,8 @@ class BulkRefundDecision(BulkSerializer, Reason):
 class PendingFilter(between("requested_at")):  # type: ignore[misc]
     ground = django_filters.MultipleChoiceFilter(choices=Ground.choices, distinct=False)
     destination = django_filters.ChoiceFilter(choices=RefundDestination.choices)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
     amount_min = django_filters.NumberFilter(method="at_least", **AMOUNT)
     amount_max = django_filters.NumberFilter(method="at_most", **AMOUNT)
     needs_another_person = BooleanFilter()

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, BulkSerializer, InstantField, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.api.queues import queue_pages
 from copydesk.api.reports import SeriesQuery, UncomparedQuery
 from copydesk.api.shape import shape
@@ -74,12 +74,12 @@ class ModerationFilter(between("submitted_at")):  # type: ignore[misc]
 
     status = django_filters.MultipleChoiceFilter(choices=ReviewStatus.choices, distinct=False)
     target = django_filters.MultipleChoiceFilter(choices=Target.choices, distinct=False)
-    rating_min = django_filters.NumberFilter("rating", "gte", **STARS)
-    rating_max = django_filters.NumberFilter("rating", "lte", **STARS)
+    rating_min = WholeNumber("rating", "gte", **STARS)
+    rating_max = WholeNumber("rating", "lte", **STARS)
     spam_min = django_filters.NumberFilter(method="score_from", min_value=0, max_value=1)
     spam_max = django_filters.NumberFilter(method="score_to", min_value=0, max_value=1)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
     verified = BooleanFilter()
     ground = django_filters.ChoiceFilter(choices=Ground.choices, method="reported_for", help_text="Of an open report.")
     signal = django_filters.MultipleChoiceFilter(choices=SignalName.choices, method="with_signals", distinct=False)

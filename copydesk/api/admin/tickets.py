@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import django_filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,7 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter
+from copydesk.api.filters import BooleanFilter, WholeNumber
 from copydesk.api.reports import DashboardQuery, SeriesQuery, UncomparedQuery
 from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
@@ -33,7 +32,7 @@ from copydesk.tickets.queries.sla import TABS, PressingTicket, pressing, pressin
 class PressingFilter(QueueFilter):
     """`priority` and `category` may be given several times."""
 
-    assignee = django_filters.NumberFilter("assignee_id", min_value=1, max_value=BIGGEST)
+    assignee = WholeNumber("assignee_id", min_value=1, max_value=BIGGEST)
     assigned = BooleanFilter("assignee", "isnull", exclude=True)
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can, Role
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.lists import Cursor
 from copydesk.api.reports import PeriodQuery, SeriesQuery
 from copydesk.api.shape import shape
@@ -25,7 +25,7 @@ from copydesk.reports.clients import ClientAnalytics, ClientStats, client_analyt
 class ActivityFilter(between("at")):  # type: ignore[misc]
     """`verb` may be given several times."""
 
-    order_id = django_filters.NumberFilter("root_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("root_id", min_value=1, max_value=BIGGEST)
     verb = django_filters.MultipleChoiceFilter(
         choices=[(verb, verb) for verb in verbs_seen_by(Role.CLIENT)], distinct=False
     )

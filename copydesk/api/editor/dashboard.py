@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.editor.filters import WholeNumber
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.lists import Cursor
 from copydesk.api.reports import SeriesQuery
 from copydesk.api.shape import shape

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import django_filters
-from django import forms
 
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.core import clock
 from copydesk.editing.models import AssignmentType, Due, EditingTaskQuerySet, Outcome, TaskStatus
 from copydesk.editing.policies import EditingPolicy
 
 FREE_SORTS = {"deadline": "order__client_deadline", "opened_at": "opened_at", "pages": "order__pages"}
-
-
-class WholeNumber(django_filters.NumberFilter):
-    field_class = forms.IntegerField
 
 
 class OfKind(django_filters.FilterSet):

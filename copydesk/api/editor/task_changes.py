@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Nothing
 from copydesk.api.desk import Desk
-from copydesk.api.editor.filters import WholeNumber
+from copydesk.api.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.editing.actions import reviews
 from copydesk.editing.models import ChangeStatus, RequiredChange

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter, WholeNumber
+from copydesk.api.editor.filters import FREE_SORTS, FreeTaskFilter
+from copydesk.api.filters import WholeNumber
 from copydesk.api.lists import Pages
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, MoneyField, OptionalReason, Reason
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_minor
@@ -54,8 +55,8 @@ class AppealText(serializers.Serializer[Any]):
 class FineFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=FineStatus.choices)
     kind = django_filters.ChoiceFilter(choices=FineKind.choices)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class FineDesk(Desk):

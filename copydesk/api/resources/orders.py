@@ -15,7 +15,7 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.access import Public, called
 from copydesk.api.body import BIGGEST, InstantField
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter
+from copydesk.api.filters import BooleanFilter, WholeNumber
 from copydesk.api.shape import shape
 from copydesk.orders.actions import placement
 from copydesk.orders.models import Order, Status
@@ -66,8 +66,8 @@ class OrderFilter(django_filters.FilterSet):
     """`search` finds numbers and beginnings of the topic's words; `overdue` is the writer's."""
 
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
     subject = django_filters.CharFilter(max_length=40)
     paper_type = django_filters.CharFilter(max_length=40)
     search = django_filters.CharFilter(method="by_words", max_length=100)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from copydesk.api.access import Public, called
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.orders.queries.catalog import Catalog, catalog
 from copydesk.reviews.models import RATING_TARGETS, Review, Target
@@ -36,8 +37,8 @@ class FaqFilter(django_filters.FilterSet):
 
 class PublicReviewFilter(django_filters.FilterSet):
     target = django_filters.MultipleChoiceFilter(choices=Target.choices, distinct=False)
-    rating = django_filters.NumberFilter(min_value=1, max_value=5)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST, method="of_writer")
+    rating = WholeNumber(min_value=1, max_value=5)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST, method="of_writer")
 
     def of_writer(self, rows: ReviewQuerySet, name: str, value: Any) -> ReviewQuerySet:
         return rows.filter(writer_id=value, target__in=RATING_TARGETS)

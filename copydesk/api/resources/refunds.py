@@ -18,18 +18,19 @@ from copydesk.accounts.permissions import Can
 from copydesk.api.access import called
 from copydesk.api.body import BIGGEST, MoneyField, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.schema import problems
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_minor
 from copydesk.orders.models import Order
 from copydesk.refunds import actions
-from copydesk.refunds.models import Ground, Refund, RefundDestination, RefundQuerySet, RefundStatus
+from copydesk.refunds.models import NOBODYS, Ground, Refund, RefundDestination, RefundQuerySet, RefundStatus
 from copydesk.refunds.queries.rows import RefundRow, refund_row, refund_rows
 from copydesk.refunds.receipt import receipt_number, receipt_pdf
 
 ROW = shape(RefundRow)
-GROUNDS = [(ground.value, ground.label) for ground in Ground if ground not in actions.NOBODYS]
+GROUNDS = [(ground.value, ground.label) for ground in Ground if ground not in NOBODYS]
 
 
 class NewRefund(Reason):
@@ -55,7 +56,7 @@ class Confirmation(serializers.Serializer[Any]):
 
 class RefundFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=RefundStatus.choices, method="shown")
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
     def shown(self, rows: RefundQuerySet, name: str, status: str) -> RefundQuerySet:
         actor = called(self.request).actor
@@ -87,7 +88,7 @@ class RefundDesk(Desk):
     @extend_schema(request=NewRefund, responses={201: ROW})
     def create(self, request: Request) -> Response:
         """Claims its part of what was paid for the order, in proportion to what each payment has left: nobody else can
-        be given it meanwhile. 409 `refund_too_large` with `refundable_minor`, `order_disputed`."""
+        be given it meanwhile. 409 `refund_too_large` with what is `refundable`, `order_disputed`."""
         body = self.payload(NewRefund)
         order = Order.objects.visible_to(self.actor).filter(pk=body.pop("order_id")).first()
         if order is None:
@@ -127,9 +128,10 @@ class RefundDesk(Desk):
         """Gives the money back, and approves first where one person may do both: to the wallet at once, to a card as
         soon as the provider has done it (`executing` until then). 403 `wrong_password`; 409 `consent_missing`,
         `same_person`, `order_disputed`."""
-        password, refund = self.payload(Confirmation)["password"], self.get_object()
+        password, _ = self.payload(Confirmation)["password"], self.get_object()
         actions.confirm_identity(password, by=self.actor)
-        return self.one_commit(lambda: self._detail(actions.process_refund(refund, by=self.actor)))
+        # Read again: whoever decides while the password is checked makes another version of it.
+        return self.one_commit(lambda: self._detail(actions.process_refund(self.get_object(), by=self.actor)))
 
     @extend_schema(request=OptionalReason, responses=ROW)
     @action(detail=True, methods=["post"], url_path="retry", needs=Can.EXECUTE_REFUNDS, moves_money=True)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.shape import shape
 from copydesk.core.errors import Invalid
 from copydesk.orders.models import Order
@@ -55,9 +56,9 @@ class AppealBody(serializers.Serializer[Any]):
 class ReviewFilter(django_filters.FilterSet):
     target = django_filters.ChoiceFilter(choices=Target.choices)
     status = django_filters.ChoiceFilter(choices=ReviewStatus.choices)
-    rating = django_filters.NumberFilter(min_value=1, max_value=5)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    rating = WholeNumber(min_value=1, max_value=5)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class ReviewDesk(Desk):

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.api.shape import shape
 from copydesk.tickets.actions.course import change_ticket
 from copydesk.tickets.actions.opening import TicketForm, open_ticket
@@ -56,12 +56,12 @@ class TicketFilter(between("opened_at")):  # type: ignore[misc]
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
     priority = django_filters.MultipleChoiceFilter(choices=PRIORITIES, method="by_priority", distinct=False)
     category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
-    requester_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    assignee_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST, method="by_assignee")
+    requester_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    assignee_id = WholeNumber(min_value=1, max_value=BIGGEST, method="by_assignee")
     assigned = BooleanFilter(method="by_assigned")
     overdue = BooleanFilter(method="by_overdue")
     at_risk = BooleanFilter(method="by_risk")
-    about_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    about_id = WholeNumber(min_value=1, max_value=BIGGEST)
     search = django_filters.CharFilter(method="by_words", max_length=100)
 
     def by_priority(self, rows: TicketQuerySet, name: str, value: list[str]) -> TicketQuerySet:

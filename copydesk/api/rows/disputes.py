@@ -8,7 +8,7 @@ import django_filters
 from rest_framework import serializers
 
 from copydesk.api.body import BIGGEST, InstantField
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.core.money import to_minor
 from copydesk.disputes import actions
 from copydesk.disputes.models import DisputeQuerySet, DisputeStatus, Outcome, Party, Verdict, side_of
@@ -21,7 +21,7 @@ class DisputeFilter(between("opened_at")):  # type: ignore[misc]
     status = django_filters.MultipleChoiceFilter(choices=DisputeStatus.choices, distinct=False)
     reason = django_filters.MultipleChoiceFilter(choices=DisputeReason.choices, distinct=False)
     opener = django_filters.ChoiceFilter(choices=Party.choices)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
     your_turn = BooleanFilter(method="of_turn")
 
     def of_turn(self, rows: DisputeQuerySet, name: str, value: bool) -> DisputeQuerySet:  # noqa: FBT001

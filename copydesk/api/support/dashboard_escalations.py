@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from copydesk.accounts.permissions import Can
 from copydesk.api.desk import Desk
+from copydesk.api.filters import WholeNumber
 from copydesk.api.queues import queue_pages
 from copydesk.api.shape import shape
 from copydesk.tickets.clocks import Kind
@@ -31,7 +32,7 @@ RULES = [(one, one) for one in (BY_HAND, *(kind.value for kind in Kind))]
 class EscalatedTicketFilter(django_filters.FilterSet):
     """`rule`: the clock whose breach it follows, or `by_hand` where a person escalated."""
 
-    level = django_filters.NumberFilter(min_value=1, max_value=9)
+    level = WholeNumber(min_value=1, max_value=9)
     rule = django_filters.ChoiceFilter(choices=RULES, method="by_rule")
 
     def by_rule(self, rows: AnyEscalationQuerySet, name: str, value: str) -> AnyEscalationQuerySet:

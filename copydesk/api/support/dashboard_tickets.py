@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, InstantFilter
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.api.queues import queue_pages
 from copydesk.api.rows.tickets import QueueFilter
 from copydesk.api.shape import shape
@@ -36,7 +36,7 @@ class DeskTicketFilter(QueueFilter, between("opened_at")):  # type: ignore[misc]
     the resolution. `status`, `priority` and `category` may be given several times."""
 
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
-    assignee = django_filters.NumberFilter("assignee_id", min_value=1, max_value=BIGGEST)
+    assignee = WholeNumber("assignee_id", min_value=1, max_value=BIGGEST)
     assigned = BooleanFilter("assignee", "isnull", exclude=True)
     resolved_from = InstantFilter("resolved_at", "gte", help_text="As `from`.")
     resolved_to = InstantFilter("resolved_at", "lt", help_text="As `to`.")

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, InstantField, Nothing, OptionalReason, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.shape import shape
 from copydesk.tickets import errors
 from copydesk.tickets.actions import escalating, issues
@@ -40,11 +40,11 @@ class EscalationFilter(between("requested_at")):  # type: ignore[misc]
 
     kind = django_filters.MultipleChoiceFilter(choices=EscalationKind.choices, distinct=False)
     status = django_filters.MultipleChoiceFilter(choices=RaisedStatus.choices, distinct=False)
-    level = django_filters.NumberFilter(min_value=1, max_value=9)
+    level = WholeNumber(min_value=1, max_value=9)
     measure = django_filters.MultipleChoiceFilter(choices=Measure.choices, distinct=False)
-    ticket_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    target_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    member_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    ticket_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    target_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    member_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class EscalationDesk(Desk):

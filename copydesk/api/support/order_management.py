@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter, between
+from copydesk.api.filters import BooleanFilter, WholeNumber, between
 from copydesk.api.shape import shape
 from copydesk.core.lifecycle import AvailableAction
 from copydesk.orders.models import Order, Status
@@ -61,8 +61,8 @@ class SupportOrderFilter(between("placed_at")):  # type: ignore[misc]
 
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
     needs = django_filters.MultipleChoiceFilter(choices=NEEDS, method="by_needs", distinct=False)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    writer_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    writer_id = WholeNumber(min_value=1, max_value=BIGGEST)
     search = django_filters.CharFilter(method="by_words", max_length=100)
     overdue = BooleanFilter(method="by_overdue")
     archived = BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, Reason
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.shape import shape
 from copydesk.tickets.actions import issues
 from copydesk.tickets.models import IssueKind, IssueStatus, PaymentIssue
@@ -45,10 +45,10 @@ class Resolution(serializers.Serializer[Any]):
 class PaymentIssueFilter(between("opened_at")):  # type: ignore[misc]
     status = django_filters.MultipleChoiceFilter(choices=IssueStatus.choices, distinct=False)
     kind = django_filters.MultipleChoiceFilter(choices=IssueKind.choices, distinct=False)
-    client_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    order_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    charge_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
-    ticket_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    client_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    charge_id = WholeNumber(min_value=1, max_value=BIGGEST)
+    ticket_id = WholeNumber(min_value=1, max_value=BIGGEST)
 
 
 class PaymentIssueDesk(Desk):

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from copydesk.accounts.permissions import Can
 from copydesk.api.body import BIGGEST, InstantField, InstantFilter
 from copydesk.api.desk import Desk
-from copydesk.api.filters import BooleanFilter
+from copydesk.api.filters import BooleanFilter, WholeNumber
 from copydesk.api.shape import shape
 from copydesk.tickets.actions.desk import cancel_shift, move_shift, plan_shift
 from copydesk.tickets.models import Shift
@@ -43,7 +43,7 @@ def touching() -> type[django_filters.FilterSet]:
 class ShiftFilter(touching()):  # type: ignore[misc]
     """Those that touch the time between `from` and `to`; `running` now, or not."""
 
-    member_id = django_filters.NumberFilter(min_value=1, max_value=BIGGEST)
+    member_id = WholeNumber(min_value=1, max_value=BIGGEST)
     running = BooleanFilter(method="by_running")
 
     def by_running(self, rows: ShiftQuerySet, name: str, value: bool) -> ShiftQuerySet:  # noqa: FBT001

@@ -15,7 +15,7 @@ from copydesk.accounts.permissions import Can
 from copydesk.api import live
 from copydesk.api.body import BIGGEST
 from copydesk.api.desk import Desk
-from copydesk.api.filters import between
+from copydesk.api.filters import WholeNumber, between
 from copydesk.api.lists import Pages
 from copydesk.api.shape import shape
 from copydesk.orders.models import Request, RequestStatus
@@ -38,7 +38,7 @@ class TrackingFilter(between("requested_at")):  # type: ignore[misc]
     """`from` and `to` are about when it was asked for; `status` may be given several times."""
 
     status = django_filters.MultipleChoiceFilter(choices=RequestStatus.choices, distinct=False)
-    order_id = django_filters.NumberFilter("order_id", min_value=1, max_value=BIGGEST)
+    order_id = WholeNumber("order_id", min_value=1, max_value=BIGGEST)
 
 
 class OrderRequestDesk(Desk):

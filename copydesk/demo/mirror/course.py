@@ -99,6 +99,7 @@ def settle_dispute(
     cause: Cause = Cause.STAFF,
     new_deadline: dt.datetime | None = None,
     forfeited_minor: int = 0,
+    lateness_excused: bool = False,
 ) -> None:
     order, excused = case.order, end_excuse(stage, case)
     changes: dict[str, Any] = {"held_from": "", "dispute_turn": ""}
@@ -123,7 +124,7 @@ def settle_dispute(
         forfeited_minor=forfeited_minor or None,
     )
     target = to.value if to else order.held_from
-    stage.advance(order, "settle", by=by, to=target, reason=reason, data=data, **changes)
+    event = stage.advance(order, "settle", by=by, to=target, reason=reason, data=data, **changes)
     if to is Status.REVISION:
         if current := case.round:
             stage.change(current, closed_at=stage.now)
@@ -132,6 +133,8 @@ def settle_dispute(
         open_round(stage, case, RoundKind.REVISION, order.writer_due_at, **about)
     elif to is not None:
         _end_work(stage, case, to, cause)
+    elif lateness_excused:
+        _excuse_lateness(stage, case, event)
     assert case.hold is not None
     case.hold.released_at = stage.now
     stage.loader.update(case.hold, "released_at")
@@ -246,6 +249,14 @@ def end_excuse(stage: Stage, case: Case) -> dt.timedelta:
     return excused
 
 
+def _excuse_lateness(stage: Stage, case: Case, event: Row) -> None:
+    current, now = case.round, stage.now
+    if current is not None and now > current.due_with_excuse:
+        _excuse(stage, case, current, ExcuseKind.GRANTED, current.due_with_excuse, now, event)
+        stage.change(current, excused=now - current.due_at)
+        stage.change(case.order, writer_due_at=now)
+
+
 def _excuse(
     stage: Stage,
     case: Case,
@@ -263,26 +274,29 @@ def _cancellation(stage: Stage, case: Case, cause: Cause) -> Cancellation:
     order = case.order
     captured = sum(each.refundable_minor for each in case.charges if each.charge.purpose != Purpose.TIP)
     assignment = case.assignments[-1] if case.assignments else None
-    if assignment is None or assignment.ended_at or order.status == Status.UNPAID:
+    current = assignment if assignment and not assignment.ended_at else None
+    has_started = current or any(pay.left_minor for pay in case.pay.values())
+    if order.status == Status.UNPAID or not has_started:
         return Cancellation(captured, 0, captured, 0)
     forfeited = 0
     if cause is Cause.CLIENT:
         share_bps = deadlines.forfeited_share_bps(POLICY, order.client_deadline - stage.now)
         forfeited = min(captured, share(order.price_minor, share_bps, deadlines.WHOLE))
     writer = 0
-    pay = case.pay.get(assignment.writer_id)
-    if forfeited and (pay is None or pay.left_minor == 0):
-        writer = min(assignment.pay_minor, _worked_part(stage, case, assignment, forfeited))
+    pay = case.pay.get(current.writer_id) if current else None
+    if forfeited and current and (pay is None or pay.left_minor == 0):
+        writer = min(current.pay_minor, _worked_part(stage, case, current, forfeited))
     return Cancellation(captured, forfeited, captured - forfeited, writer)
 
 
 def _worked_part(stage: Stage, case: Case, assignment: Row, forfeited_minor: int) -> int:
-    first = next(row for row in case.rounds if row.assignment_id == assignment.id)
-    if first.submitted_at is not None:
+    rounds = [row for row in case.rounds if row.assignment_id == assignment.id]
+    if any(row.submitted_at for row in rounds):
         return forfeited_minor
-    second = dt.timedelta(seconds=1)
-    allotted = first.due_at - first.asked_at
-    pauses = (row for row in case.excuses if row.round_id == first.id and row.kind in PAUSES)
+    asked_at, second = rounds[0].asked_at, dt.timedelta(seconds=1)
+    allotted = rounds[-1].due_at - asked_at
+    own = {row.id for row in rounds}
+    pauses = (row for row in case.excuses if row.round_id in own and row.kind in PAUSES)
     paused = sum(((row.until or stage.now) - row.since for row in pauses), dt.timedelta())
-    worked = min(max(stage.now - first.asked_at - paused, dt.timedelta()), allotted)
+    worked = min(max(stage.now - asked_at - paused, dt.timedelta()), allotted)
     return share(forfeited_minor, worked // second, max(allotted // second, 1))

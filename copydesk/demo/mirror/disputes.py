@@ -30,6 +30,7 @@ from copydesk.disputes.models import Stage as DisputeStage
 from copydesk.disputes.policies import DisputePolicy
 from copydesk.disputes.queries.proof import proof
 from copydesk.disputes.queries.stages import declared
+from copydesk.fines.policies import FineKind
 from copydesk.journal.models import details
 from copydesk.orders.models import DisputeReason
 from copydesk.orders.policies import OrderPolicy
@@ -126,7 +127,7 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
     if decision.remedy is Remedy.REFUND:
         paid = _left(case)
         amount = paid if decision.refund_minor is None else decision.refund_minor
-        _go(stage, case, decision, by=by, forfeited_minor=paid - amount)
+        _go(stage, case, row, decision, by=by, forfeited_minor=paid - amount)
         if amount:
             refunds.grant_refund(stage, case, amount, by=by, reason=note, key=f"dispute:{row.id}")
         after = _after(case, row, agreed, pay, whole=amount == paid)
@@ -142,7 +143,7 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
             )
             refunds.lower_pay(stage, case)
     else:
-        _go(stage, case, decision, by=by)
+        _go(stage, case, row, decision, by=by)
         if decision.remedy is Remedy.NEW_WRITER and (decision.found is Verdict.CLIENT or not pay):
             after = 0
             if pay and before:
@@ -181,7 +182,8 @@ def resolve_dispute(stage: Stage, case: Case, row: Row, decision: Decision, *, b
     )
 
 
-def _go(stage: Stage, case: Case, decision: Decision, *, by: Actor, forfeited_minor: int = 0) -> None:
+def _go(stage: Stage, case: Case, row: Row, decision: Decision, *, by: Actor, forfeited_minor: int = 0) -> None:
+    groundless = without_ground(DisputeReason(row.reason), decision.found, decision.remedy)
     course.settle_dispute(
         stage,
         case,
@@ -191,6 +193,7 @@ def _go(stage: Stage, case: Case, decision: Decision, *, by: Actor, forfeited_mi
         cause=CAUSES[decision.found],
         new_deadline=decision.new_deadline,
         forfeited_minor=forfeited_minor,
+        lateness_excused=FineKind.LATE_SUBMISSION in groundless,
     )
 
 

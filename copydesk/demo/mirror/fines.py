@@ -67,7 +67,8 @@ def judge_order(stage: Stage, case: Case) -> None:
         if kind is None or at is None or at <= row.due_with_excuse or not assignment.pay_minor:
             continue
         known = (fined.row for fined in stage.books.fines.values() if fined.row.order_id == case.order.id)
-        if any(fine.kind == kind and fine.source == Source.AUTOMATIC for fine in known):
+        automatic = (fine for fine in known if fine.kind == kind and fine.source == Source.AUTOMATIC)
+        if any(fine.status != "voided" or fine.proposed_at >= at for fine in automatic):
             continue
         late = at - row.due_with_excuse
         minutes = -(-late // MINUTE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Role
 from copydesk.core.money import share
@@ -24,7 +26,16 @@ R = RepaymentStatus
 
 @step
 def request_refund(
-    stage: Stage, case: Case, *, amount_minor: int, reason: str, by: Actor, ground: Ground, destination: str
+    stage: Stage,
+    case: Case,
+    *,
+    amount_minor: int,
+    reason: str,
+    by: Actor,
+    ground: Ground,
+    destination: str,
+    verb: str = "request",
+    decided: dict[str, Any] | None = None,
 ) -> Row:
     to_wallet = destination == WALLET
     planned = repayments.plan_repayments(stage, case, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
@@ -42,11 +53,12 @@ def request_refund(
         needs_another_person=amount_minor > POLICY.cap_minor,
         requested_at=stage.now,
         consented_at=stage.now if to_wallet and by.role is Role.CLIENT else None,
+        **(decided or {}),
     )
     case.refunds[row.id] = (row, planned)
     for one in planned:
         stage.send(RefundPart, refund_id=row.id, repayment_id=one.repayment.id)
-    stage.record("refund.request", row, by=by, after=row.status, reason=reason, data=_facts(row))
+    stage.record(f"refund.{verb}", row, by=by, after=row.status, reason=reason, data=_facts(row))
     return row
 
 
@@ -54,18 +66,22 @@ def request_refund(
 def grant_refund(stage: Stage, case: Case, amount_minor: int, *, by: Actor, reason: str, key: str) -> None:
     destination = RefundDestination.ORIGINAL.value
     row = request_refund(
-        stage, case, amount_minor=amount_minor, reason=reason, by=by, ground=Ground.DISPUTE, destination=destination
-    )
-    stage.advance(
-        row,
-        "grant",
-        by=by,
+        stage,
+        case,
+        amount_minor=amount_minor,
         reason=reason,
-        data=_facts(row),
-        key=key,
-        approved_at=stage.now,
-        decided_by_id=by.user_id,
-        decision=reason,
+        by=by,
+        ground=Ground.DISPUTE,
+        destination=destination,
+        verb="grant",
+        decided={
+            "key": key,
+            "status": RefundStatus.EXECUTING.value,
+            "approved_at": stage.now,
+            "executed_at": stage.now,
+            "decided_by_id": by.user_id,
+            "decision": reason,
+        },
     )
     _start(stage, row)
 
@@ -152,12 +168,12 @@ def pay_falls_by(case: Case, pay_minor: int, writer_id: int, *, with_pending: bo
         for each in case.charges
         if each.charge.purpose in REPAYABLE and each.charge.status == ChargeStatus.CAPTURED
     )
-    back = 0
+    back, last = 0, case.assignments[-1].writer_id
     for row in case.repayments:
         what = _what(case, row)
         if what == "change":
             paid -= row.amount_minor
-        if row.status in gone and (what == "refund" or (what == "ending" and writer_id == case.order.writer_id)):
+        if row.status in gone and (what == "refund" or (what == "ending" and writer_id == last)):
             back += row.amount_minor
         if row.status in owed and what in ("change", "present"):
             back -= row.amount_minor
@@ -175,6 +191,8 @@ def lower_pay(stage: Stage, case: Case) -> None:
 def _what(case: Case, row: Row) -> str:
     for refund, planned in case.refunds.values():
         if any(one.repayment is row for one in planned):
+            if refund.ground == Ground.DISPUTE:
+                return "ending"
             return "goodwill" if refund.ground in SPARING_PAY else "refund"
     order = case.order
     if order.cancelled_at and row.charge.captured_at <= order.cancelled_at <= row.created_at:

@@ -14,19 +14,23 @@ from copydesk.core import bulk, clock
 from copydesk.core.bulk import BulkReport
 from copydesk.core.errors import Invalid
 from copydesk.core.money import to_decimal
+from copydesk.fines.policies import FineKind
 from copydesk.journal.actions import lock, lock_for
-from copydesk.journal.models import details
+from copydesk.journal.models import Event, details
 from copydesk.orders.actions import course
 from copydesk.orders.models import Cause, DisputeReason, Order, Round, Status
 from copydesk.orders.policies import OrderPolicy
+from copydesk.orders.queries import steps
 from copydesk.payments.actions import earn, reduce_pay
 from copydesk.payments.models import Charge
 from copydesk.payments.queries import earned_minor, refundable_minor
 from copydesk.refunds.actions import cancel_open_refunds, grant_refund, lock_members, lower_pay
+from copydesk.refunds.errors import AnotherPerson
+from copydesk.refunds.policies import RefundPolicy
 from copydesk.threads.policies import MessagePolicy
 
 from .. import errors
-from ..models import REMEDIES, VERDICTS, Dispute, DisputeStatus, Ending, Outcome, Remedy, Verdict
+from ..models import REMEDIES, VERDICTS, Dispute, DisputeStatus, Ending, Outcome, Party, Remedy, Verdict
 from ..policies import DisputePolicy
 from ..queries.pay import pay_after, writer_pay
 from ..queries.settlement import (
@@ -39,7 +43,7 @@ from ..queries.settlement import (
     posting_ids,
     sources_of,
 )
-from .grounds import lock_fines, propose_fines, void_fines
+from .grounds import lock_fines, propose_fines, void_fines, without_ground
 from .stages import move
 
 Mode = Literal["preview", "apply"]
@@ -100,7 +104,8 @@ class _Undo(Exception):
 def resolve_dispute(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode = "apply") -> Settlement:
     """Once, and final. A preview does the same and takes it back, so that it cannot say anything else.
 
-    Raises WrongState unless it is under review, Invalid, RefundTooLarge.
+    Raises WrongState unless it is under review, Invalid, RefundTooLarge, AnotherPerson above the cap of refunds for who
+    opened it for staff, OrderStillWanted while money is being applied that would be given back.
     """
     settlement: Settlement | None = None
     try:
@@ -153,18 +158,20 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     cancelled, refund = [], SettledRefund(to_decimal(0), to_decimal(0), [])
     amount, after = 0, before.due_minor
     if decision.remedy is Remedy.REFUND:
+        steps.repaying(steps.Asked(order, by))
         cancelled = [row.pk for row in cancel_open_refunds(order, by=by, reason=note)]
         paid = refundable_minor(by.website, order.reference)
         amount = paid if decision.refund_minor is None else decision.refund_minor
+        _refuse_same_person(dispute, amount, by=by)
         # What a provider refused to give back of an agreed change is paid, and no part of the price.
-        _go(order, decision, note, by=by, forfeited_minor=min(max(paid - amount, 0), order.price_minor))
+        _go(dispute, order, decision, note, by=by, forfeited_minor=min(max(paid - amount, 0), order.price_minor))
         sources = _give_back(dispute, order, amount, note, by=by)
         after = 0 if amount == paid and not before.is_earned else pay_after(order, before, dispute.writer_id)
         if after and not before.is_earned:
             _earn(order, dispute.writer_id, before.agreed_minor, by=by)
         refund = SettledRefund(to_decimal(amount), to_decimal(paid - amount), sources)
     else:
-        _go(order, decision, note, by=by)
+        _go(dispute, order, decision, note, by=by)
         if decision.remedy is Remedy.NEW_WRITER and (decision.found is Verdict.CLIENT or not before.is_earned):
             after = 0
             if before.is_earned and before.due_minor:
@@ -200,7 +207,17 @@ def _settle(dispute: Dispute, decision: Decision, *, by: Actor, mode: Mode) -> S
     )
 
 
-def _go(order: Order, decision: Decision, note: str, *, by: Actor, forfeited_minor: int = 0) -> None:
+def _refuse_same_person(dispute: Dispute, amount_minor: int, *, by: Actor) -> None:
+    """Who opened a dispute for staff has asked for what it gives back."""
+    if dispute.opener != Party.STAFF or amount_minor <= RefundPolicy.of(by.website).cap_minor:
+        return
+    opened = Event.objects.of(by.website).about(*dispute.root).filter(verb="dispute.open", subject_id=dispute.pk)
+    if opened.filter(user_id=by.user_id).exists():
+        raise AnotherPerson
+
+
+def _go(dispute: Dispute, order: Order, decision: Decision, note: str, *, by: Actor, forfeited_minor: int = 0) -> None:
+    groundless = without_ground(DisputeReason(dispute.reason), decision.found, decision.remedy)
     course.settle_dispute(
         order,
         by=by,
@@ -209,6 +226,7 @@ def _go(order: Order, decision: Decision, note: str, *, by: Actor, forfeited_min
         cause=CAUSES[decision.found],
         new_deadline=decision.new_deadline,
         forfeited_minor=forfeited_minor,
+        lateness_excused=FineKind.LATE_SUBMISSION in groundless,
     )
 
 

@@ -41,7 +41,7 @@ from ..models import (
     Party,
     Verdict,
 )
-from .queue import IS_OVERDUE, ManagedDispute, managed_rows
+from .queue import IS_OVERDUE, REFUNDABLE, ManagedDispute, managed_rows
 
 S = DisputeStatus
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -89,7 +89,7 @@ SELECT {", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in A
        max(date_part('epoch', %(now)s - opened_at)) / 3600,
        coalesce(sum(
            (
-               SELECT sum(amount_minor - repaid_minor) FROM payments_charge c
+               SELECT sum({REFUNDABLE}) FROM payments_charge c
                WHERE c.website_id = d.website_id AND c.reference_type = '{Order.noun}' AND c.reference_id = d.order_id
                  AND c.status = '{ChargeStatus.CAPTURED}' AND c.purpose IN ({words(REPAYABLE)})
            )

@@ -11,7 +11,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.core import clock
 from copydesk.core.money import to_decimal
 from copydesk.orders.models import Order
-from copydesk.payments.models import ChargeStatus
+from copydesk.payments.models import ChargeStatus, RepaymentStatus
 from copydesk.payments.models.charges import REPAYABLE
 from copydesk.tenancy.counts import Tab
 from copydesk.tenancy.sql import holds, select, words
@@ -30,6 +30,13 @@ TABS = {
     "overdue": IS_OVERDUE,
     "all": "true",
 }
+REFUNDABLE = f"""(
+    c.amount_minor - c.repaid_minor + (
+        SELECT coalesce(sum(p.amount_minor), 0) FROM payments_repayment p
+        WHERE p.website_id = c.website_id AND p.charge_id = c.id AND p.status = '{RepaymentStatus.PLANNED}'
+    )
+)"""  # noqa: S608 — put together from constants
+"""Of a charge `c`. What refunds claim that wait for their decision is free again when the dispute is decided."""
 MANAGED = f"""
 SELECT {COLUMNS}, u.full_name, ob.full_name, rb.full_name, m.paid, m.refundable,
        (
@@ -51,8 +58,8 @@ LEFT JOIN accounts_membership rm ON rm.website_id = d.website_id AND rm.id = d.r
 LEFT JOIN accounts_user rb ON rb.id = rm.user_id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(amount_minor), 0)::bigint AS paid,
-           coalesce(sum(amount_minor - repaid_minor), 0)::bigint AS refundable
-    FROM payments_charge
+           coalesce(sum({REFUNDABLE}), 0)::bigint AS refundable
+    FROM payments_charge c
     WHERE website_id = d.website_id AND reference_type = '{Order.noun}' AND reference_id = d.order_id
       AND status = '{ChargeStatus.CAPTURED}' AND purpose IN ({words(REPAYABLE)})
 ) m

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.models import Membership
@@ -73,7 +73,8 @@ def propose_fine(
 
 def judge_order(order: Order, *, by: Actor) -> list[Fine]:
     """By the clock: of rounds that were submitted late, or were their writer's last and ended through its cause after
-    they were due, whoever ended them; with their excused time. Once an order and kind. Safe to repeat."""
+    they were due, whoever ended them; with their excused time. Once an order and kind; a voided one stands for what
+    ended before it was proposed. Safe to repeat."""
     lock(order)
     proposed: list[Fine] = []
     rounds = Round.objects.of(order.website_id).filter(order=order).select_related("assignment").order_by("number")
@@ -82,7 +83,8 @@ def judge_order(order: Order, *, by: Actor) -> list[Fine]:
         kind, at = _ended(row, is_last=last[row.assignment_id] == row.number)
         if kind is None or at is None or at <= row.due_with_excuse:
             continue
-        if Fine.objects.of(order.website_id).filter(order=order, kind=kind, source=Source.AUTOMATIC).exists():
+        known = Fine.objects.of(order.website_id).filter(order=order, kind=kind, source=Source.AUTOMATIC)
+        if known.filter(~Q(status=FineStatus.VOIDED) | Q(proposed_at__gte=at)).exists():
             continue
         policy = policy_at(order.website_id, row.assignment.started_at)
         if not policy.automatic or not row.assignment.pay_minor:

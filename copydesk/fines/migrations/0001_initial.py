@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='fine',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', 'automatic')), fields=('website', 'order', 'kind'), name='fine_one_automatic'),
+            constraint=models.UniqueConstraint(condition=models.Q(('source', 'automatic'), models.Q(('status', 'voided'), _negated=True)), fields=('website', 'order', 'kind'), name='fine_one_automatic'),
         ),
         migrations.AddConstraint(
             model_name='fine',

@@ -91,12 +91,15 @@ def decline_adjustment(adjustment: Adjustment, *, by: Actor, reason: str = "") -
 def accept_paid(adjustment: Adjustment, order: Order, *, by: Actor) -> Adjustment:
     """The adjustment takes effect: sizes, deadline, price lines, the writer's pay in proportion; less is given back.
 
-    Its order is locked, and what is to be paid is paid.
+    Its order is locked, and what is to be paid is paid. Raises OrderStillWanted where less is to be given back of what
+    is being applied.
     """
     adjustment.order = order
     refuse_acceptance(adjustment, by)
-    advance(adjustment, "accept", by=by, data=_facts(adjustment))
     difference = adjustment.difference_minor
+    if difference < 0:
+        steps.repaying(steps.Asked(order, by))
+    advance(adjustment, "accept", by=by, data=_facts(adjustment))
     before = order.price_minor
     changes: dict[str, Any] = {"price_minor": before + difference}
     if adjustment.pages is not None:

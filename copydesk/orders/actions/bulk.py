@@ -75,7 +75,7 @@ def assign_orders(
     ids: Sequence[int], wanted: Mapping[int, int], *, by: Actor, mode: Mode, offer: bool = False, reason: str = ""
 ) -> BulkReport:
     """Each of `ids` to the writer that is `wanted` for it, as by `staffing.assign`: each start counts for the limits
-    of the next. Raises Invalid for writers that are none."""
+    of the next. Raises Invalid where none of the writers is one."""
     rows = _locked(ids, by)
     _lock_writers(set(wanted.values()), by)
     return bulk.each(
@@ -145,8 +145,8 @@ def _locked(ids: Sequence[int], by: Actor) -> dict[int, Order]:
 
 def _lock_writers(wanted: set[int], by: Actor) -> None:
     """After the orders, as the single actions do."""
-    if unknown := sorted(wanted - lock_writers(by.website, wanted)):
-        raise Invalid({"writer_id": f"No such writer: {', '.join(map(str, unknown))}."}, "not_found")
+    if not lock_writers(by.website, wanted):
+        raise Invalid({"writer_id": f"No such writer: {', '.join(map(str, sorted(wanted)))}."}, "not_found")
 
 
 def _lock_money(rows: Mapping[int, Order], by: Actor) -> None:

@@ -50,6 +50,15 @@ def grant_time(order: Order, granted: dt.timedelta) -> dict[str, Any]:
     return {"writer_due_at": current.due_with_excuse}
 
 
+def excuse_lateness(order: Order) -> None:
+    """What a locked order is late by now is not its writer's fault: it is due now."""
+    current, now = current_round(order), clock.now()
+    if current is not None and now > current.due_with_excuse:
+        _excuse(order, current, ExcuseKind.GRANTED, current.due_with_excuse, now)
+        change(current, excused=now - current.due_at)
+        change(order, writer_due_at=now)
+
+
 def begin_excuse(order: Order, kind: ExcuseKind) -> None:
     """The clock stops, where somebody is writing."""
     if current := current_round(order):

@@ -21,7 +21,7 @@ from ..models import Adjustment, Assignment, Cause, DisputeReason, ExcuseKind, O
 from ..policies import OrderPolicy
 from ..queries import steps
 from ..queries.cancellation import Cancellation, cancellation
-from .clocks import begin_excuse, end_excuse, grant_time, move_client_deadline
+from .clocks import begin_excuse, end_excuse, excuse_lateness, grant_time, move_client_deadline
 from .delivery import reopened_assignment
 from .staffing import answer_offer, close_round, current_round, end_assignment, open_round
 
@@ -119,11 +119,12 @@ def settle_dispute(
     cause: Cause = Cause.STAFF,
     new_deadline: dt.datetime | None = None,
     forfeited_minor: int = 0,
+    lateness_excused: bool = False,
 ) -> Order:
-    """A disputed order goes on, or ends: `to` None is where it was, with the time that it stood still excused; REVISION
-    is a new round due at `new_deadline`; AVAILABLE is without its writer, where one is given with a later deadline;
-    CANCELLED keeps `forfeited_minor`. Its pay is no longer held. Money, fines and pay are the caller's, whose domain
-    decides about them.
+    """A disputed order goes on, or ends: `to` None is where it was, with the time that it stood still excused, and
+    what its writer is late by now, where `lateness_excused`; REVISION is a new round due at `new_deadline`; AVAILABLE
+    is without its writer, where one is given with a later deadline; CANCELLED keeps `forfeited_minor`. Its pay is no
+    longer held. Money, fines and pay are the caller's, whose domain decides about them.
     """
     lock_for(order, "settle", by=by)
     excused = end_excuse(order)
@@ -156,6 +157,8 @@ def settle_dispute(
         _begin_anew(order, cause, reason)
     elif to is not None:
         _end_work(order, to, cause, by=by)
+    elif lateness_excused:
+        excuse_lateness(order)
     release_earnings(by.website, order.reference)
     return order
 

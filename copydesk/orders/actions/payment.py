@@ -129,15 +129,10 @@ def _apply_to_adjustment(order: Order, charge: Charge, by: Actor) -> None:
 
 
 def _apply_to_writer(order: Order, charge: Charge, by: Actor) -> None:
-    assignment = (
-        Assignment.objects.of(order.website_id)
-        .filter(order=order, writer_id=order.writer_id)
-        .order_by("-started_at", "-id")
-        .first()
-    )
-    if assignment is None:
-        divert_to_wallet(charge, by=by.as_system(), reason="There is no writer to tip any more.")
-        return
+    """To who had the order when the client gave it, also where another has it by now."""
+    assignments = Assignment.objects.of(order.website_id).filter(order=order, started_at__lte=charge.created_at)
+    assignment = assignments.order_by("-started_at", "-id").first()
+    assert assignment is not None
     earn_tip(charge, writer_id=assignment.writer_id, share_bp=assignment.tip_share_bps, by=by.as_system())
 
 

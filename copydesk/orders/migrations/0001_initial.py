@@ -280,11 +280,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
-            index=models.Index(condition=models.Q(('delivered_at__isnull', False)), fields=['website', 'delivered_at'], include=('assigned_at', 'id'), name='order_delivered_at'),
+            index=models.Index(condition=models.Q(('delivered_at__isnull', False)), fields=['website', 'delivered_at'], include=('assigned_at', 'disputed_at', 'id'), name='order_delivered_at'),
         ),
         migrations.AddIndex(
             model_name='order',
-            index=models.Index(condition=models.Q(('completed_at__isnull', False)), fields=['website', 'completed_at'], include=('delivered_at', 'work_type', 'subject', 'academic_level'), name='order_completed_at'),
+            index=models.Index(condition=models.Q(('completed_at__isnull', False)), fields=['website', 'completed_at'], include=('status', 'delivered_at', 'work_type', 'subject', 'academic_level'), name='order_completed_at'),
         ),
         migrations.AddIndex(
             model_name='order',

@@ -60,8 +60,12 @@ PERIODICAL: tuple[tuple[str, list[str], Q | None], ...] = (
     ("placed_at", ["status", "work_type", "subject", "academic_level"], None),
     ("paid_at", ["placed_at"], Q(paid_at__isnull=False)),
     ("assigned_at", ["paid_at", "delivered_at"], Q(assigned_at__isnull=False)),
-    ("delivered_at", ["assigned_at", "id"], Q(delivered_at__isnull=False)),
-    ("completed_at", ["delivered_at", "work_type", "subject", "academic_level"], Q(completed_at__isnull=False)),
+    ("delivered_at", ["assigned_at", "disputed_at", "id"], Q(delivered_at__isnull=False)),
+    (
+        "completed_at",
+        ["status", "delivered_at", "work_type", "subject", "academic_level"],
+        Q(completed_at__isnull=False),
+    ),
     ("cancelled_at", ["cancel_cause"], Q(cancelled_at__isnull=False)),
 )
 """A period's figures are read from an index by each instant, with what they count by."""

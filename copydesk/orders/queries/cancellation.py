@@ -48,13 +48,14 @@ def cancellation_row(figures: Cancellation, mode: Literal["preview", "apply"], c
 
 
 def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
-    """Nothing is forfeited before a writer starts, or where the client is not the cause; then by the time left to the
-    client's deadline, under the policy that the order was placed with. The writer's part is the share of its time that
-    was worked, at most the agreed pay; none where the writer is the cause, or where it has earned its pay already,
-    which falls as money goes back. Six queries at most."""
+    """Nothing is forfeited before a writer starts, or has earned its pay, or where the client is not the cause; then by
+    the time left to the client's deadline, under the policy that the order was placed with. The writer's part is the
+    share of its time that was worked, at most the agreed pay; none where the writer is the cause, or has earned its pay
+    already, which falls as money goes back. Six queries at most."""
     captured = refundable_minor(order.website_id, order.reference)
     assignment = Assignment.objects.of(order.website_id).filter(order=order, ended_at=None).first()
-    if assignment is None or order.status == Status.UNPAID:
+    has_started = assignment is not None or bool(earned_minor(order.website_id, order.reference))
+    if order.status == Status.UNPAID or not has_started:
         return Cancellation(captured, 0, captured, 0)
     forfeited = 0
     if cause == Cause.CLIENT:
@@ -62,19 +63,20 @@ def cancellation(order: Order, cause: Cause, at: dt.datetime) -> Cancellation:
         share_bps = forfeited_share_bps(policy, order.client_deadline - at)
         forfeited = min(captured, share(order.price_minor, share_bps, WHOLE))
     writer = 0
-    if forfeited and not earned_minor(order.website_id, order.reference, assignment.writer_id):
+    if forfeited and assignment and not earned_minor(order.website_id, order.reference, assignment.writer_id):
         writer = min(assignment.pay_minor, _worked_part(order, assignment, forfeited, at))
     return Cancellation(captured, forfeited, captured - forfeited, writer)
 
 
 def _worked_part(order: Order, assignment: Assignment, forfeited_minor: int, at: dt.datetime) -> int:
-    """By time worked ÷ time allotted in the first round; all of it once that round is handed in. While the order stood
+    """By time worked ÷ time allotted until it first hands something in; all of it once it has. While the order stood
     still nobody worked; other excused time is a gift, not a pause."""
-    first = Round.objects.of(order.website_id).filter(assignment=assignment).order_by("number")[0]
-    if first.submitted_at is not None:
+    rounds = list(Round.objects.of(order.website_id).filter(assignment=assignment).order_by("number"))
+    if any(row.submitted_at for row in rounds):
         return forfeited_minor
-    stood_still = ExcusedTime.objects.of(order.website_id).filter(round=first, kind__in=PAUSES)
+    asked_at, due_at = rounds[0].asked_at, rounds[-1].due_at
+    stood_still = ExcusedTime.objects.of(order.website_id).filter(round__in=rounds, kind__in=PAUSES)
     paused = sum(((until or at) - since for since, until in stood_still.values_list("since", "until")), dt.timedelta())
-    allotted = first.due_at - first.asked_at
-    worked = min(max(at - first.asked_at - paused, dt.timedelta()), allotted)
+    allotted = due_at - asked_at
+    worked = min(max(at - asked_at - paused, dt.timedelta()), allotted)
     return share(forfeited_minor, worked // dt.timedelta(seconds=1), max(allotted // dt.timedelta(seconds=1), 1))

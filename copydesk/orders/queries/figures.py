@@ -16,7 +16,7 @@ from copydesk.tenancy.models import Website
 from copydesk.tenancy.sql import select
 
 from ..models import Cause, Status
-from .rates import CANCELLED_FOR_WRITER, DROPPED, ON_TIME
+from .rates import CANCELLED_FOR_WRITER, DROPPED, ON_TIME, REVISED
 
 PERIOD, BEFORE = ("false", "since", "until"), ("true", "base_since", "base_until")
 Span = tuple[str, str, str]
@@ -72,7 +72,7 @@ def _rates(span: Span, *kinds: str) -> list[str]:
         SELECT v.order_id FROM orders_round v
         WHERE v.website_id = %(website)s AND v.kind = 'revision' AND v.cause = 'writer'
           AND v.asked_at >= %({span[1]})s::timestamptz
-    ))"""  # noqa: S608
+    ) OR (t.disputed_at IS NOT NULL AND {REVISED.replace("o.", "t.")}))"""  # noqa: S608
     failed = f"""t.cause = 'writer' AND t.outcome IN ('cancelled', 'reassigned', 'released')
         AND (({DROPPED.replace("a.", "t.")}) OR ({CANCELLED_FOR_WRITER.replace("a.", "t.")}))"""
     on_time = f"count(*) FILTER (WHERE {ON_TIME.replace('r.', 't.')})"
@@ -84,8 +84,9 @@ def _rates(span: Span, *kinds: str) -> list[str]:
 
 
 def _totals(span: Span) -> list[str]:
-    plain = [_order(what, span) for what in ("placed", "paid", "completed", "cancelled")]
-    return [*plain, *_rates(span)]
+    still = f"count(*) FILTER (WHERE t.status = '{Status.COMPLETED}')"
+    plain = [_order(what, span) for what in ("placed", "paid", "cancelled")]
+    return [*plain, _order("completed", span, good=still), *_rates(span)]
 
 
 DASHBOARD = " UNION ALL ".join((*_totals(PERIOD), *_totals(BEFORE)))
@@ -196,10 +197,13 @@ _Found = Mapping[tuple[str, bool, str, str], _Measures]
 NOTHING = _Measures()
 
 
-def order_figures(website: Website, period: Period) -> tuple[OrderFigures, OrderFigures | None]:
-    """Of the period, and of what it is compared with. One query."""
+def order_figures(website: Website, period: Period) -> tuple[OrderFigures, OrderFigures | None, dict[str, int]]:
+    """Of the period, and of what it is compared with; and by status what was closed in the period and still is. One
+    query."""
     found = _found(DASHBOARD, website, period, [Bucket(period.since.date(), period.since, period.until)])
-    return _figures(found, baseline=False), _figures(found, baseline=True) if period.baseline else None
+    before = _figures(found, baseline=True) if period.baseline else None
+    closed = {Status.COMPLETED.value: _of(found, "completed").good, Status.CANCELLED.value: _of(found, "cancelled").n}
+    return _figures(found, baseline=False), before, closed
 
 
 def order_report(website: Website, period: Period) -> OrderReport:

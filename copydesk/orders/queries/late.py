@@ -48,11 +48,11 @@ class OverdueOrder:
     round: OpenRound | None
 
 
-def overdue_orders(actor: Actor, asked: Attention) -> OrderQuerySet:
+def overdue_orders(actor: Actor, asked: Attention, *, for_client: bool) -> OrderQuerySet:
     """Overdue for the writer or for the client, of all that the actor sees: to be narrowed by `overdue_tabs`. The
-    longest late first."""
-    rows = Order.objects.visible_to(actor)
-    return rows.filter(holds(f"({OVERDUE} OR {CLIENT_OVERDUE})", **asked.values)).order_by("writer_due_at", "pk")
+    longest late for one or the other first."""
+    rows = Order.objects.visible_to(actor).filter(holds(f"({OVERDUE} OR {CLIENT_OVERDUE})", **asked.values))
+    return rows.order_by("client_deadline" if for_client else "writer_due_at", "pk")
 
 
 def overdue_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[OverdueOrder]:

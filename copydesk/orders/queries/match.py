@@ -14,7 +14,7 @@ from copydesk.tenancy.models import Website
 from copydesk.writers.policies import WriterPolicy
 
 from ..models import ASSIGNED, WRITING, Order
-from .rates import DROPPED, ON_TIME
+from .rates import CANCELLED_FOR_WRITER, DROPPED, ON_TIME
 
 DECLINED = """(
     EXISTS (SELECT 1 FROM orders_offer f WHERE f.website_id = w.website_id AND f.order_id = t.id
@@ -56,7 +56,7 @@ LEFT JOIN (
 ) o ON o.writer_id = w.id
 LEFT JOIN (
     SELECT writer_id, count(*) FILTER (WHERE outcome = 'completed') AS completed,
-           count(*) FILTER (WHERE {DROPPED}) AS dropped
+           count(*) FILTER (WHERE ({DROPPED}) OR ({CANCELLED_FOR_WRITER})) AS dropped
     FROM orders_assignment a
     WHERE website_id = %(website)s AND started_at > %(since)s
       AND {chosen("writer_id")}

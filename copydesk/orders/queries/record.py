@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..models import Order
 from .rates import CANCELLED_FOR_WRITER, DROPPED, ON_TIME
 
 
@@ -28,10 +29,14 @@ spells AS MATERIALIZED (
                 THEN o.completed_at
                 WHEN a.outcome = 'completed' THEN a.ended_at END AS completed_at,
            d.delivered_at, d.revised,
-           o.disputed_at >= a.started_at AND NOT EXISTS (
-               SELECT 1 FROM orders_assignment n
-               WHERE n.website_id = a.website_id AND n.order_id = a.order_id AND n.id > a.id
-                 AND n.started_at <= o.disputed_at
+           o.disputed_at >= a.started_at AND EXISTS (
+               SELECT 1 FROM journal_event e
+               WHERE e.website_id = a.website_id AND e.root_type = '{Order.noun}' AND e.root_id = a.order_id
+                 AND e.verb = 'order.dispute' AND e.at >= a.started_at AND NOT EXISTS (
+                     SELECT 1 FROM orders_assignment n
+                     WHERE n.website_id = a.website_id AND n.order_id = a.order_id AND n.id > a.id
+                       AND n.started_at <= e.at
+                 )
            ) AS disputed
     FROM orders_assignment a
     JOIN orders_order o ON o.website_id = a.website_id AND o.id = a.order_id

@@ -32,6 +32,8 @@ class Suggestion(StrEnum):
     RELEASE = "release"
     """The offer, so that another writer can have it."""
     REASSIGN = "reassign"
+    EXTEND_DEADLINE = "extend_deadline"
+    """The client's has passed: nobody can start on it before it is moved."""
     MESSAGE_WRITER = "message_writer"
     """`orders/{id}/messages/`."""
     MESSAGE_CLIENT = "message_client"
@@ -48,7 +50,6 @@ class Suggestion(StrEnum):
 
 SUGGESTED = {
     Status.UNPAID: Suggestion.CANCEL,
-    Status.AVAILABLE: Suggestion.ASSIGN,
     Status.OFFERED: Suggestion.RELEASE,
     Status.IN_PROGRESS: Suggestion.MESSAGE_WRITER,
     Status.REVISION: Suggestion.MESSAGE_WRITER,
@@ -90,11 +91,13 @@ def stuck_rows(actor: Actor, asked: Attention, ids: Sequence[int]) -> list[Stuck
     return [_row(order, asked.at, *known[order.id]) for order in orders]
 
 
-def suggested(order: ManagedOrder) -> Suggestion:
+def suggested(order: ManagedOrder, at: dt.datetime) -> Suggestion:
     if order.waiting_on is Turn.SYSTEM:
         return Suggestion.CHECK_WORKER
-    if order.is_overdue:
-        return Suggestion.REASSIGN
+    if order.is_overdue or order.status is Status.AVAILABLE:
+        if order.client_deadline <= at:
+            return Suggestion.EXTEND_DEADLINE
+        return Suggestion.REASSIGN if order.is_overdue else Suggestion.ASSIGN
     if order.status is Status.DISPUTED and order.waiting_on in ASKED:
         return ASKED[order.waiting_on]
     return SUGGESTED[order.status]
@@ -108,5 +111,5 @@ def _row(order: ManagedOrder, at: dt.datetime, progress_at: dt.datetime, patienc
         progress_at=progress_at,
         stuck_hours=round((at - progress_at) / HOUR, 2),
         patience_hours=round(patience / HOUR, 2),
-        suggested_action=suggested(order),
+        suggested_action=suggested(order, at),
     )

@@ -10,6 +10,7 @@ from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can
 from copydesk.core import clock
 from copydesk.core.errors import Forbidden
+from copydesk.core.money import to_decimal
 from copydesk.journal.actions import advance, lock, record
 from copydesk.payments.errors import NothingPayable, PayoutHeld, PayoutOpen
 from copydesk.payments.models import (
@@ -45,7 +46,7 @@ def prepare_payout(website: Website, *, by: Actor) -> Payout:
     sums = {writer_id: sum(earning.amount_minor for earning in rows) for writer_id, rows in by_writer.items()}
     paid = {writer_id: total for writer_id, total in sums.items() if total >= max(threshold, 1)}
     if not paid:
-        raise NothingPayable(threshold_minor=threshold)
+        raise NothingPayable(threshold=str(to_decimal(threshold)), currency=website.currency)
     payout = Payout.objects.of(website).create(
         currency=website.currency, total_minor=sum(paid.values()), writers=len(paid), prepared_by_id=by.user_id
     )

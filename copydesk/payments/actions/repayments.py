@@ -6,7 +6,7 @@ import datetime as dt
 
 from copydesk.accounts.actor import Actor
 from copydesk.core import clock
-from copydesk.core.money import split
+from copydesk.core.money import split, to_decimal
 from copydesk.journal.actions import advance, change, lock, record
 from copydesk.payments.errors import RefundTooLarge
 from copydesk.payments.gateway import Outcome, Result, gateway_of
@@ -37,7 +37,7 @@ def repay(website: Website, reference: Reference, amount_minor: int, *, by: Acto
     """Gives back `amount_minor` of what was paid for `reference` (tips apart), in proportion to what each charge has
     left, to where it came from. Once per call: the caller's step holds that it is called once.
 
-    Raises RefundTooLarge, with `refundable_minor`; the charges stay locked to the end of the transaction.
+    Raises RefundTooLarge, with what is `refundable`; the charges stay locked to the end of the transaction.
     """
     shares = _shares(website, reference, amount_minor)
     return [_give_back(charge, share, to_wallet=False, by=by, reason=reason) for charge, share in shares]
@@ -85,7 +85,7 @@ def retry_repayment(repayment: Repayment, *, by: Actor) -> Repayment:
     charge = lock(repayment.charge)
     lock(repayment)
     if repayment.status == RepaymentStatus.FAILED and repayment.amount_minor > charge.refundable_minor:
-        raise RefundTooLarge(refundable_minor=charge.refundable_minor)
+        raise RefundTooLarge(refundable=str(to_decimal(charge.refundable_minor)), currency=charge.currency)
     advance(repayment, "retry", by=by, attempts=0, code="", next_attempt_at=clock.now() + FIRST_RETRY)
     defer("payments.execute_repayment", repayment.website_id, repayment_id=repayment.pk)
     return repayment
@@ -140,7 +140,7 @@ def _shares(website: Website, reference: Reference, amount_minor: int) -> list[t
     charges = list(Charge.objects.of(website).about(reference).repayable().order_by("id").lock())
     left = [charge.refundable_minor for charge in charges]
     if not 0 < amount_minor <= sum(left):
-        raise RefundTooLarge(refundable_minor=sum(left))
+        raise RefundTooLarge(refundable=str(to_decimal(sum(left))), currency=website.currency)
     return [(charge, part) for charge, part in zip(charges, split(amount_minor, left), strict=True) if part]
 
 

@@ -11,11 +11,10 @@ from .deciding import (
 )
 from .executing import confirm_identity, follow_settlement, grant_refund, process_refund, retry_refund, settle_refund
 from .pay import lock_members, lower_pay
-from .requesting import NOBODYS, request_refund
+from .requesting import request_refund
 
 __all__ = [
     "BY_NAME",
-    "NOBODYS",
     "approve_refund",
     "cancel_open_refunds",
     "cancel_refund",

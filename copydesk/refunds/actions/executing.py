@@ -6,7 +6,9 @@ from django.db import connection
 
 from copydesk.accounts.actions import confirm_password
 from copydesk.accounts.actor import Actor
+from copydesk.accounts.permissions import Can
 from copydesk.core import clock
+from copydesk.core.errors import Forbidden
 from copydesk.journal.actions import advance, lock, lock_for, record
 from copydesk.journal.models import details
 from copydesk.orders.models import Order
@@ -50,7 +52,9 @@ def grant_refund(
     destination: RefundDestination = RefundDestination.ORIGINAL,
 ) -> Refund:
     """As a dispute of a locked order ends: decided and executed at once, in the caller's transaction. The same key
-    again gives the same refund. Raises RefundTooLarge."""
+    again gives the same refund. Raises Forbidden, RefundTooLarge."""
+    if not by.can(Can.GRANT_REFUNDS):
+        raise Forbidden
     known = Refund.objects.of(by.website).filter(key=key).first()
     if known is not None:
         return known
@@ -61,15 +65,11 @@ def grant_refund(
         by=by,
         ground=Ground.DISPUTE,
         destination=destination,
+        verb="grant",
         key=key,
-    )
-    advance(
-        refund,
-        "grant",
-        by=by,
-        reason=reason,
-        data=facts(refund),
+        status=RefundStatus.EXECUTING,
         approved_at=clock.now(),
+        executed_at=clock.now(),
         decided_by_id=by.user_id,
         decision=reason,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from copydesk.accounts.actor import Actor
 from copydesk.accounts.permissions import Can, Role
 from copydesk.core import clock
@@ -14,10 +16,8 @@ from copydesk.payments.actions import plan_repayments
 from copydesk.payments.models import Repayment
 
 from .. import errors
-from ..models import Ground, Refund, RefundDestination, RefundPart
+from ..models import NOBODYS, Ground, Refund, RefundDestination, RefundPart
 from ..policies import RefundPolicy
-
-NOBODYS = (Ground.DISPUTE, Ground.SETTLEMENT)
 
 
 def request_refund(
@@ -31,8 +31,8 @@ def request_refund(
 ) -> Refund:
     """By the order's client or staff. A client who asks for the wallet agrees to it by asking; staff need its consent.
 
-    Raises Forbidden, OrderDisputed, OrderStillWanted, RefundTooLarge with `refundable_minor`, Invalid for a ground that
-    is not theirs.
+    Raises Forbidden, OrderDisputed, OrderStillWanted, RefundTooLarge with what is `refundable`, Invalid for a ground
+    that is not theirs.
     """
     if not by.can(Can.REQUEST_REFUNDS) or (by.role is Role.CLIENT and order.client_id != by.membership_id):
         raise Forbidden
@@ -53,12 +53,15 @@ def open_refund(
     by: Actor,
     ground: Ground,
     destination: RefundDestination,
-    key: str = "",
+    verb: str = "request",
+    **decided: Any,
 ) -> Refund:
-    """Of a locked order: the row, and what it claims of each source. Raises RefundTooLarge."""
+    """Of a locked order: the row, and what it claims of each source. `verb` and `decided` of what is granted at once.
+    Raises RefundTooLarge."""
     to_wallet = destination == RefundDestination.WALLET
     repayments = plan_repayments(by.website, order.reference, amount_minor, by=by, reason=reason, to_wallet=to_wallet)
-    refund = Refund.objects.of(by.website).create(
+    refund = Refund(
+        website_id=by.website.pk,
         order=order,
         client_id=order.client_id,
         amount_minor=amount_minor,
@@ -70,12 +73,13 @@ def open_refund(
         requested_role=by.role,
         needs_another_person=amount_minor > RefundPolicy.of(by.website).cap_minor,
         consented_at=clock.now() if to_wallet and by.role is Role.CLIENT else None,
-        key=key,
+        **decided,
     )
+    refund.save(force_insert=True)
     RefundPart.objects.of(by.website).bulk_create(
         RefundPart(website_id=by.website.pk, refund=refund, repayment=repayment) for repayment in repayments
     )
-    record("refund.request", refund, by=by, after=refund.status, reason=reason, data=facts(refund))
+    record(f"refund.{verb}", refund, by=by, after=refund.status, reason=reason, data=facts(refund))
     return refund
 
 

@@ -24,9 +24,9 @@ from copydesk.core.numbers import (
 from copydesk.core.period import Granularity, Period, ReportPeriod
 from copydesk.payments.queries.booked import booked, total
 from copydesk.tenancy.buckets import counted, grouped, hours_spread, of_period, summed
-from copydesk.tenancy.sql import select
+from copydesk.tenancy.sql import select, words
 
-from ..models import Ground, RefundDestination, RefundStatus
+from ..models import NOBODYS, Ground, RefundDestination, RefundStatus
 from ..policies import RefundPolicy
 from .queue import IS_OPEN
 from .rows import ManagedRefund, managed_rows
@@ -46,7 +46,7 @@ WHERE website_id = %(website)s AND requested_at >= %(oldest)s AND requested_at <
 UNION ALL
 SELECT {DECIDED_AT},
        CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN rejected_at IS NOT NULL THEN 'rejected'
-            WHEN ground = '{Ground.DISPUTE}' THEN 'granted' ELSE 'approved' END,
+            WHEN ground IN ({words(NOBODYS)}) THEN 'granted' ELSE 'approved' END,
        ground, destination, requested_role, amount_minor, {HOURS.format(DECIDED_AT)}
 FROM refunds_refund
 WHERE website_id = %(website)s AND {DECIDED_AT} >= %(oldest)s AND {DECIDED_AT} < %(until)s
@@ -109,9 +109,10 @@ class RefundAttention:
 
 @dataclass(frozen=True, slots=True)
 class RefundFigures:
-    """Each by its own time: requests, decisions (of a request the last), successes. `granted` by disputes, which are
-    among the `requested`, and no decisions. `approval_rate`: approved ÷ (approved + rejected). `decision_hours`: from
-    the request to those two; `refund_hours`: from the request to the success."""
+    """Each by its own time: requests, decisions (of a request the last), successes. `granted` by a dispute, or what a
+    provider refused to give back of a cancellation or an agreed change: among the `requested`, and no decisions.
+    `approval_rate`: approved ÷ (approved + rejected). `decision_hours`: from the request to those two; `refund_hours`:
+    from the request to the success."""
 
     requested: int
     requested_amount: Decimal

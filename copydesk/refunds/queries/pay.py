@@ -26,6 +26,7 @@ WITH charge AS (
 ),
 repaid AS (
     SELECT p.amount_minor, p.status, CASE
+        WHEN r.ground = '{Ground.DISPUTE}' THEN 'ending'
         WHEN r.ground NOT IN ({words(SPARING_PAY)}) THEN 'refund'
         WHEN r.ground = '{Ground.GOODWILL}' THEN 'goodwill'
         WHEN c.captured_at <= o.cancelled_at AND p.created_at >= o.cancelled_at
@@ -46,6 +47,8 @@ SELECT
         WHEN what IN ('change', 'present') AND status = ANY(%(owed)s) THEN -amount_minor
     END), 0)::bigint,
     coalesce(sum(amount_minor) FILTER (WHERE what = 'ending' AND status = ANY(%(gone)s)), 0)::bigint,
+    (SELECT writer_id FROM orders_assignment WHERE website_id = %(website)s AND order_id = %(order)s
+     ORDER BY id DESC LIMIT 1),
     ARRAY(
         SELECT json_build_array(
             e.id, e.writer_id, e.amount_minor, coalesce(sum(d.amount_minor), 0),
@@ -78,7 +81,8 @@ class PayReduction:
 @dataclass(frozen=True, slots=True)
 class PayReductions:
     """`paid_minor` was captured, less what agreed changes give back. Of it `refunded_minor` has gone back by refunds,
-    less what is owed, and `ended_minor` by the cancellation, which is about `last_writer_id`."""
+    less what is owed, and `ended_minor` by the cancellation or the dispute that ended the order, which is about
+    `last_writer_id`, who had it then or last."""
 
     paid_minor: int
     refunded_minor: int
@@ -96,8 +100,10 @@ def pay_reductions(order: Order, *, with_pending: bool = False) -> PayReductions
     """As things are, or as they will be when what is on its way has gone back, too. One query."""
     gone, owed = [R.SUCCEEDED], [R.FAILED]
     (gone if with_pending else owed).append(R.EXECUTING)
-    ((paid, back, ended, earnings),) = select(TAKEN, website=order.website_id, order=order.pk, gone=gone, owed=owed)
-    whole = PayReductions(paid, back, ended, order.writer_id, [])
+    ((paid, back, ended, last_writer_id, earnings),) = select(
+        TAKEN, website=order.website_id, order=order.pk, gone=gone, owed=owed
+    )
+    whole = PayReductions(paid, back, ended, last_writer_id, [])
     return replace(whole, rows=[_reduction(row, whole) for row in earnings])
 
 

@@ -63,6 +63,6 @@ def _decided(appeal: Appeal, kind: DecisionKind, *, by: Actor, reason: str) -> t
     """The review, locked, and since when it has waited."""
     if not reason.strip():
         raise Invalid({"reason": "Say why."}, "blank")
-    advance(appeal, kind.value, by=by, reason=reason.strip(), answer=reason.strip(), decided_by_id=by.membership_id)
     review = lock(appeal.review)
+    advance(appeal, kind.value, by=by, reason=reason.strip(), answer=reason.strip(), decided_by_id=by.membership_id)
     return review, review.waiting_since

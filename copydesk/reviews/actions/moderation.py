@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from django.db.models import Exists, OuterRef, Q
+
 from copydesk.accounts.actor import Actor
 from copydesk.core import bulk, clock
 from copydesk.core.bulk import BulkReport
@@ -83,7 +85,8 @@ def lift_shadows(website: Website) -> None:
 
 def report_review(review: Review, *, by: Actor, ground: Ground, note: str = "") -> Report:
     """A moderator is to look at it. For illegal content, personal data and threats it is flagged and hidden at once,
-    unless a moderator has approved it after a report on that ground. Raises AlreadyReported, OwnReview, NotPublic."""
+    unless a moderator has approved it, or granted its appeal, after a report on that ground. Raises AlreadyReported,
+    OwnReview, NotPublic."""
     lock_for(review, "report", by=by)
     if by.membership_id is None:
         raise Forbidden
@@ -91,13 +94,16 @@ def report_review(review: Review, *, by: Actor, ground: Ground, note: str = "") 
     if reports.filter(member_id=by.membership_id).exists():
         raise errors.AlreadyReported
     now, data = clock.now(), details(ground=ground)
-    approved = reports.filter(ground=ground, decision__kind=DecisionKind.APPROVE).exists()
+    overturned = Decision.objects.of(review.website_id).filter(
+        review=review, kind=DecisionKind.OVERTURN, decided_at__gte=OuterRef("reported_at")
+    )
+    known = reports.filter(Q(decision__kind=DecisionKind.APPROVE) | Exists(overturned), ground=ground).exists()
     report = reports.create(
         review=review, member_id=by.membership_id, ground=ground, note=note.strip(), reported_at=now
     )
     waiting = review.waiting_since or now
     advance(review, "report", by=by, data=data, waiting_since=waiting, open_reports=review.open_reports + 1)
-    if ground in HIDING and not approved:
+    if ground in HIDING and not known:
         advance(review, "withhold", by=by.as_system(), data=data, **_hidden())
     return report
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from copydesk.core.period import Bucket, Granularity, Period, ReportPeriod
 from copydesk.tenancy.buckets import BASELINE, IN_BUCKETS, of_period
 from copydesk.tenancy.sql import select
 
-from ..models import HIGH_STARS, LOW_STARS, DecisionKind
+from ..models import HIGH_STARS, LOW_STARS, DecisionKind, Ground, Target
 from .moderation import ReviewMember, member_of
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -26,10 +27,13 @@ BANDS = {
     "high": f"d.rating >= {HIGH_STARS}",
 }
 HOURS = "date_part('epoch', d.decided_at - d.waited_since) / 3600"
-BY_BUCKET = f"GROUP BY GROUPING SETS ((b.bucket), (b.bucket = {BASELINE}))"
-"""Each bucket, then the whole period and what it is compared with: null in the other's column."""
+IS_BASELINE = f"b.bucket = {BASELINE}"
+SETS = f"(b.bucket), ({IS_BASELINE}), ({IS_BASELINE}, target)"
+"""Each bucket, then the whole period and what it is compared with, these by what the reviews are about, too: null in
+the others' columns."""
+BY_BUCKET = f"GROUP BY GROUPING SETS ({SETS})"
 DECIDED = f"""
-SELECT b.bucket, b.bucket = {BASELINE}, count(*), {
+SELECT b.bucket, {IS_BASELINE}, target, count(*), {
     ", ".join(f"count(*) FILTER (WHERE d.kind = '{kind}')" for kind in K)
 },
        {
@@ -41,7 +45,7 @@ SELECT b.bucket, b.bucket = {BASELINE}, count(*), {
        percentile_cont(0.5) WITHIN GROUP (ORDER BY {HOURS}), percentile_cont(0.9) WITHIN GROUP (ORDER BY {HOURS}),
        avg({HOURS}), count(d.waited_since)
 FROM (
-    SELECT d.*, d.decided_at AS at, r.rating
+    SELECT d.*, d.decided_at AS at, r.rating, r.target
     FROM reviews_decision d JOIN reviews_review r ON r.website_id = d.website_id AND r.id = d.review_id
     WHERE d.website_id = %(website)s AND d.decided_at >= %(oldest)s AND d.decided_at < %(until)s
 ) d CROSS JOIN LATERAL {IN_BUCKETS} b {BY_BUCKET}
@@ -49,19 +53,21 @@ FROM (
 """The columns of _Decided. Joined inside of the subselect: under grouping sets no index is found for what comes out of
 one."""
 WRITTEN = f"""
-SELECT b.bucket, b.bucket = {BASELINE}, count(*), count(*) FILTER (WHERE at_once)
+SELECT b.bucket, {IS_BASELINE}, target, NULL, count(*), count(*) FILTER (WHERE at_once), 0
 FROM (
-    SELECT submitted_at AS at, approved_at IS NOT NULL AND approved_at = submitted_at AS at_once FROM reviews_review
+    SELECT submitted_at AS at, approved_at IS NOT NULL AND approved_at = submitted_at AS at_once, target
+    FROM reviews_review
     WHERE website_id = %(website)s AND submitted_at >= %(oldest)s AND submitted_at < %(until)s
 ) r CROSS JOIN LATERAL {IN_BUCKETS} b {BY_BUCKET}
 UNION ALL
-SELECT b.bucket, b.bucket = {BASELINE}, -count(*), 0
+SELECT b.bucket, {IS_BASELINE}, target, ground, 0, 0, count(*)
 FROM (
-    SELECT reported_at AS at FROM reviews_report
-    WHERE website_id = %(website)s AND reported_at >= %(oldest)s AND reported_at < %(until)s
-) p CROSS JOIN LATERAL {IN_BUCKETS} b {BY_BUCKET}
+    SELECT p.reported_at AS at, p.ground, r.target
+    FROM reviews_report p JOIN reviews_review r ON r.website_id = p.website_id AND r.id = p.review_id
+    WHERE p.website_id = %(website)s AND p.reported_at >= %(oldest)s AND p.reported_at < %(until)s
+) p CROSS JOIN LATERAL {IN_BUCKETS} b GROUP BY GROUPING SETS ({SETS}, ({IS_BASELINE}, ground))
 """  # noqa: S608 — put together from constants
-"""Reviews, and how many were published at once; reports, below zero."""
+"""Reviews, how many of them were published at once, and reports; these by their ground, too."""
 WAITING = """
 WITH spans AS (
     SELECT waiting_since AS since, NULL::timestamptz AS until FROM reviews_review
@@ -177,9 +183,26 @@ class ModeratorFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetFigures:
+    """`target`: what the reviews are about."""
+
+    target: Target
+    figures: ModerationFigures
+
+
+@dataclass(frozen=True, slots=True)
+class GroundReports:
+    """How many reports of members name this ground."""
+
+    ground: Ground
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewAnalytics:
-    """Counts, numerators and denominators of the `points` sum to those of the `figures`; decisions of `by_moderator`,
-    too. `before`: of the time that is compared with, null where nothing is."""
+    """Counts, numerators and denominators of the `points` sum to those of the `figures`, as do those of `by_target`;
+    decisions of `by_moderator` and reports of `by_ground`, too. `before`: of the time that is compared with, null where
+    nothing is."""
 
     period: ReportPeriod
     granularity: Granularity
@@ -189,6 +212,8 @@ class ReviewAnalytics:
     figures: ModerationFigures
     before: ModerationFigures | None
     points: list[ModerationPoint]
+    by_target: list[TargetFigures]
+    by_ground: list[GroundReports]
     by_moderator: list[ModeratorFigures]
 
 
@@ -212,20 +237,21 @@ class _Decided(NamedTuple):
     timed: int = 0
 
 
-_Key = tuple[int | None, bool | None]
-"""A bucket and null, or null and whether of the baseline."""
+_Key = tuple[int | None, bool | None, str | None, str | None]
+"""A bucket; or whether of the baseline, then also a target or a ground. The others null."""
 _Written = tuple[int, int, int]
-PERIOD: _Key = (None, False)
-BEFORE: _Key = (None, True)
+PERIOD: _Key = (None, False, None, None)
+BEFORE: _Key = (None, True, None, None)
 
 
 def review_analytics(actor: Actor, period: Period) -> ReviewAnalytics:
     """Five queries."""
     website, buckets = actor.website, period.buckets()
     given = of_period(website, period, buckets)
-    decided = {(row[0], row[1]): _Decided(*row[2:]) for row in select(DECIDED, **given)}
+    decided = {(*row[:3], None): _Decided(*row[3:]) for row in select(DECIDED, **given)}
     written = _written(select(WRITTEN, **given))
-    figures = _figures(decided, written, PERIOD, period.until - period.since)
+    length = period.until - period.since
+    figures = _figures(decided, written, PERIOD, length)
     base = period.baseline
     before = _figures(decided, written, BEFORE, base.until - base.since) if base else None
     moderators = select(MODERATORS, website=website.pk, since=period.since, until=period.until)
@@ -239,12 +265,19 @@ def review_analytics(actor: Actor, period: Period) -> ReviewAnalytics:
         before=before,
         points=[
             ModerationPoint(
-                bucket.on, _figures(decided, written, (number, None), bucket.until - bucket.since), waiting, age
+                bucket.on,
+                _figures(decided, written, (number, None, None, None), bucket.until - bucket.since),
+                waiting,
+                age,
             )
             for number, (bucket, (waiting, age)) in enumerate(
                 zip(buckets, _trend(actor, period, buckets), strict=True), start=1
             )
         ],
+        by_target=[
+            TargetFigures(target, _figures(decided, written, (None, False, target, None), length)) for target in Target
+        ],
+        by_ground=[GroundReports(ground, written.get((None, False, None, ground), (0, 0, 0))[2]) for ground in Ground],
         by_moderator=[_moderator(*row) for row in moderators],
     )
 
@@ -261,9 +294,10 @@ def backlog(actor: Actor) -> ReviewBacklog:
 def _written(rows: Sequence[Sequence[Any]]) -> Mapping[_Key, _Written]:
     """Reviews, those published at once, reports."""
     found: dict[_Key, _Written] = {}
-    for bucket, is_baseline, n, at_once in rows:
-        reviews, published, reports = found.get((bucket, is_baseline), (0, 0, 0))
-        found[bucket, is_baseline] = (reviews + max(n, 0), published + at_once, reports + max(-n, 0))
+    for bucket, is_baseline, target, ground, *counts in rows:
+        key = (bucket, is_baseline, target, ground)
+        reviews, at_once, reports = map(operator.add, found.get(key, (0, 0, 0)), counts)
+        found[key] = (reviews, at_once, reports)
     return found
 
 

@@ -104,9 +104,9 @@ def seen_visibility(actor: Actor, review: Review) -> Visibility:
 
 
 def reportable(actor: Actor) -> ReviewQuerySet:
-    """What a member may come across: staff all, others what is published."""
+    """What a member may come across: staff all, others what is published, and its own."""
     rows = Review.objects.of(actor.website)
-    return rows if actor.is_staff else rows.published()
+    return rows if actor.is_staff else rows.published() | rows.filter(client_id=actor.membership_id)
 
 
 def report_row(report: Report) -> ReportRow:

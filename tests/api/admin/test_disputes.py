@@ -21,7 +21,7 @@ from copydesk.payments.queries import refundable_minor
 from copydesk.tenancy.models import Website
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import as_
-from tests.factories import accounts, disputes, orders, tenancy, writers
+from tests.factories import accounts, disputes, orders, refunds, tenancy, writers
 from tests.factories.accounts import actor
 
 PATH = "/api/v1/admin-management/disputes/"
@@ -44,6 +44,19 @@ def ask(who: Membership, what: str, **params: Any) -> Any:
 
 
 class TestTheQueue:
+    def test_what_a_waiting_request_claims_may_go_back(
+        self, admin: Membership, client: Membership, writer: Membership
+    ) -> None:
+        """The outcome cancels it first. What has gone back before may not."""
+        order = orders.delivered_order(client, writer)
+        refunds.executing(order, admin, 200, destination="wallet")
+        refunds.request(order, client, 2_000)
+        row = disputes.answer(disputes.dispute_of(order, client), writer)
+        [found] = ask(admin, "pending")["results"]
+        assert (found["paid"], found["refundable"]) == ("32.00", "30.00")
+        assert ask(admin, "dashboard")["attention"]["at_stake"] == "30.00"
+        assert str(disputes.resolved(row, admin, Outcome.CLIENT_WINS, "preview").refund.amount) == "30.00"
+
     def test_holds_what_is_open_and_nothing_else(
         self,
         admin: Membership,

@@ -97,6 +97,14 @@ class TestAssigning:
         with website_scope(foreign.website_id):
             assert again(foreign).writer_id is None
 
+    def test_a_writer_that_is_none_refuses_its_own_row(
+        self, website: Website, client: Membership, boss: Caller, writer: Membership
+    ) -> None:
+        first, second = (orders.available_order(client) for _ in range(2))
+        wanted = [{"id": first.pk, "writer_id": UNKNOWN}, {"id": second.pk, "writer_id": writer.pk}]
+        assert codes(boss.post(ASSIGN, {"assignments": wanted})) == ["invalid", None]
+        assert (again(first).status, again(second).writer_id) == (Status.AVAILABLE, writer.pk)
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [

@@ -13,7 +13,7 @@ from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.orders.actions import course, delivery, staffing
 from copydesk.orders.actions.kept import keep_forms
-from copydesk.orders.models import Cause
+from copydesk.orders.models import Cause, Status
 from copydesk.tenancy.models import Website
 from tests.api.client import as_
 from tests.factories import accounts, orders, tenancy, writers
@@ -104,6 +104,43 @@ def test_a_dashboard_and_the_lists_behind_it(
     assert found["figures"]["completion_rate"] == {"value": 1, "numerator": 1, "denominator": 1}
     assert get(admin, "dashboard", compare="none")["before"] is None
     assert done.pk not in set(ids(stuck))
+
+
+def test_each_order_stands_under_the_status_that_it_has(
+    website: Website, client: Membership, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    """Completed in the period, but reopened, or cancelled, since; completed before it."""
+    writing = iter([writers.writer(website).member for _ in range(4)])
+    orders.completed_order(client, next(writing))
+    frozen.shift(DAY)
+    reopened, over, _still = (orders.completed_order(client, next(writing)) for _ in range(3))
+    delivery.request_revision(reopened, by=actor(client), reason="Longer.")
+    course.dispute(over, by=actor(client), dispute_reason="other", statement="Poor.")
+    course.settle_dispute(over, by=actor(admin), to=Status.CANCELLED, cause=Cause.WRITER)
+    found = get(admin, "dashboard", days=1)
+    counts = {row["status"]: row["orders"] for row in found["by_status"] if row["orders"]}
+    assert counts == {"revision": 1, "cancelled": 1, "completed": 1}
+    assert (found["completed"]["current"], found["figures"]["completed"]) == (3, 3)
+
+
+def test_revised_before_it_was_delivered_in_another_month(
+    client: Membership, admin: Membership, frozen: time_machine.Coordinates
+) -> None:
+    """A dispute's new deadline, for the writer's cause, of an order that was never delivered: one rate, whatever is
+    asked for; and one that was disputed, and revised for no cause of the writer."""
+    for cause in (Cause.WRITER, Cause.STAFF):
+        writer = writers.writer(client.website).member
+        order = orders.order_in_progress(client, writer)
+        course.dispute(order, by=actor(client), dispute_reason="other", statement="Poor.")
+        later = clock.now() + 8 * DAY
+        course.settle_dispute(order, by=actor(admin), to=Status.REVISION, cause=cause, new_deadline=later)
+        frozen.shift(2 * DAY)
+        orders.work_file(order, writer)
+        delivery.submit(order, by=actor(writer))
+    for days in (1, 3, 5):
+        delivered = 1 if days < 3 else 2
+        figures = get(admin, "analytics", days=days)["figures"]["revision_rate"]
+        assert (figures["numerator"], figures["denominator"]) == (delivered - 1, delivered)
 
 
 def test_rates_and_durations(

@@ -10,7 +10,11 @@ import pytest
 import time_machine
 
 from copydesk.accounts.models import Membership
+from copydesk.orders.actions import course
 from copydesk.orders.models import Order
+from copydesk.payments.actions.repayments import settle_repayment
+from copydesk.payments.gateway import Outcome, Result
+from copydesk.payments.models import Repayment
 from copydesk.refunds import actions
 from copydesk.refunds.models import Ground, Refund, RefundDestination
 from copydesk.tenancy.models import Website
@@ -18,6 +22,7 @@ from copydesk.tenancy.policies import store_policy
 from tests.api.client import as_
 from tests.factories import accounts, refunds, tenancy
 from tests.factories.accounts import actor
+from tests.jobs import run_jobs
 
 PATH = "/api/v1/admin-management/refunds/"
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -254,6 +259,20 @@ class TestFigures:
 
     def test_grants_are_no_decisions(self, order: Order, admin: Membership) -> None:
         actions.grant_refund(order, 500, by=actor(admin), reason="Upheld.", key="dispute:1")
+        figures = get(admin, "analytics")["figures"]
+        assert (figures["requested"], figures["granted"], figures["approved"]) == (1, 1, 0)
+        assert figures["decision_hours"]["n"] == 0
+
+    def test_nor_what_a_provider_refused_of_a_cancellation(
+        self, order: Order, admin: Membership, frozen: time_machine.Coordinates
+    ) -> None:
+        """Nobody has decided that it is given back, four hours before it was refused."""
+        course.cancel(order, by=actor(admin), reason="Over", cause="staff")
+        frozen.shift(4 * HOUR)
+        for part in Repayment.objects.of(order.website_id):
+            settle_repayment(part, Outcome(Result.DECLINED, "", "gone"), by=actor(admin).as_system())
+        run_jobs()
+        assert Refund.objects.of(order.website_id).get().ground == "settlement"
         figures = get(admin, "analytics")["figures"]
         assert (figures["requested"], figures["granted"], figures["approved"]) == (1, 1, 0)
         assert figures["decision_hours"]["n"] == 0

@@ -121,7 +121,7 @@ def test_a_cancelled_payout_gives_its_earnings_back(writer: Membership, one: Mem
 
 def test_nothing_payable(atlas: Website, one: Membership) -> None:
     problem = as_(one).post(f"{URL}prepare/", status=409)
-    assert (problem["code"], problem["context"]) == ("nothing_payable", {"threshold_minor": 5_000})
+    assert (problem["code"], problem["context"]) == ("nothing_payable", {"threshold": "50.00", "currency": "USD"})
     assert traces(atlas) == ([], 0, 0)
 
 

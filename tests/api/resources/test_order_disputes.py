@@ -352,7 +352,7 @@ class TestResolving:
     def test_more_than_was_paid(self, client: Membership, writer: Membership, admin: Membership) -> None:
         row = disputes.reviewed(client, writer)
         problem = resolve(admin, row, 409, outcome="client_wins", refund_amount="32.01")
-        assert (problem["code"], problem["context"]) == ("refund_too_large", {"refundable_minor": 3_200})
+        assert (problem["code"], problem["context"]) == ("refund_too_large", {"refundable": "32.00", "currency": "USD"})
 
 
 def test_asked_by_staff_the_client_answers(client: Membership, writer: Membership, support: Membership) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from copydesk.accounts.models import Membership
+from copydesk.api.desk import etag
 from copydesk.orders.models import Order
 from copydesk.refunds.models import Refund
 from copydesk.tenancy.models import Website
@@ -57,6 +60,22 @@ def test_asked_for_decided_executed(website: Website, order: Order, client: Memb
     receipt = as_(client).get(f"{path}receipt/")
     assert receipt.content.startswith(b"%PDF")
     assert receipt.headers["Content-Disposition"] == 'attachment; filename="ATLAS-R000001.pdf"'
+
+
+def test_the_version_is_held_while_the_money_is_given_back(order: Order, admin: Membership) -> None:
+    """Checked, and locked, after the password, which takes its time: whoever decides meanwhile makes another one."""
+    refund, password = refunds.request(order, order.client), refunds.with_password(admin)
+    with CaptureQueriesContext(connection) as sent:
+        as_(admin).post(
+            f"{PATH}{refund.pk}/process/", {"password": password}, 200, idempotency_key="k", if_match=etag(refund)
+        )
+    asked = [query["sql"] for query in sent]
+    checked = max(n for n, sql in enumerate(asked) if '"accounts_user"."password"' in sql)
+    locked = [n for n, sql in enumerate(asked) if sql.startswith("SELECT") and 'UPDATE OF "refunds_refund"' in sql]
+    assert locked[-1] > checked
+    as_(admin).post(
+        f"{PATH}{refund.pk}/process/", {"password": password}, 412, idempotency_key="l", if_match='"refund-1-1"'
+    )
 
 
 def test_process_wants_a_key_and_the_password(order: Order, admin: Membership) -> None:
@@ -131,7 +150,7 @@ def test_bad_bodies_name_the_field(order: Order, client: Membership, values: dic
 
 def test_more_than_is_left(order: Order, client: Membership) -> None:
     problem = as_(client).post(PATH, body(order, amount="32.01"), 409)
-    assert (problem["code"], problem["context"]) == ("refund_too_large", {"refundable_minor": 3_200})
+    assert (problem["code"], problem["context"]) == ("refund_too_large", {"refundable": "32.00", "currency": "USD"})
 
 
 def test_who_sees_which(website: Website, order: Order, client: Membership, support: Membership) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
+from copydesk.core import clock
 from copydesk.journal.models import Event
 from copydesk.orders.models import Order
 from copydesk.reviews.actions import shadow_review
@@ -17,6 +18,7 @@ from copydesk.reviews.models import Review
 from copydesk.tenancy.scope import website_scope
 from tests.api.client import anonymous, as_, as_user
 from tests.factories import accounts, orders, reviews, tenancy, writers
+from tests.factories.accounts import actor
 from tests.jobs import queued
 
 
@@ -224,6 +226,16 @@ def test_a_member_reports_what_is_published(client: Membership, writer: Membersh
     as_(accounts.membership(order.website)).post(url, body, 404)
     as_(accounts.membership(order.website, "support")).post(url, body, 409)
     as_(accounts.membership(order.website, "admin")).post(url, body, 403)
+
+
+def test_an_author_is_told_the_same_of_a_shadowed_review(client: Membership, order: Order) -> None:
+    admin = accounts.membership(order.website, "admin")
+    row = as_(client).post(path(order), {"rating": 1, "text": "Late."}, 201)
+    with website_scope(order.website_id):
+        review = Review.objects.of(order.website).get(pk=row["id"])
+        shadow_review(review, by=actor(admin), reason="Spam.", until=clock.now() + dt.timedelta(days=1))
+    assert as_(client).get(f"/api/v1/reviews/{row['id']}/")["visibility"] == "public"
+    assert as_(client).post(f"/api/v1/reviews/{row['id']}/report/", {"ground": "not_true"}, 409)["code"] == "own_review"
 
 
 def test_a_rejection_is_appealed_with_its_reason_known(client: Membership, writer: Membership) -> None:
