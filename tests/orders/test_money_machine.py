@@ -95,7 +95,9 @@ earned AS (
     FROM payments_earning e WHERE e.website_id = %(website)s GROUP BY 1, 2
 ),
 money AS (
-    SELECT c.reference_id AS id, o.writer_id AS last,
+    SELECT c.reference_id AS id, (
+               SELECT a.writer_id FROM orders_assignment a WHERE a.order_id = o.id ORDER BY a.id DESC LIMIT 1
+           ) AS last,
            coalesce(sum(p.amount_minor) FILTER (
                WHERE p.status = 'succeeded' AND p.ended AND NOT p.present), 0) AS ended,
            coalesce(sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND p.asked), 0)
@@ -107,7 +109,8 @@ money AS (
            - coalesce(sum(p.amount_minor) FILTER (WHERE p.agreed), 0) AS paid
     FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
     CROSS JOIN LATERAL (
-        SELECT p.amount_minor, p.status, a.ended, r.ground NOT IN ('settlement', 'goodwill') AS asked,
+        SELECT p.amount_minor, p.status, a.ended OR coalesce(r.ground = 'dispute', false) AS ended,
+               r.ground NOT IN ('settlement', 'goodwill', 'dispute') AS asked,
                a.ended AND o.cancel_cause IN ('staff', 'system') AS present,
                coalesce(r.ground, 'settlement') = 'settlement' AND NOT a.ended AS agreed
         FROM payments_repayment p LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
@@ -179,8 +182,9 @@ SELECT 'more is earned than was paid', reference_id FROM earned e JOIN paid p ON
                                                          AND e.left > p.forfeited_minor + r.given)
 UNION ALL
 SELECT 'a tip is neither with the writer nor back with the client', c.id FROM payments_charge c
-    WHERE c.website_id = %(website)s AND c.purpose = 'tip' AND c.status = 'captured' AND c.repaid_minor = 0
-      AND (SELECT count(*) FROM payments_earning e WHERE e.charge_id = c.id AND e.kind = 'tip') <> 1
+    WHERE c.website_id = %(website)s AND c.purpose = 'tip' AND c.status = 'captured'
+      AND (SELECT count(*) FROM payments_earning e WHERE e.charge_id = c.id AND e.kind = 'tip')
+          <> CASE c.repaid_minor WHEN 0 THEN 1 ELSE 0 END
 UNION ALL
 SELECT 'an earning stands in two payouts', l.earning_id FROM payments_payoutline l
     JOIN payments_payoutstatement s ON s.id = l.statement_id JOIN payments_payout p ON p.id = s.payout_id

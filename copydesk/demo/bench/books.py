@@ -89,12 +89,12 @@ CHECKS = {
             FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
             LEFT JOIN LATERAL (
                 SELECT sum(p.amount_minor) FILTER (WHERE NOT kind.asked AND NOT kind.ended) AS agreed,
-                       sum(p.amount_minor) FILTER (
-                           WHERE p.status = 'succeeded' AND kind.asked AND r.ground <> 'goodwill') AS asked,
+                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND kind.asked
+                           AND r.ground NOT IN ('goodwill', 'dispute')) AS asked,
                        sum(p.amount_minor) FILTER (WHERE p.status IN ('executing', 'failed') AND NOT kind.asked
                            AND NOT (kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS owed,
-                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND kind.ended
-                           AND o.cancel_cause IN ('client', 'writer')) AS ended
+                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND (r.ground = 'dispute'
+                           OR kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS ended
                 FROM payments_repayment p
                 LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
                 CROSS JOIN LATERAL (
@@ -112,9 +112,12 @@ CHECKS = {
                    -sum(amount_minor) FILTER (WHERE key NOT LIKE 'refunds:%') AS otherwise
             FROM payments_earning WHERE kind = 'reduction' GROUP BY 1
         ) d ON d.reduces_id = e.id
+        CROSS JOIN LATERAL (SELECT coalesce(o.writer_id, (
+            SELECT a.writer_id FROM orders_assignment a WHERE a.order_id = o.id ORDER BY a.id DESC LIMIT 1
+        )) AS last) had
         CROSS JOIN LATERAL (SELECT coalesce(d.lowered, 0) - round(
             (e.amount_minor - coalesce(d.otherwise, 0))
-            * least(greatest(m.gone + CASE WHEN e.writer_id = o.writer_id THEN m.ended ELSE 0 END, 0), m.paid) / m.paid
+            * least(greatest(m.gone + CASE WHEN e.writer_id = had.last THEN m.ended ELSE 0 END, 0), m.paid) / m.paid
         ) AS much) too
         WHERE e.kind = 'pay' AND m.paid > 0 AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
     """,
