@@ -250,7 +250,8 @@ class Money(Disputing, Fining, RuleBasedStateMachine):
         return found[number % len(found)] if found else None
 
     def attempt(self, act: Callable[[], object]) -> None:
-        """In its own transaction, as a request; a refusal undoes it."""
+        """In its own transaction and at its own time, as a request; a refusal undoes it."""
+        self.clock.shift(1)
         try:
             with transaction.atomic():
                 act()
@@ -268,6 +269,7 @@ class Money(Disputing, Fining, RuleBasedStateMachine):
     @rule()
     def repeat_the_last_payment(self) -> None:
         if self.last_payment is not None:
+            self.clock.shift(1)
             with contextlib.suppress(Refusal):
                 self.last_payment()
 
@@ -493,8 +495,6 @@ def test_the_books_balance_whatever_is_done() -> None:
             stateful_step_count=STEPS,
             derandomize=True,
             deadline=None,
-            database=None,
             suppress_health_check=list(HealthCheck),
-            print_blob=False,
         ),
     )
