@@ -19,7 +19,7 @@ WORK = frozenset({W, E}) | STAFF
 EDITING = frozenset({E}) | STAFF
 PARTIES = frozenset({C, W}) | STAFF
 INSIDE = STAFF
-PAY = {S: frozenset({"amount_minor"})}
+PAY = {S: frozenset({"amount_minor", "total_minor"})}
 """What a writer is paid is the admin's business."""
 
 
@@ -141,10 +141,10 @@ VERBS: dict[str, Verb] = {
     "refund.succeed": Verb("Refunded", CLIENT),
     "refund.fail": Verb("Refund failed", INSIDE),
     "refund.retry": Verb("Refund tried once more", INSIDE),
-    "payout.prepare": Verb("Payout prepared", INSIDE),
-    "payout.approve": Verb("Payout approved", INSIDE),
-    "payout.pay": Verb("Payout paid", INSIDE),
-    "payout.cancel": Verb("Payout cancelled", INSIDE),
+    "payout.prepare": Verb("Payout prepared", INSIDE, PAY),
+    "payout.approve": Verb("Payout approved", INSIDE, PAY),
+    "payout.pay": Verb("Payout paid", INSIDE, PAY),
+    "payout.cancel": Verb("Payout cancelled", INSIDE, PAY),
     "payout_statement.pay": Verb("Paid out", WRITER, PAY),
     # Disputes
     "dispute.open": Verb("Dispute opened", PARTIES),
@@ -157,7 +157,7 @@ VERBS: dict[str, Verb] = {
     "dispute.resolve": Verb(
         "Dispute decided",
         PARTIES,
-        {C: frozenset({"pay_change_minor"}), W: frozenset({"refund_minor"})},
+        {C: frozenset({"pay_change_minor"}), S: frozenset({"pay_change_minor"}), W: frozenset({"refund_minor"})},
         reason_shown=True,
     ),
     # Files and messages

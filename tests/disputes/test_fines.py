@@ -12,7 +12,7 @@ import time_machine
 from copydesk.accounts.models import Membership
 from copydesk.core import clock
 from copydesk.disputes.models import Outcome, Verdict
-from copydesk.fines.actions import waive_fine
+from copydesk.fines.actions import judge_order, waive_fine
 from copydesk.fines.models import Fine
 from copydesk.fines.policies import FineKind
 from copydesk.orders.actions import delivery, staffing
@@ -253,3 +253,27 @@ def test_a_new_deadline_that_is_missed_is_fined_though_the_first_was_voided(
     run_jobs()
     rows = Fine.objects.of(website).order_by("pk").values_list("kind", "status", "late_minutes", "amount_minor")
     assert list(rows) == [("late_submission", "voided", 90, 144), ("late_submission", "proposed", 1_800, 720)]
+
+
+def test_what_was_late_before_a_fine_was_voided_is_not_fined_anew(
+    client: Membership, writer: Membership, admin: Membership, website: Website, frozen: time_machine.Coordinates
+) -> None:
+    """Submitted late twice, fined once; then found not to be at fault."""
+    order = fines.late_order(client, writer, 90 * MINUTE)
+    frozen.move_to(Round.objects.of(website).get().submitted_at)
+    run_jobs()
+    frozen.shift(HOUR)
+    delivery.request_revision(order, by=actor(client), reason="Longer.")
+    order.refresh_from_db(from_queryset=Order.objects.of(website))
+    assert order.writer_due_at is not None
+    frozen.move_to(order.writer_due_at + 30 * HOUR)
+    orders.work_file(order, writer)
+    delivery.submit(order, by=actor(writer))
+    run_jobs()
+    row = disputes.answer(disputes.dispute_of(order, client, "late_delivery"), writer)
+    frozen.shift(HOUR)
+    done = disputes.resolved(row, admin, To.WRITER_WINS, verdict=V.WRITER)
+    assert (len(done.fines_voided), done.fines_proposed) == (1, [])
+    frozen.shift(HOUR)
+    judge_order(order, by=actor(admin).as_system())
+    assert [fine.status for fine in Fine.objects.of(website)] == ["voided"]

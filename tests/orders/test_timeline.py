@@ -14,6 +14,7 @@ from copydesk.accounts.models import Membership
 from copydesk.accounts.permissions import Role
 from copydesk.journal.actions import record
 from copydesk.journal.models import Event
+from copydesk.journal.queries import activity, visible_events
 from copydesk.orders.actions import course, delivery, messages, staffing
 from copydesk.orders.models import Order
 from copydesk.orders.queries.timeline import OrderTimeline, TimeSpent, order_timeline
@@ -92,7 +93,7 @@ class TestComplete:
         assert order_timeline(actor(admin), lived) == before
 
     def test_ends_when_the_writer_is_paid(
-        self, lived: Order, admin: Membership, frozen: time_machine.Coordinates
+        self, lived: Order, admin: Membership, support: Membership, frozen: time_machine.Coordinates
     ) -> None:
         frozen.shift(15 * DAY)
         website, boss = lived.website, actor(admin)
@@ -106,6 +107,12 @@ class TestComplete:
         assert last.writer is not None
         assert last.writer.id == lived.writer_id
         assert "payout_statement.pay" not in verbs(order_timeline(actor(lived.client), lived))
+        read = [activity(Role.SUPPORT, event) for event in visible_events(actor(support)).order_by("id")]
+        paid = {one.verb: one.data for one in read if one.verb.startswith(("earning", "payout"))}
+        assert list(paid) == [
+            "earning.create", "payout.prepare", "payout.approve", "payout.pay", "payout_statement.pay",
+        ]  # fmt: skip
+        assert not [data for data in paid.values() if {"amount", "total"} & set(data)]
 
 
 class TestGapless:

@@ -29,7 +29,7 @@ from tests.factories import disputes, orders, refunds, writers
 from tests.factories.accounts import actor
 from tests.factories.payments import captured, captured_charge, pending_charge
 from tests.jobs import run_jobs
-from tests.orders.test_money_machine import BROKEN
+from tests.orders.money import BROKEN
 
 
 def again(order: Order) -> Order:
@@ -350,6 +350,70 @@ def test_what_a_dispute_about_the_second_writer_gives_back_takes_nothing_of_the_
     run_jobs()
     assert (pay(order, writer), pay(order, other)) == (1_440, 0)
     assert broken(website) == []
+
+
+class TestEndedByTheSecondWriter:
+    """The provider refuses what its end gives back, and it is given otherwise: the first is no party to that either."""
+
+    @pytest.fixture
+    def order(self, website: Website, client: Membership, writer: Membership, admin: Membership) -> Order:
+        order = refunds.completed(refunds.card_order(client), writer, admin)
+        delivery.request_revision(order, by=actor(client), reason="Longer.")
+        other = writers.writer(website, level="standard").member
+        return staffing.reassign(again(order), other.pk, by=actor(admin), reason="Ill.", cause="staff")
+
+    def given_otherwise(self, order: Order, admin: Membership, *amounts: int) -> None:
+        refuse_all(order.website, admin)
+        failed = Refund.objects.of(order.website).select_related("order").get(status="failed")
+        actions.cancel_refund(failed, by=actor(admin), reason="Card closed.")
+        for amount in amounts:
+            refunds.executing(again(order), admin, amount, ground=Ground.QUALITY, destination=RefundDestination.WALLET)
+            run_jobs()
+
+    @pytest.mark.parametrize(
+        ("by_dispute", "amounts", "left"),
+        [
+            (True, (3_200,), (1_440, 0)),
+            (True, (800, 800), (1_440, 0)),
+            (False, (3_200,), (1_440, 0)),
+        ],
+    )
+    def test_all_of_it(
+        self, website: Website, client: Membership, writer: Membership, admin: Membership,
+        frozen: time_machine.Coordinates, order: Order, by_dispute: bool, amounts: tuple[int, ...],
+        left: tuple[int, int],
+    ) -> None:  # fmt: skip
+        other = order.writer
+        assert other is not None
+        frozen.shift(1)
+        if by_dispute:
+            row = disputes.answer(disputes.dispute_of(again(order), client), other)
+            frozen.shift(1)
+            disputes.resolved(row, admin, Outcome.CLIENT_WINS)
+        else:
+            course.cancel(again(order), by=actor(admin), reason="Over", cause=Cause.WRITER)
+        frozen.shift(1)
+        self.given_otherwise(order, admin, *amounts)
+        assert (pay(order, writer), pay(order, other)) == left
+        assert broken(website) == []
+
+    def test_more_than_it_is_a_refund(
+        self, website: Website, client: Membership, writer: Membership, admin: Membership,
+        frozen: time_machine.Coordinates, order: Order,
+    ) -> None:  # fmt: skip
+        """Half was to go back; the whole does: the first loses by the other half, the second by both."""
+        other = order.writer
+        assert other is not None
+        row = disputes.answer(disputes.dispute_of(again(order), client), other)
+        frozen.shift(1)
+        disputes.resolved(row, admin, Outcome.CLIENT_WINS, refund_minor=1_600)
+        frozen.shift(1)
+        self.given_otherwise(order, admin, 1_600)
+        assert (pay(order, writer), pay(order, other)) == (1_440, 720)
+        refunds.executing(again(order), admin, 1_600, ground=Ground.QUALITY, destination=RefundDestination.WALLET)
+        run_jobs()
+        assert (pay(order, writer), pay(order, other)) == (720, 0)
+        assert broken(website) == []
 
 
 class TestCapturedNotApplied:

@@ -103,7 +103,7 @@ class DisputeDesk(Desk):
     @action(detail=True, methods=["post"], url_path="resolve", needs=Can.SETTLE_DISPUTES, moves_money=True)
     def resolve(self, request: Request, pk: str) -> Response:
         """Once it is under review; final. `preview` answers with what `apply` does, and changes nothing. 409
-        `refund_too_large` with `refundable_minor`."""
+        `refund_too_large` with what is `refundable`."""
         dispute, body = self.get_object(), self.payload(DisputeResolution)
         return Response(actions.resolve_dispute(dispute, decision_of(body), by=self.actor, mode=body["mode"]))
 

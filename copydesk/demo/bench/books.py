@@ -85,7 +85,8 @@ CHECKS = {
         JOIN (
             SELECT c.reference_id, sum(c.amount_minor) - coalesce(sum(back.agreed), 0) AS paid,
                    coalesce(sum(back.asked), 0) - coalesce(sum(back.owed), 0) AS gone,
-                   coalesce(sum(back.ended), 0) AS ended
+                   coalesce(sum(back.ended), 0) AS ended,
+                   least(coalesce(sum(back.later), 0), coalesce(sum(back.unended), 0)) AS instead
             FROM payments_charge c JOIN orders_order o ON o.id = c.reference_id
             LEFT JOIN LATERAL (
                 SELECT sum(p.amount_minor) FILTER (WHERE NOT kind.asked AND NOT kind.ended) AS agreed,
@@ -94,7 +95,11 @@ CHECKS = {
                        sum(p.amount_minor) FILTER (WHERE p.status IN ('executing', 'failed') AND NOT kind.asked
                            AND NOT (kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS owed,
                        sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND (r.ground = 'dispute'
-                           OR kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS ended
+                           OR kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS ended,
+                       sum(p.amount_minor) FILTER (WHERE p.status = 'succeeded' AND kind.asked
+                           AND r.ground NOT IN ('goodwill', 'dispute') AND p.created_at >= o.cancelled_at) AS later,
+                       sum(p.amount_minor) FILTER (WHERE p.status IN ('executing', 'failed') AND (r.ground = 'dispute'
+                           OR kind.ended AND o.cancel_cause IN ('client', 'writer'))) AS unended
                 FROM payments_repayment p
                 LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id LEFT JOIN refunds_refund r ON r.id = l.refund_id
                 CROSS JOIN LATERAL (
@@ -117,7 +122,8 @@ CHECKS = {
         )) AS last) had
         CROSS JOIN LATERAL (SELECT coalesce(d.lowered, 0) - round(
             (e.amount_minor - coalesce(d.otherwise, 0))
-            * least(greatest(m.gone + CASE WHEN e.writer_id = had.last THEN m.ended ELSE 0 END, 0), m.paid) / m.paid
+            * least(greatest(m.gone + CASE WHEN e.writer_id = had.last THEN m.ended ELSE -m.instead END, 0), m.paid)
+            / m.paid
         ) AS much) too
         WHERE e.kind = 'pay' AND m.paid > 0 AND abs(too.much) > CASE WHEN d.otherwise > 0 THEN 1 ELSE 0 END
     """,

@@ -68,7 +68,7 @@ def judge_order(stage: Stage, case: Case) -> None:
             continue
         known = (fined.row for fined in stage.books.fines.values() if fined.row.order_id == case.order.id)
         automatic = (fine for fine in known if fine.kind == kind and fine.source == Source.AUTOMATIC)
-        if any(fine.status != "voided" or fine.proposed_at >= at for fine in automatic):
+        if any(fine.voided_at is None or fine.voided_at >= at for fine in automatic):
             continue
         late = at - row.due_with_excuse
         minutes = -(-late // MINUTE)

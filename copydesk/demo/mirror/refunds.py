@@ -168,15 +168,21 @@ def pay_falls_by(case: Case, pay_minor: int, writer_id: int, *, with_pending: bo
         for each in case.charges
         if each.charge.purpose in REPAYABLE and each.charge.status == ChargeStatus.CAPTURED
     )
-    back, last = 0, case.assignments[-1].writer_id
+    back, later, owing, last = 0, 0, 0, case.assignments[-1].writer_id
     for row in case.repayments:
         what = _what(case, row)
         if what == "change":
             paid -= row.amount_minor
-        if row.status in gone and (what == "refund" or (what == "ending" and writer_id == last)):
+        if row.status in gone and (what in ("refund", "later refund") or (what == "ending" and writer_id == last)):
             back += row.amount_minor
+        if row.status in gone and what == "later refund":
+            later += row.amount_minor
+        if row.status in owed and what == "ending":
+            owing += row.amount_minor
         if row.status in owed and what in ("change", "present"):
             back -= row.amount_minor
+    if writer_id != last:
+        back -= min(later, owing)
     return share(pay_minor, min(max(back, 0), paid), paid) if paid else 0
 
 
@@ -189,12 +195,14 @@ def lower_pay(stage: Stage, case: Case) -> None:
 
 
 def _what(case: Case, row: Row) -> str:
+    order = case.order
     for refund, planned in case.refunds.values():
         if any(one.repayment is row for one in planned):
             if refund.ground == Ground.DISPUTE:
                 return "ending"
-            return "goodwill" if refund.ground in SPARING_PAY else "refund"
-    order = case.order
+            if refund.ground in SPARING_PAY:
+                return "goodwill"
+            return "later refund" if order.cancelled_at and row.created_at >= order.cancelled_at else "refund"
     if order.cancelled_at and row.charge.captured_at <= order.cancelled_at <= row.created_at:
         return "ending" if order.cancel_cause in LOWERING else "present"
     return "change"

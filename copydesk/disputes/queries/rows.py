@@ -34,6 +34,8 @@ from ..policies import DisputePolicy
 from .stages import DeclaredStage, declared_stages
 
 HOUR = dt.timedelta(hours=1)
+UNTOLD = (Role.CLIENT, Role.SUPPORT)
+"""What a writer is paid is no business of theirs."""
 COLUMNS = """
        d.id, d.order_id, o.number, o.topic, d.order_from, d.reason, d.status, d.opener, d.client_id, c.number,
        d.writer_id, w.pen_name, d.due_at, d.on_silence, d.reminders, d.verdict, d.remedy, d.refund_minor,
@@ -75,7 +77,8 @@ SELECT {COLUMNS},
 class DisputeRow:
     """`order_from` is where the order stood. `waiting_on`: whose turn it is, null once it is closed; `your_turn`: the
     caller's. `due_at`, `hours_left` (below zero: past it) and `on_silence` are of that turn. `outcome`, `verdict` and
-    `remedy` are null unless it is resolved. `refund_amount` is null to the writer, `pay_change` to the client."""
+    `remedy` are null unless it is resolved. `refund_amount` is null to the writer, `pay_change` to client and
+    support."""
 
     id: int
     order_id: int
@@ -211,7 +214,7 @@ def dispute_row(actor: Actor, columns: Sequence[Any], now: dt.datetime) -> Dispu
         verdict=Verdict(row.verdict) if row.verdict else None,
         remedy=remedy,
         refund_amount=to_decimal(row.refund_minor) if resolved and actor.role is not Role.WRITER else None,
-        pay_change=to_decimal(row.pay_change_minor) if resolved and actor.role is not Role.CLIENT else None,
+        pay_change=None if not resolved or actor.role in UNTOLD else to_decimal(row.pay_change_minor),
         currency=actor.website.currency,
         new_deadline=row.new_deadline,
         note=row.note,

@@ -74,7 +74,7 @@ def propose_fine(
 def judge_order(order: Order, *, by: Actor) -> list[Fine]:
     """By the clock: of rounds that were submitted late, or were their writer's last and ended through its cause after
     they were due, whoever ended them; with their excused time. Once an order and kind; a voided one stands for what
-    ended before it was proposed. Safe to repeat."""
+    had ended when it was voided. Safe to repeat."""
     lock(order)
     proposed: list[Fine] = []
     rounds = Round.objects.of(order.website_id).filter(order=order).select_related("assignment").order_by("number")
@@ -84,7 +84,7 @@ def judge_order(order: Order, *, by: Actor) -> list[Fine]:
         if kind is None or at is None or at <= row.due_with_excuse:
             continue
         known = Fine.objects.of(order.website_id).filter(order=order, kind=kind, source=Source.AUTOMATIC)
-        if known.filter(~Q(status=FineStatus.VOIDED) | Q(proposed_at__gte=at)).exists():
+        if known.filter(~Q(status=FineStatus.VOIDED) | Q(voided_at__gte=at)).exists():
             continue
         policy = policy_at(order.website_id, row.assignment.started_at)
         if not policy.automatic or not row.assignment.pay_minor:

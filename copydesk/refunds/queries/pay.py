@@ -27,7 +27,8 @@ WITH charge AS (
 repaid AS (
     SELECT p.amount_minor, p.status, CASE
         WHEN r.ground = '{Ground.DISPUTE}' THEN 'ending'
-        WHEN r.ground NOT IN ({words(SPARING_PAY)}) THEN 'refund'
+        WHEN r.ground NOT IN ({words(SPARING_PAY)})
+            THEN CASE WHEN p.created_at >= o.cancelled_at THEN 'later refund' ELSE 'refund' END
         WHEN r.ground = '{Ground.GOODWILL}' THEN 'goodwill'
         WHEN c.captured_at <= o.cancelled_at AND p.created_at >= o.cancelled_at
             THEN CASE WHEN o.cancel_cause IN ({words(LOWERING)}) THEN 'ending' ELSE 'present' END
@@ -38,15 +39,23 @@ repaid AS (
     JOIN orders_order o ON o.website_id = %(website)s AND o.id = %(order)s
     LEFT JOIN refunds_refundpart l ON l.repayment_id = p.id
     LEFT JOIN refunds_refund r ON r.id = l.refund_id
+),
+sums AS (
+    SELECT
+        coalesce(sum(amount_minor) FILTER (WHERE what = 'change'), 0)::bigint AS agreed,
+        coalesce(sum(CASE
+            WHEN what IN ('refund', 'later refund') AND status = ANY(%(gone)s) THEN amount_minor
+            WHEN what IN ('change', 'present') AND status = ANY(%(owed)s) THEN -amount_minor
+        END), 0)::bigint AS back,
+        coalesce(sum(amount_minor) FILTER (WHERE what = 'ending' AND status = ANY(%(gone)s)), 0)::bigint AS ended,
+        least(
+            coalesce(sum(amount_minor) FILTER (WHERE what = 'later refund' AND status = ANY(%(gone)s)), 0),
+            coalesce(sum(amount_minor) FILTER (WHERE what = 'ending' AND status = ANY(%(owed)s)), 0)
+        )::bigint AS instead
+    FROM repaid
 )
 SELECT
-    (SELECT coalesce(sum(amount_minor), 0)::bigint FROM charge)
-        - coalesce(sum(amount_minor) FILTER (WHERE what = 'change'), 0)::bigint,
-    coalesce(sum(CASE
-        WHEN what = 'refund' AND status = ANY(%(gone)s) THEN amount_minor
-        WHEN what IN ('change', 'present') AND status = ANY(%(owed)s) THEN -amount_minor
-    END), 0)::bigint,
-    coalesce(sum(amount_minor) FILTER (WHERE what = 'ending' AND status = ANY(%(gone)s)), 0)::bigint,
+    (SELECT coalesce(sum(amount_minor), 0)::bigint FROM charge) - agreed, back - instead, ended + instead,
     (SELECT writer_id FROM orders_assignment WHERE website_id = %(website)s AND order_id = %(order)s
      ORDER BY id DESC LIMIT 1),
     ARRAY(
@@ -60,10 +69,10 @@ SELECT
           AND e.kind = '{EarningKind.PAY}'
         GROUP BY e.id ORDER BY e.id
     )
-FROM repaid
+FROM sums
 """  # noqa: S608 — put together from constants
 """The columns of PayReductions. What an agreed change or a goodwill cancellation still owes the client is paid first by
-whatever goes back."""
+whatever goes back; and what an ending still owes, by what is asked for since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +90,8 @@ class PayReduction:
 @dataclass(frozen=True, slots=True)
 class PayReductions:
     """`paid_minor` was captured, less what agreed changes give back. Of it `refunded_minor` has gone back by refunds,
-    less what is owed, and `ended_minor` by the cancellation or the dispute that ended the order, which is about
-    `last_writer_id`, who had it then or last."""
+    less what is owed, and `ended_minor` by the cancellation or the dispute that ended the order, or instead of
+    it, which is about `last_writer_id`, who had it then or last."""
 
     paid_minor: int
     refunded_minor: int

@@ -113,7 +113,7 @@ class TestWhatEachSideSees:
             client: (PRICE, None),
             writer: (None, "-17.60"),
             admin: (PRICE, "-17.60"),
-            support: (PRICE, "-17.60"),
+            support: (PRICE, None),
         }
         for who, (refund, pay) in expected.items():
             one = detail(who, row)["dispute"]
@@ -122,7 +122,8 @@ class TestWhatEachSideSees:
             assert (one["waiting_on"], one["your_turn"], one["due_at"]) == (None, False, None)
             assert one["note"] == "Both sides were heard."
             assert allowed(one) == set()
-        for who, hidden in ((writer, (PRICE, client.user.email)), (client, ("17.60", writer.user.email))):
+        unread = ((writer, (PRICE, client.user.email)), (client, ("17.60", writer.user.email)), (support, ("17.60",)))
+        for who, hidden in unread:
             text = json.dumps([detail(who, row), as_(who).get(PATH), as_(who).get(f"{API}{row.order_id}/history/")])
             assert not [word for word in hidden if word in text]
 
